@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#
+#   make            build build/mwbpf
+#   sudo make demo  install what is missing, build, trace a Python program
+#   sudo make test  install what is missing, build, run all tests
+#   sudo make bench build, measure what probing costs
+#   make install    PREFIX=/usr/local DESTDIR=
+#
+# V=1 shows commands; SAN=1 builds with sanitizers into build-san/; VMLINUX=FILE takes
+# the kernel's types from FILE instead of the running kernel.
+
+VERSION := 0.1.0
+PREFIX ?= /usr/local
+CC = gcc
+CLANG ?= clang
+BPFTOOL ?= $(shell PATH=$$PATH:/usr/sbin:/sbin command -v bpftool)
+BTF := /sys/kernel/btf/vmlinux
+
+BUILD_PACKAGES := gcc libc6-dev clang bpftool libbpf-dev libelf-dev zlib1g-dev libcapstone-dev
+DEMO_PACKAGES := python3
+TEST_PACKAGES := $(DEMO_PACKAGES) bats jq valgrind binutils g++ procps util-linux \
+	libcmocka-dev python3-jsonschema gdb
+
+ifdef SAN
+B := build-san
+SANFLAGS := -fsanitize=address,undefined -fno-omit-frame-pointer
+else
+B := build
+endif
+
+MAKEFLAGS += --no-builtin-rules
+CFLAGS ?= -O2 -g
+ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE $(CFLAGS) $(SANFLAGS) -Wall -Wextra -Wmissing-prototypes \
+	-Wstrict-prototypes -Wvla -Wshadow -Iinclude -Iuser -I$B -MMD -MP
+LIBS := -lbpf -lelf -lz -lcapstone
+BPF_CFLAGS := -g -O2 -target bpf -D__TARGET_ARCH_x86 -Wall -Wextra -Wno-unused-parameter \
+	-Iinclude -Ibpf -I$B -MMD -MP
+
+SOURCES := $(wildcard user/*.c user/*/*.c)
+OBJECTS := $(SOURCES:%.c=$B/%.o)
+# what tests link: everything but the hubs that see the skeleton
+HUBS := $(addprefix $B/user/,main.o run.o programs.o)
+PARTS := $(filter-out $(HUBS),$(OBJECTS))
+# the definitions first: bpftool 7.1 does not resolve a map that was declared before
+BPF_OBJECTS := $B/bpf/maps.bpf.o \
+	$(patsubst %.c,$B/%.o,$(filter-out bpf/maps.bpf.c,$(wildcard bpf/*.bpf.c)))
+UNIT := $(patsubst tests/unit/%.c,$B/unit/%,$(wildcard tests/unit/t_*.c))
+
+Q := $(if $(V),,@)
+say = $(if $(V),@:,@printf '  %-8s %s\n' $(1) $(2))
+
+.PHONY: all demo test unit bench deps demo-deps test-deps install uninstall clean check-tools
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $B/mwbpf
+
+# A missing tool or header is named with its package before anything fails on it.
+check-tools:
+	@miss=; need() { eval "$$1" >/dev/null 2>&1 || { echo "missing: $$2 (Debian: apt install $$3)" >&2; miss=1; }; }; \
+	header() { need "echo '#include <$$1>' | $(CC) -E -" "<$$1>" "$$2"; }; \
+	need 'command -v $(CC)' 'the C compiler $(CC)' gcc; \
+	need 'command -v $(CLANG)' 'the BPF compiler $(CLANG)' clang; \
+	need 'test -n "$(BPFTOOL)"' bpftool bpftool; \
+	header stdio.h libc6-dev; header bpf/libbpf.h libbpf-dev; header gelf.h libelf-dev; \
+	header zlib.h zlib1g-dev; header capstone/capstone.h libcapstone-dev; \
+	test -n "$(VMLINUX)" || test -r $(BTF) || { \
+		echo "missing: $(BTF): this kernel has no type information (CONFIG_DEBUG_INFO_BTF);" \
+		     "give VMLINUX=vmlinux.h of another kernel" >&2; miss=1; }; \
+	test -z "$$miss"
+
+$B/vmlinux.h: | check-tools
+	$(call say,VMLINUX,$@)
+	@mkdir -p $(@D)
+ifdef VMLINUX
+	$(Q)cp $(VMLINUX) $@
+else
+	$(Q)$(BPFTOOL) btf dump file $(BTF) format c >$@
+endif
+
+$B/bpf/%.o: bpf/%.c Makefile | $B/vmlinux.h
+	$(call say,CLANG,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+
+$B/mwbpf.bpf.o: $(BPF_OBJECTS)
+	$(call say,LINK,$@)
+	$(Q)$(BPFTOOL) gen object $@ $^
+
+$B/mwbpf.skel.h: $B/mwbpf.bpf.o
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name mwbpf_bpf >$@
+
+$B/version.h: Makefile
+	@mkdir -p $(@D)
+	$(Q)echo '#define MWBPF_VERSION "$(VERSION)"' >$@
+
+$B/user/%.o: user/%.c Makefile | $B/version.h check-tools
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
+
+# only these see generated files; their dependency files do the rest
+$B/user/programs.o: | $B/mwbpf.skel.h
+$B/user/schema.o: include/mwbpf/events.schema.json
+
+$B/mwbpf: $(OBJECTS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
+
+$B/libparts.a: $(PARTS)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$B/unit/%: tests/unit/%.c $B/libparts.a Makefile
+	$(call say,UNIT,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $< $B/libparts.a $(LIBS) -lcmocka -o $@
+
+# target programs print their own addresses: built plainly, with debug information
+$B/tests/%: tests/programs/%.c Makefile
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE -O1 -g -fno-builtin -Wall -Wextra $(EXTRA_$*) $< -lpthread -ldl -o $@
+
+$B/tests/%.so: tests/programs/%.c Makefile
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE -O1 -g -fPIC -shared -Wall -Wextra $< -ldl -o $@
+
+$B/tests/slide_dump: tests/programs/slide_dump.c $B/libparts.a Makefile
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $< $B/libparts.a $(LIBS) -o $@
+
+# Install with apt what is not there yet, and say so; elsewhere, say what is needed.
+define install-packages
+	@want=; for p in $(1); do \
+		dpkg-query -W -f '$${db:Status-Status}' $$p 2>/dev/null | grep -qx installed || want="$$want $$p"; \
+	done; \
+	if [ -n "$$want" ]; then \
+		echo "installing with apt:$$want"; \
+		command -v apt-get >/dev/null || { echo "no apt-get here: install these by hand" >&2; exit 1; }; \
+		apt-get update -q >/dev/null && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends $$want >/dev/null; \
+	fi
+endef
+
+deps:
+	$(call install-packages,$(BUILD_PACKAGES))
+demo-deps:
+	$(call install-packages,$(BUILD_PACKAGES) $(DEMO_PACKAGES))
+test-deps:
+	$(call install-packages,$(BUILD_PACKAGES) $(TEST_PACKAGES))
+
+# $(MAKE) again: what was looked for while reading this file may be installed only now
+demo: demo-deps
+	@$(MAKE) --no-print-directory all
+	@demos/walk/run
+
+test: test-deps
+	@$(MAKE) --no-print-directory all unit
+	@tests/run
+
+unit: $(UNIT)
+
+bench: test-deps
+	@$(MAKE) --no-print-directory all
+	@tests/bench/run
+
+install: $B/mwbpf
+	install -D -m 755 $B/mwbpf $(DESTDIR)$(PREFIX)/bin/mwbpf
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/mwbpf
+
+clean:
+	rm -rf build build-san
+
+-include $(shell find $B -name '*.d' 2>/dev/null)

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * call.bpf.h - from a probed function's entry and return to one event.
+ *
+ * Only the outermost call of a family is reported: realloc(NULL, n) jumps to
+ * malloc, calloc may call malloc. The entry of the outermost call is remembered
+ * with its stack pointer S, and that alone tells everything:
+ *
+ *   a call with a stack pointer below S is nested;
+ *   one at S exactly was reached by a tail jump and is nested too, unless its
+ *     return address is still the one of the remembered call: the return of an
+ *     outermost call is hijacked, so a jump finds another word there;
+ *   one above S means that the remembered call was left without a return;
+ *   the return that leaves the stack pointer at S + 8 is the outermost one.
+ */
+#ifndef MWBPF_CALL_BPF_H
+#define MWBPF_CALL_BPF_H
+
+#include "thread.bpf.h"
+
+/* Which row of probes.def was hit; MW_PROBE_MAX or more when it cannot be told. */
+static __always_inline __u32 probe_of(struct pt_regs *ctx, __u64 pid_tgid)
+{
+	struct mw_probe_at at = {};
+	__u32 *row;
+
+	if (mw_config.has_cookie)
+		return bpf_get_attach_cookie(ctx);
+	at.ip = PT_REGS_IP(ctx);
+	at.pid = pid_tgid >> 32;
+	row = bpf_map_lookup_elem(&mw_probe_at, &at);
+	return row ? *row : MW_PROBE_MAX;
+}
+
+/* volatile: clang would else choose among addresses, and the verifier wants constant ones */
+static __always_inline __u64 argument(struct pt_regs *ctx, __u8 n)
+{
+	__u64 first = *(volatile unsigned long *)&ctx->di;
+	__u64 second = *(volatile unsigned long *)&ctx->si;
+	__u64 third = *(volatile unsigned long *)&ctx->dx;
+
+	return n == 0 ? first : n == 1 ? second : n == 2 ? third : 0;
+}
+
+/* size * count, or all ones where that overflows: such a request must fail. */
+static __always_inline __u64 requested(struct pt_regs *ctx, const volatile struct mw_probe_spec *spec)
+{
+	__u64 size = argument(ctx, spec->size);
+	__u64 most = ~0ULL;
+	__u64 count;
+
+	if (spec->count == MW_NA)
+		return size;
+	count = argument(ctx, spec->count);
+	barrier_var(most); /* else clang sees an overflow test and calls for a 128-bit multiply */
+	if ((size | count) >> 32 && size && count > most / size)
+		return ~0ULL;
+	return size * count;
+}
+
+static __always_inline __u64 return_address(__u64 sp)
+{
+	__u64 caller = 0;
+
+	if (mw_config.take_caller)
+		bpf_probe_read_user(&caller, sizeof(caller), (void *)sp);
+	return caller;
+}
+
+/* Whether a call at sp is inside the pending one; ends a pending one that was left. */
+static __always_inline int is_nested(struct mw_pending *p, __u64 sp)
+{
+	__u64 caller = 0;
+
+	if (!p->sp || sp < p->sp)
+		return p->sp != 0;
+	if (sp == p->sp) {
+		bpf_probe_read_user(&caller, sizeof(caller), (void *)sp);
+		if (caller != p->caller)
+			return 1;
+	}
+	count_hit(mw_probe_specs[p->probe & (MW_PROBE_SPECS - 1)].kind);
+	count_lost(mw_probe_specs[p->probe & (MW_PROBE_SPECS - 1)].kind, MW_LOSS_NO_RETURN);
+	p->sp = 0;
+	return 0;
+}
+
+static __always_inline void emit_free(__u64 pid_tgid, __u32 probe, __u64 sp, __u64 addr)
+{
+	struct mw_event *e = emit_reserve(MW_FREE, pid_tgid, sizeof(*e));
+
+	if (!e)
+		return;
+	e->probe = probe;
+	e->sp = sp;
+	e->caller = return_address(sp);
+	e->addr = addr;
+	emit_submit(e, 0);
+}
+
+/* Entry of a probed function. 1 when its return need not be seen. */
+static __always_inline int call_enter(struct pt_regs *ctx, enum mw_family family)
+{
+	__u64 pid_tgid = current_pid_tgid();
+	__u64 sp = PT_REGS_SP(ctx);
+	const volatile struct mw_probe_spec *spec;
+	struct mw_pending *p;
+	struct mw_thread *t;
+	__u32 probe;
+
+	if (mw_armed < MW_ARM_ALL)
+		return 1;
+	probe = probe_of(ctx, pid_tgid);
+	if (probe >= MW_PROBE_MAX)
+		return 1;
+	spec = &mw_probe_specs[probe & (MW_PROBE_SPECS - 1)];
+	if (spec->role == MW_ROLE_FREE && !argument(ctx, spec->pointer))
+		return 1;
+	t = thread_get(pid_tgid, spec->kind);
+	if (!t)
+		return 1;
+	p = &t->pending[family];
+	if (is_nested(p, sp)) {
+		count_nested();
+		return 1;
+	}
+	if (spec->role == MW_ROLE_FREE) {
+		emit_free(pid_tgid, probe, sp, argument(ctx, spec->pointer));
+		return 1;
+	}
+	p->probe = probe;
+	p->caller = return_address(sp);
+	p->size = requested(ctx, spec);
+	p->pointer = argument(ctx, spec->pointer);
+	p->enter_ns = spec->role == MW_ROLE_REALLOC ? bpf_ktime_get_ns() : 0;
+	p->sp = sp;
+	return 0;
+}
+
+/* What the call made: its address, and whether it failed. */
+static __always_inline void result_of(struct pt_regs *ctx, __u8 role, const struct mw_pending *p,
+				      struct mw_event *e)
+{
+	__u64 result = PT_REGS_RC(ctx);
+
+	e->addr = result;
+	if (role == MW_ROLE_MEMPTR) {
+		e->addr = 0;
+		if ((__u32)result == 0)
+			bpf_probe_read_user(&e->addr, sizeof(e->addr), (void *)p->pointer);
+	}
+	/* realloc(block, 0) is NULL in success: the block is freed */
+	if (!e->addr && !(role == MW_ROLE_REALLOC && p->pointer && !p->size))
+		e->flags |= MW_F_FAILED;
+}
+
+/* Return from a probed function. */
+static __always_inline int call_return(struct pt_regs *ctx, enum mw_family family)
+{
+	__u64 pid_tgid = current_pid_tgid();
+	struct mw_thread *t = thread_find(pid_tgid);
+	const volatile struct mw_probe_spec *spec;
+	struct mw_event *e;
+	struct mw_pending *p;
+	__u64 sp;
+
+	if (!t)
+		return 0;
+	p = &t->pending[family];
+	sp = p->sp;
+	if (!sp || PT_REGS_SP(ctx) != sp + sizeof(__u64))
+		return 0;
+	p->sp = 0;
+	spec = &mw_probe_specs[p->probe & (MW_PROBE_SPECS - 1)];
+	e = emit_reserve(spec->kind, pid_tgid, sizeof(*e));
+	if (!e)
+		return 0;
+	e->probe = p->probe;
+	e->sp = sp;
+	e->caller = p->caller;
+	e->size = p->size;
+	result_of(ctx, spec->role, p, e);
+	if (spec->role == MW_ROLE_REALLOC || spec->role == MW_ROLE_ALLOC)
+		e->aux = p->pointer;
+	if (p->enter_ns)
+		e->took_ns = e->ts_ns - p->enter_ns > ~0U ? ~0U : e->ts_ns - p->enter_ns;
+	emit_submit(e, 0);
+	return 0;
+}
+
+/*
+ * A session program runs at entry and at return. The kernel offers a call to tell
+ * which, with a prototype that changed between 6.18 and 7.0; the instruction
+ * pointer tells it everywhere: only at entry is it still at the probe.
+ */
+static __always_inline int call_session(struct pt_regs *ctx, enum mw_family family)
+{
+	if (PT_REGS_IP(ctx) == bpf_get_func_ip(ctx))
+		return call_enter(ctx, family);
+	return call_return(ctx, family);
+}
+
+/*
+ * The three programs of a family. The kernel knows them by the attach type that
+ * user space sets before the load: session; or enter and leave, by multi or perf
+ * links. The return value of enter is ignored by those, and must be 0 on perf.
+ */
+#define CALL_PROGRAMS(name, family)                                                   \
+	SEC("?kprobe")                                                                \
+	int name##_session(struct pt_regs *ctx) { return call_session(ctx, family); } \
+	SEC("?kprobe")                                                                \
+	int name##_enter(struct pt_regs *ctx) { call_enter(ctx, family); return 0; }  \
+	SEC("?kprobe")                                                                \
+	int name##_leave(struct pt_regs *ctx) { return call_return(ctx, family); }
+
+#endif

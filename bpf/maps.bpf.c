@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* maps.bpf.c - the one definition of every map and global of the programs. */
+#include "maps.bpf.h"
+
+struct mw_ring_map mw_ring SEC(".maps");
+struct mw_counters_map mw_counters SEC(".maps");
+struct mw_targets_map mw_targets SEC(".maps");
+struct mw_threads_map mw_threads SEC(".maps");
+struct mw_probe_at_map mw_probe_at SEC(".maps");
+
+const volatile struct mw_config mw_config = { .has_cookie = 1, .take_caller = 1 };
+
+#define NA MW_NA
+const volatile struct mw_probe_spec mw_probe_specs[MW_PROBE_SPECS] = {
+#define PROBE(name, symbol, family, role, kind, size, count, pointer) \
+	[MW_PROBE_##name] = { MW_ROLE_##role, MW_##kind, size, count, pointer },
+#include <mwbpf/probes.def>
+#undef PROBE
+};
+
+_Static_assert(MW_PROBE_MAX <= MW_PROBE_SPECS, "mw_probe_specs holds every row of probes.def");
+
+__u32 mw_armed = 0;
+__u32 mw_lost_total = 0;
+
+/* GPL: bpf_probe_read_user and the other tracing helpers are for GPL programs only. */
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

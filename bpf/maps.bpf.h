@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * maps.bpf.h - the state shared by all programs; defined once, in maps.bpf.c.
+ */
+#ifndef MWBPF_MAPS_BPF_H
+#define MWBPF_MAPS_BPF_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+#include <mwbpf/config.h>
+#include <mwbpf/event.h>
+
+/* The outermost call of one family that a thread is in. */
+struct mw_pending {
+	__u64 sp;	/* at entry, where the return address lies; 0: no call */
+	__u64 caller;
+	__u64 size;
+	__u64 pointer;	/* old block, alignment, or where posix_memalign writes */
+	__u64 enter_ns;
+	__u64 probe;
+};
+
+struct mw_thread {
+	struct mw_pending pending[MW_FAMILY_MAX];
+	__u64 syscall_ns;	/* entry of the system call it is in, where syscalls.def asks */
+	__u32 pid;
+	__u32 unused;
+};
+
+struct mw_ring_map {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 64 << 20); /* --buffer */
+};
+
+struct mw_counters_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);	/* possible CPUs, set before load */
+	__type(key, __u32);
+	__type(value, struct mw_counters);
+};
+
+struct mw_targets_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u32);	/* pid */
+	__type(value, __u32);
+};
+
+struct mw_threads_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384); /* --threads */
+	__type(key, __u32);	    /* tid */
+	__type(value, struct mw_thread);
+};
+
+struct mw_probe_at_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct mw_probe_at);
+	__type(value, __u32);
+};
+
+extern struct mw_ring_map mw_ring SEC(".maps");
+extern struct mw_counters_map mw_counters SEC(".maps");
+extern struct mw_targets_map mw_targets SEC(".maps");
+extern struct mw_threads_map mw_threads SEC(".maps");
+extern struct mw_probe_at_map mw_probe_at SEC(".maps");
+
+extern const volatile struct mw_config mw_config;
+extern const volatile struct mw_probe_spec mw_probe_specs[MW_PROBE_SPECS];
+
+extern __u32 mw_armed;	 /* enum mw_arm: which events user space wants by now */
+extern __u32 mw_lost_total; /* sum of all lost[] */
+
+#endif

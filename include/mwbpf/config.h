@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * config.h - what user space tells the BPF programs before they are loaded, and
+ * what they count.
+ */
+#ifndef MWBPF_CONFIG_H
+#define MWBPF_CONFIG_H
+
+#include <mwbpf/event.h>
+
+/* How a probed function's arguments are read: one row of probes.def. */
+enum mw_role { MW_ROLE_ALLOC, MW_ROLE_MEMPTR, MW_ROLE_REALLOC, MW_ROLE_FREE, MW_ROLE_OBJECT };
+#define MW_NA 0xff
+
+struct mw_probe_spec {
+	__u8 role;
+	__u8 kind;
+	__u8 size;
+	__u8 count;
+	__u8 pointer;
+};
+
+#define MW_PROBE_SPECS 64 /* a power of two: the index is masked for the verifier */
+
+/* Which events are wanted by now: probes are armed once all of them are attached. */
+enum mw_arm {
+	MW_ARM_OFF,
+	MW_ARM_SPACE, /* what changes address spaces and processes */
+	MW_ARM_ALL,   /* and calls of probed functions */
+};
+
+struct mw_config {
+	__u64 pidns_dev;	/* pid namespace to give pids in; 0: the initial one */
+	__u64 pidns_ino;
+	__u32 has_cookie;	/* bpf_get_attach_cookie() exists (5.15); else probe_at is used */
+	__u32 take_caller;	/* read the return address of every outermost call */
+};
+
+/* One per possible CPU; a program only ever adds to its own. */
+struct mw_counters {
+	__u64 hits[MW_KIND_MAX];  /* calls that must end as an event */
+	__u64 lost[MW_KIND_MAX];  /* of those, the ones that did not, by kind ... */
+	__u64 cause[MW_LOSS_MAX]; /* ... and by cause */
+	__u64 nested;		  /* calls inside another call of their family: not events */
+	__u64 unused[8 - (2 * MW_KIND_MAX + MW_LOSS_MAX + 1) % 8]; /* own cache lines */
+};
+
+/* key of the probe_at map: used where the kernel has no attach cookies */
+struct mw_probe_at {
+	__u64 ip;
+	__u32 pid;
+	__u32 zero;
+};
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * event.h - the records on the ring: fixed layout, shared by bpf/ and user/.
+ *
+ * Every record begins with struct mw_event; its kind tells whether it is one of
+ * the longer ones. Nothing here depends on the compiler: no bool, enum, long
+ * or pointer, no implicit padding.
+ */
+#ifndef MWBPF_EVENT_H
+#define MWBPF_EVENT_H
+
+#ifndef __VMLINUX_H__
+#include <linux/types.h>
+#endif
+
+#define MW_WIRE_VERSION 1
+
+enum mw_kind {
+	MW_KIND_NONE = 0,
+#define KIND(name, number, json, group) MW_##name = number,
+#include <mwbpf/kinds.def>
+#undef KIND
+	MW_KIND_MAX = 20,
+};
+
+enum mw_probe {
+#define PROBE(name, ...) MW_PROBE_##name,
+#include <mwbpf/probes.def>
+#undef PROBE
+	MW_PROBE_MAX,
+	MW_PROBE_NONE = 0xffff,
+};
+
+enum mw_family { MW_FAMILY_ALLOC, MW_FAMILY_PYLONG, MW_FAMILY_MAX };
+
+enum mw_loss {
+#define LOSS(name, json, sentence) MW_LOSS_##name,
+#include <mwbpf/loss.def>
+#undef LOSS
+	MW_LOSS_MAX,
+};
+
+/* mw_event.flags */
+#define MW_F_FAILED   1u /* NULL, or a system call's error; never a live block */
+#define MW_F_IN_ALLOC 2u /* a system call made by the allocator; aux = bytes asked of it */
+#define MW_F_FILE     4u /* mmap of a file */
+
+/*
+ * aux means: realloc, mremap: the old address. memalign: the alignment, 0 when
+ * it is the page. mmap, brk with MW_F_IN_ALLOC: the bytes asked of the allocator.
+ * fork: the child's pid. exit: the wait status.
+ */
+struct mw_event {
+	__u64 ts_ns;	/* CLOCK_MONOTONIC */
+	__u32 pid;
+	__u32 tid;
+	__u16 kind;
+	__u16 probe;	/* enum mw_probe */
+	__u32 lost;	/* events lost before this one, all causes, modulo 2^32 */
+	__u64 sp;	/* the thread's stack pointer at the call; 0 when not known */
+	__u64 caller;	/* return address of the call; 0 when not known */
+	__u64 addr;
+	__u64 size;	/* bytes */
+	__u64 aux;
+	__u32 flags;
+	__u32 took_ns;	/* from the call's entry to this event, saturating; 0 when not timed */
+};
+
+/* MMAP, MUNMAP, MREMAP, BRK, MPROTECT, SHMAT, SHMDT */
+struct mw_event_map {
+	struct mw_event head;
+	__s64 result;	 /* what the system call returned: a value or -errno */
+	__u64 file_off;	 /* mmap: bytes */
+	__u64 old_size;	 /* mremap */
+	__u32 prot;
+	__u32 map_flags; /* mmap's or mremap's flags argument */
+};
+
+#define MW_NAME_MAX 80 /* ANON_VMA_NAME_MAX_LEN of the kernel's mm.h */
+
+/* VMA_NAME: prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME) */
+struct mw_event_name {
+	struct mw_event head;
+	char name[MW_NAME_MAX];	/* NUL-terminated; empty takes the name away */
+};
+
+_Static_assert(sizeof(struct mw_event) == 80 - 8, "wire layout");
+_Static_assert(sizeof(struct mw_event_map) == 72 + 32, "wire layout");
+_Static_assert(sizeof(struct mw_event_name) == 72 + 80, "wire layout");
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * out.h - buffered lines to a file descriptor.
+ *
+ * Whole lines only: what was written is valid up to the last newline, also when the
+ * disk is full. The first error is kept and everything after it is counted, not
+ * written. SIGPIPE is to be ignored by the program.
+ */
+#ifndef MWBPF_OUT_H
+#define MWBPF_OUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define OUT_ROOM_MAX ((size_t)64 * 1024)
+
+struct out {
+	int fd;
+	bool spoiled;	     /* there was no memory for the current line */
+	char *buf;
+	size_t len;	     /* bytes in buf */
+	size_t line;	     /* where the unfinished line begins in buf */
+	size_t cap;
+	int error;	     /* first -errno of a write; 0 */
+	uint64_t lines;	     /* finished and handed to the kernel, or still in buf */
+	uint64_t lines_lost; /* finished after or at the error */
+	uint64_t written;    /* bytes the file has taken, whole lines */
+};
+
+/* Write to fd, which stays the caller's. 0 or -ENOMEM. */
+int out_init(struct out *out, int fd);
+
+/*
+ * Flush and give the buffer back; -errno of the first failed write, or 0. A line that
+ * was not ended is not written.
+ */
+int out_close(struct out *out);
+
+/*
+ * Hand all finished lines to the kernel. -errno of the first failed write, or 0. Waits
+ * for a slow reader as long as it takes, also when fd does not block.
+ */
+int out_flush(struct out *out);
+
+/* The slow path of out_room. */
+void out_make_room(struct out *out, size_t n);
+
+/*
+ * Room for at least n more bytes of the current line, n at most OUT_ROOM_MAX; returns
+ * where to put them. Never fails: the buffer is flushed or grown first, and without
+ * memory the line is counted as lost and overwritten, which takes a line longer than
+ * the buffer's first MiB. The current line may move, but not what was put of it.
+ */
+static inline char *out_room(struct out *out, size_t n)
+{
+	/* One byte more is kept free, for out_end_line's newline. */
+	if (__builtin_expect(out->cap - out->len <= n, 0))
+		out_make_room(out, n);
+	return out->buf + out->len;
+}
+
+/* Say that n bytes, none of them a newline, were put where out_room pointed. */
+static inline void out_put(struct out *out, size_t n)
+{
+	out->len += n;
+}
+
+/* End the current line: adds the newline, flushes when the buffer is nearly full. */
+void out_end_line(struct out *out);
+
+#endif

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* decode.c - bytes of the ring as a checked event. */
+#include "capture/decode.h"
+
+#include <stdbool.h>
+
+static const bool known[MW_KIND_MAX] = {
+#define KIND(id, number, json, group) [number] = true,
+#include <mwbpf/kinds.def>
+#undef KIND
+};
+
+/* What a record of this kind must be long, to the byte. */
+static size_t length_of(unsigned kind)
+{
+	switch (kind) {
+	case MW_MMAP:
+	case MW_MUNMAP:
+	case MW_MREMAP:
+	case MW_BRK:
+	case MW_MPROTECT:
+	case MW_SHMAT:
+	case MW_SHMDT: return sizeof(struct mw_event_map);
+	case MW_VMA_NAME: return sizeof(struct mw_event_name);
+	default: return sizeof(struct mw_event);
+	}
+}
+
+const struct mw_event *decode(const void *record, size_t len)
+{
+	const struct mw_event *event = record;
+
+	if (len < sizeof(*event) || event->kind >= MW_KIND_MAX || !known[event->kind])
+		return NULL;
+	/* the ring rounds a record's length up to 8 */
+	if ((len & ~7UL) != length_of(event->kind))
+		return NULL;
+	if (event->kind == MW_VMA_NAME) {
+		const struct mw_event_name *name = record;
+
+		if (name->name[MW_NAME_MAX - 1])
+			return NULL;
+	}
+	return event;
+}

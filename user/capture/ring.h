@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * ring.h - events off the ring, in the order in which they were reserved.
+ */
+#ifndef MWBPF_RING_H
+#define MWBPF_RING_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <mwbpf/event.h>
+
+struct ring;
+
+/* Takes one event, which is gone when it returns; other than 0 ends the pump. */
+typedef int (*ring_fn)(void *context, const struct mw_event *event);
+
+/* Read the ring behind map_fd. 0 or -errno. */
+int ring_new(int map_fd, ring_fn fn, void *context, struct ring **out);
+void ring_free(struct ring *ring);
+
+/*
+ * Take what is there, but at most budget records, so that the caller's other business
+ * is never far. Returns how many were taken, or -errno.
+ */
+int ring_pump(struct ring *ring, size_t budget);
+
+/* Becomes readable when BPF wakes the reader, which it does only for urgent events. */
+int ring_poll_fd(const struct ring *ring);
+
+/* Records that were not what event.h says; they are counted and skipped. */
+uint64_t ring_malformed(const struct ring *ring);
+
+#endif

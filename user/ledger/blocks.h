@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * blocks.h - the table of live blocks: by process and address.
+ *
+ * At most 64 bytes a block at any moment, growth included: open addressing with
+ * robin hood probing in independent shards, each growing by half when it is
+ * 85 % full.
+ */
+#ifndef MWBPF_BLOCKS_H
+#define MWBPF_BLOCKS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct block {
+	uint64_t addr;	  /* 0: an empty slot */
+	uint64_t size;	  /* bytes asked for */
+	uint64_t born_ns; /* time of the event that made it */
+	uint32_t process; /* number given by the caller */
+	uint32_t segment; /* number given by the caller */
+};
+
+struct blocks;
+
+struct blocks *blocks_new(void); /* NULL without memory */
+void blocks_free(struct blocks *blocks);
+
+/*
+ * Add a block, or replace the one of the same process and address, which is then
+ * copied to *old with *replaced set. 0 or -ENOMEM (nothing changed).
+ */
+int blocks_put(struct blocks *blocks, const struct block *block, struct block *old,
+	       bool *replaced);
+
+/* Look up; NULL when there is none. Valid until the next put, take or drop. */
+const struct block *blocks_find(const struct blocks *blocks, uint32_t process, uint64_t addr);
+
+/* Remove and copy to *block; false when there is none. */
+bool blocks_take(struct blocks *blocks, uint32_t process, uint64_t addr, struct block *block);
+
+/* Remove all blocks of a process. Returns how many. */
+size_t blocks_drop(struct blocks *blocks, uint32_t process);
+
+size_t blocks_count(const struct blocks *blocks);
+size_t blocks_memory(const struct blocks *blocks); /* bytes held now */
+
+/* Visit every block in no order: *at begins as 0; NULL at the end. */
+const struct block *blocks_next(const struct blocks *blocks, size_t *at);
+
+#endif

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* change.c - what a system call did to an address space. */
+#include "place/space.h"
+
+#include <stdio.h>
+#include <sys/mman.h>
+
+#define PAGE 4096ULL
+#define PAGE_DOWN(addr) ((addr) & ~(PAGE - 1))
+#define PAGE_UP(addr)	PAGE_DOWN((addr) + PAGE - 1)
+
+#ifndef MREMAP_DONTUNMAP
+#define MREMAP_DONTUNMAP 4
+#endif
+
+/* Time of the call's entry: what it unmapped was born before. */
+static uint64_t entry_ns(const struct mw_event *event)
+{
+	return event->ts_ns - event->took_ns;
+}
+
+/* CPython takes its arenas with mmap: 256 KiB up to 3.9, 1 MiB from 3.10 (obmalloc.c). */
+static bool is_pymalloc_arena(struct space *space, const struct mw_event_map *event)
+{
+	const struct segment *caller;
+
+	if (event->head.size != 256 << 10 && event->head.size != 1 << 20)
+		return false;
+	if (event->prot != (PROT_READ | PROT_WRITE) || !space->python)
+		return false;
+	caller = segments_find(&space->segments, event->head.caller);
+	return caller && caller->kind == SEGMENT_TEXT && caller->name == space->python;
+}
+
+/*
+ * Of mappings the allocator makes: one block's own is that block, its header and what its
+ * alignment costs, in whole pages; anything larger is a store for many blocks.
+ */
+static bool is_own_mapping(const struct mw_event_map *event)
+{
+	uint64_t asked = event->head.aux, size = event->head.size;
+
+	return event->prot && size >= asked && (size - asked <= 2 * PAGE || size / 2 < asked);
+}
+
+/* What an anonymous private mapping is for. */
+static enum segment_kind anonymous_kind(struct space *space, const struct mw_event_map *event)
+{
+	if (event->head.flags & MW_F_IN_ALLOC)
+		return is_own_mapping(event) ? SEGMENT_MMAP_CHUNK : SEGMENT_ARENA;
+	if (event->map_flags & MAP_STACK)
+		return SEGMENT_THREAD_STACK;
+	return is_pymalloc_arena(space, event) ? SEGMENT_PYMALLOC : SEGMENT_ANON;
+}
+
+/*
+ * The event has the call's arguments; which file it was, only the kernel's map says. It
+ * is read later than the call, so what it shows there must be that part of that file.
+ */
+static void name_file(struct space *space, struct mapping *m, struct maps *maps)
+{
+	const struct mapping *now;
+
+	m->name = "";
+	if (maps_read(space->pid, maps))
+		return;
+	now = maps_find(maps, m->start);
+	if (!now || !now->inode || now->file_off + (m->start - now->start) != m->file_off)
+		return;
+	m->name = now->name;
+	m->inode = now->inode;
+	m->dev = now->dev;
+}
+
+static void apply_mmap(struct space *space, const struct mw_event_map *event)
+{
+	struct mapping m = { .start = event->head.addr,
+			     .end = event->head.addr + PAGE_UP(event->head.size),
+			     .file_off = event->file_off,
+			     .prot = event->prot & (PROT_READ | PROT_WRITE | PROT_EXEC),
+			     .shared = (event->map_flags & MAP_TYPE) != MAP_PRIVATE,
+			     .name = "" };
+	struct segment parts[CLASSIFY_MAX];
+	struct maps maps = { 0 };
+	size_t n;
+
+	if (event->head.flags & MW_F_FILE)
+		name_file(space, &m, &maps);
+	n = classify(&space->classify, &m, parts);
+	if (parts[0].kind == SEGMENT_ANON && event->head.flags & MW_F_FILE)
+		parts[0].kind = SEGMENT_FILE; /* of a name that is not known any more */
+	else if (parts[0].kind == SEGMENT_ANON)
+		parts[0].kind = anonymous_kind(space, event);
+	for (size_t i = 0; i < n; i++) {
+		parts[i].born_ns = event->head.ts_ns;
+		segments_add(&space->segments, &parts[i]);
+	}
+	maps_clear(&maps);
+}
+
+static void apply_mprotect(struct space *space, const struct mw_event_map *event)
+{
+	const struct segment_edit edit = {
+		.prot = event->prot & (PROT_READ | PROT_WRITE | PROT_EXEC),
+		.kind = -1,
+	};
+
+	segments_edit(&space->segments, event->head.addr,
+		      event->head.addr + PAGE_UP(event->head.size), &edit);
+}
+
+static void apply_munmap(struct space *space, const struct mw_event_map *event)
+{
+	segments_cut(&space->segments, PAGE_DOWN(event->head.addr),
+		     PAGE_UP(event->head.addr + event->head.size), entry_ns(&event->head));
+}
+
+/* The heap is [heap_start, break), in whole pages. */
+static void apply_brk(struct space *space, const struct mw_event_map *event)
+{
+	uint64_t end = PAGE_UP((uint64_t)event->result);
+	struct segment heap = { .end = end,
+				.born_ns = event->head.ts_ns,
+				.name = "[heap]",
+				.kind = SEGMENT_HEAP,
+				.prot = PROT_READ | PROT_WRITE };
+	const struct segment *old;
+
+	heap.start = space->heap_start ? space->heap_start : PAGE_UP(space->brk);
+	space->brk = event->result;
+	if (!heap.start || end < heap.start)
+		return;
+	old = segments_find(&space->segments, heap.start);
+	if (old && old->kind == SEGMENT_HEAP && end > old->end) {
+		segments_cut(&space->segments, old->end, end, UINT64_MAX);
+		old = segments_find(&space->segments, heap.start);
+		segments_resize(&space->segments, old, heap.start, end);
+	} else if (old && old->kind == SEGMENT_HEAP && end > heap.start) {
+		segments_resize(&space->segments, old, heap.start, end);
+	} else if (end > heap.start) {
+		space->heap_start = heap.start;
+		segments_add(&space->segments, &heap);
+	} else if (old && old->kind == SEGMENT_HEAP) {
+		segments_cut(&space->segments, heap.start, old->end, UINT64_MAX);
+	}
+}
+
+static void apply_mremap(struct space *space, const struct mw_event_map *event)
+{
+	uint64_t from = event->head.aux, from_end = from + PAGE_UP(event->old_size);
+	uint64_t to = event->head.addr, to_end = to + PAGE_UP(event->head.size);
+	const struct segment *old = segments_find(&space->segments, from);
+	struct segment moved = { .kind = SEGMENT_UNKNOWN, .name = "" };
+
+	if (old)
+		moved = *old;
+	moved.start = to;
+	moved.end = to_end;
+	if (to == from && to_end > from_end && old && old->end == from_end) {
+		segments_cut(&space->segments, from_end, to_end, UINT64_MAX);
+		old = segments_find(&space->segments, from);
+		segments_resize(&space->segments, old, old->start, to_end);
+		return;
+	}
+	if (to == from && to_end <= from_end) {
+		segments_cut(&space->segments, to_end, from_end, UINT64_MAX);
+		return;
+	}
+	if (event->old_size && !(event->map_flags & MREMAP_DONTUNMAP))
+		segments_cut(&space->segments, from, from_end, entry_ns(&event->head));
+	moved.born_ns = event->head.ts_ns;
+	segments_add(&space->segments, &moved);
+}
+
+/* The size of a System V segment is not in the call. */
+static void apply_shmat(struct space *space, const struct mw_event_map *event)
+{
+	space_sync(space, event->head.ts_ns);
+}
+
+static void apply_shmdt(struct space *space, const struct mw_event_map *event)
+{
+	const struct segment *at = segments_find(&space->segments, event->head.addr);
+
+	if (at && at->kind == SEGMENT_SHARED && at->start == event->head.addr)
+		segments_cut(&space->segments, at->start, at->end, entry_ns(&event->head));
+}
+
+void space_apply(struct space *space, const struct mw_event_map *event)
+{
+	static void (*const apply[MW_KIND_MAX])(struct space *, const struct mw_event_map *) = {
+		[MW_MMAP] = apply_mmap,	    [MW_MUNMAP] = apply_munmap,
+		[MW_MREMAP] = apply_mremap, [MW_BRK] = apply_brk,
+		[MW_MPROTECT] = apply_mprotect, [MW_SHMAT] = apply_shmat,
+		[MW_SHMDT] = apply_shmdt,
+	};
+
+	if (!(event->head.flags & MW_F_FAILED) && apply[event->head.kind])
+		apply[event->head.kind](space, event);
+}
+
+void space_apply_name(struct space *space, const struct mw_event_name *event)
+{
+	char name[MW_NAME_MAX + 8] = "";
+	struct segment_edit edit = { .prot = -1, .kind = -1 };
+
+	if (event->name[0])
+		snprintf(name, sizeof(name), "[anon:%s]", event->name);
+	edit.name = intern(space->classify.names, name);
+	segments_edit(&space->segments, event->head.addr,
+		      event->head.addr + PAGE_UP(event->head.size), &edit);
+}

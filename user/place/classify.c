@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* classify.c - what a range of memory is, from the kernel's map and the mapped file. */
+#include "place/classify.h"
+
+#include <elf.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "target/mem.h"
+
+#define PAGE 4096ULL
+#define PAGE_UP(addr) (((addr) + PAGE - 1) & ~(PAGE - 1))
+
+/* The kernel's names for areas without a file: proc_pid_maps(5). Prefixes. */
+static const struct {
+	const char *prefix;
+	enum segment_kind kind;
+} special[] = {
+	{ "[heap]", SEGMENT_HEAP },	    { "[stack]", SEGMENT_STACK },
+	{ "[vdso]", SEGMENT_VDSO },	    { "[vsyscall]", SEGMENT_VDSO },
+	{ "[vvar", SEGMENT_VVAR },	    { "[anon_shmem:", SEGMENT_SHARED },
+	{ "/memfd:", SEGMENT_SHARED },	    { "/dev/shm/", SEGMENT_SHARED },
+	{ "/SYSV", SEGMENT_SHARED },	    { "/dev/zero", SEGMENT_SHARED },
+	{ "[anon:glibc: malloc", SEGMENT_ARENA },
+};
+
+static enum segment_kind kind_by_name(const struct mapping *m)
+{
+	for (size_t i = 0; i < sizeof(special) / sizeof(*special); i++)
+		if (!strncmp(m->name, special[i].prefix, strlen(special[i].prefix)))
+			return special[i].kind;
+	return m->shared ? SEGMENT_SHARED : m->inode ? SEGMENT_FILE : SEGMENT_ANON;
+}
+
+static void remember_bss(struct classify *c, uint64_t start, uint64_t end, const char *name)
+{
+	struct bss *more;
+
+	for (size_t i = 0; i < c->bss.n; i++)
+		if (c->bss.at[i].start == start && c->bss.at[i].end == end)
+			return;
+	more = reallocarray(c->bss.at, c->bss.n + 1, sizeof(*more));
+	if (!more)
+		return; /* its bss will be called anonymous: true, if less than could be said */
+	c->bss.at = more;
+	c->bss.at[c->bss.n++] = (struct bss){ start, end, name };
+}
+
+static const struct bss *find_bss(const struct classify *c, uint64_t addr)
+{
+	/* from the newest: an old image's range may have been taken over */
+	for (size_t i = c->bss.n; i-- > 0;)
+		if (c->bss.at[i].start <= addr && addr < c->bss.at[i].end)
+			return &c->bss.at[i];
+	return NULL;
+}
+
+/* The PT_LOAD of an image that a mapping shows, given where the image lies. */
+static const struct elf_load *load_of(const struct image *image, uint64_t vaddr)
+{
+	size_t n;
+	const struct elf_load *load = elf_loads(image->elf, &n);
+
+	for (size_t i = n; i-- > 0;)
+		if ((load[i].vaddr & ~(PAGE - 1)) <= vaddr &&
+		    vaddr < load[i].vaddr + load[i].memsz)
+			return &load[i];
+	return NULL;
+}
+
+/* Two parts where the file's bytes end inside the mapping, else one. */
+static size_t split_parts(struct segment parts[CLASSIFY_MAX], uint64_t at, enum segment_kind kind)
+{
+	if (at <= parts[0].start) {
+		parts[0].kind = kind;
+		return 1;
+	}
+	if (at >= parts[0].end)
+		return 1;
+	parts[1] = parts[0];
+	parts[0].end = parts[1].start = at;
+	parts[1].kind = kind;
+	return 2;
+}
+
+static size_t classify_image(struct classify *c, const struct image *image,
+			     const struct mapping *m, struct segment parts[CLASSIFY_MAX])
+{
+	const struct elf_load *load;
+	uint64_t bias, zeroed;
+
+	if (!image_bias(image, m, &bias))
+		return 1;
+	load = load_of(image, m->start - bias);
+	if (!load)
+		return 1;
+	if (!(load->flags & PF_W)) {
+		parts[0].kind = load->flags & PF_X ? SEGMENT_TEXT : SEGMENT_RODATA;
+		return 1;
+	}
+	parts[0].kind = SEGMENT_DATA;
+	if (load->memsz <= load->filesz)
+		return 1;
+	zeroed = bias + load->vaddr + load->filesz;
+	remember_bss(c, zeroed, PAGE_UP(bias + load->vaddr + load->memsz), parts[0].name);
+	/* a read-only or shared page of data is not where the loader put zeroes */
+	return m->prot & PROT_WRITE ? split_parts(parts, zeroed, SEGMENT_BSS) : 1;
+}
+
+size_t classify(struct classify *c, const struct mapping *m, struct segment parts[CLASSIFY_MAX])
+{
+	const struct image *image;
+	const struct bss *bss;
+
+	parts[0] = (struct segment){ .start = m->start,
+				     .end = m->end,
+				     .name = intern(c->names, m->name),
+				     .kind = kind_by_name(m),
+				     .prot = m->prot,
+				     .shared = m->shared };
+	if (parts[0].kind == SEGMENT_FILE) {
+		image = images_get(c->images, c->pid, m);
+		return image && image->elf ? classify_image(c, image, m, parts) : 1;
+	}
+	if (parts[0].kind != SEGMENT_ANON || m->name[0])
+		return 1;
+	bss = find_bss(c, m->start);
+	if (!bss)
+		return 1;
+	if (split_parts(parts, bss->end, SEGMENT_ANON) == 2)
+		parts[1].name = "";
+	parts[0].kind = SEGMENT_BSS;
+	parts[0].name = bss->name;
+	return m->end > bss->end ? 2 : 1;
+}
+
+void classify_clear(struct classify *c)
+{
+	free(c->bss.at);
+	c->bss = (struct bss_list){ 0 };
+}
+
+#define HEAP_MAX_SIZE (64ULL << 20) /* arena.c: 2 * DEFAULT_MMAP_THRESHOLD_MAX on 64 bits */
+
+/* struct heap_info of arena.c, the part that all versions share */
+struct heap_info {
+	uint64_t ar_ptr;
+	uint64_t prev;
+	uint64_t size;
+	uint64_t mprotect_size;
+};
+
+static bool is_arena(pid_t pid, uint64_t start, uint64_t end)
+{
+	struct heap_info heap, of_arena;
+	uint64_t arena_heap;
+
+	if (start % HEAP_MAX_SIZE || end - start > HEAP_MAX_SIZE ||
+	    mem_read(pid, start, &heap, sizeof(heap)))
+		return false;
+	if (heap.size > heap.mprotect_size || heap.mprotect_size > end - start ||
+	    heap.size < sizeof(heap) || heap.ar_ptr % 16)
+		return false;
+	/* the arena's header is in its first heap, right behind that heap's own */
+	arena_heap = heap.ar_ptr & ~(HEAP_MAX_SIZE - 1);
+	if (arena_heap == start)
+		return heap.ar_ptr - start <= 64;
+	return !mem_read(pid, arena_heap, &of_arena, sizeof(of_arena)) &&
+	       of_arena.ar_ptr == heap.ar_ptr;
+}
+
+#define PREV_INUSE	1
+#define IS_MMAPPED	2
+#define NON_MAIN_ARENA	4
+#define CHUNK_FLAGS	(PREV_INUSE | IS_MMAPPED | NON_MAIN_ARENA)
+
+/* A row of chunks that fill the range exactly: areas of neighbours merge in the kernel. */
+static bool is_mmap_chunks(pid_t pid, uint64_t start, uint64_t end)
+{
+	uint64_t chunk[2]; /* prev_size, size | flags */
+
+	for (int i = 0; start < end && i < 65536; i++) {
+		if (mem_read(pid, start, chunk, sizeof(chunk)))
+			return false;
+		if ((chunk[1] & CHUNK_FLAGS) != IS_MMAPPED || chunk[0] ||
+		    (chunk[1] & ~7ULL) % PAGE || !(chunk[1] & ~7ULL) ||
+		    (chunk[1] & ~7ULL) > end - start)
+			return false;
+		start += chunk[1] & ~7ULL;
+	}
+	return start == end;
+}
+
+enum segment_kind classify_glibc(pid_t pid, uint64_t start, uint64_t end)
+{
+	if (is_arena(pid, start, end))
+		return SEGMENT_ARENA;
+	if (is_mmap_chunks(pid, start, end))
+		return SEGMENT_MMAP_CHUNK;
+	return SEGMENT_ANON;
+}

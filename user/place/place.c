@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* place.c - an event, and where everything it names lies. */
+#include "place/place.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* A hole is looked up in /proc/PID/maps again, but not more often than this. */
+#define SYNC_EVERY_NS 100000000ULL
+
+void place_init(struct place *place, struct images *images)
+{
+	*place = (struct place){ .images = images };
+}
+
+void place_clear(struct place *place)
+{
+	struct space *space;
+	size_t at = 0;
+
+	while ((space = hash_next(&place->spaces, &at, NULL))) {
+		space_clear(space);
+		free(space);
+	}
+	hash_clear(&place->spaces);
+	intern_clear(&place->names);
+}
+
+int place_add(struct place *place, pid_t pid, struct space **out)
+{
+	struct space *space = calloc(1, sizeof(*space));
+	int err;
+
+	*out = space;
+	if (!space)
+		return -ENOMEM;
+	space_init(space, pid, place->images, &place->names, &place->next_segment_id);
+	err = space_sync(space, 0);
+	if (!err)
+		err = hash_set(&place->spaces, pid, space);
+	if (err) {
+		space_clear(space);
+		free(space);
+		*out = NULL;
+		return err;
+	}
+	space_name_stacks(space);
+	return 0;
+}
+
+struct space *place_space(const struct place *place, pid_t pid)
+{
+	return hash_get(&place->spaces, pid);
+}
+
+static bool is_allocation(unsigned kind)
+{
+	return kind >= MW_MALLOC && kind <= MW_MEMALIGN;
+}
+
+/* The segment of addr; where there is none, what was missed is looked for once. */
+static const struct segment *find_segment(struct space *space, uint64_t addr, uint64_t now_ns)
+{
+	const struct segment *segment = segments_find(&space->segments, addr);
+
+	if (segment || !addr || now_ns - space->synced_ns < SYNC_EVERY_NS)
+		return segment;
+	return space_sync(space, now_ns) ? NULL : segments_find(&space->segments, addr);
+}
+
+/* What the event did to the space, by group. */
+static void apply(struct place *place, struct space *space, const struct mw_event *event)
+{
+	switch (event->kind) {
+	case MW_VMA_NAME:
+		space_apply_name(space, (const struct mw_event_name *)event);
+		break;
+	case MW_THREAD:
+		/* the first push goes below the pointer it starts with */
+		if (event->sp)
+			space_name_stack(space, event->tid, event->sp - 1);
+		break;
+	case MW_THREAD_EXIT:
+		space_thread_gone(space, event->tid);
+		break;
+	case MW_EXEC:
+		space_exec(space, event->ts_ns);
+		break;
+	case MW_MMAP ... MW_SHMDT:
+		space_apply(space, (const struct mw_event_map *)event);
+		break;
+	}
+	if (event->lost != place->lost)
+		space_sync(space, event->ts_ns); /* a change of the map may be among the lost */
+	place->lost = event->lost;
+}
+
+/* Whether an allocation is at the address that the same thread freed just before. */
+static bool is_reuse(struct space *space, const struct mw_event *event)
+{
+	struct thread *thread = space_thread(space, event->tid);
+	bool reused;
+
+	if (!thread)
+		return false;
+	if (event->kind == MW_FREE) {
+		thread->last_free = event->addr;
+		return false;
+	}
+	if (!is_allocation(event->kind) || event->flags & MW_F_FAILED)
+		return false;
+	reused = event->addr && event->addr == thread->last_free;
+	thread->last_free = 0;
+	return reused;
+}
+
+uint64_t placed_addr(const struct mw_event *event)
+{
+	const struct mw_event_map *map = (const struct mw_event_map *)event;
+
+	/* the break is the first address behind the heap */
+	if (event->kind == MW_BRK)
+		return map->result > 0 ? map->result - 1 : 0;
+	return event->addr;
+}
+
+static void look_up(const struct mw_event *event, struct placed *placed)
+{
+	const struct segment *segment =
+		find_segment(placed->space, placed_addr(event), event->ts_ns);
+
+	placed->segment = (struct segment){ .name = "" };
+	if (segment)
+		placed->segment = *segment;
+}
+
+int place_event(struct place *place, const struct mw_event *event, struct placed *placed)
+{
+	struct space *space = place_space(place, event->pid);
+	bool unmaps = event->kind == MW_MUNMAP || event->kind == MW_SHMDT;
+
+	*placed = (struct placed){ .event = event, .space = space, .stack_used = -1 };
+	if (!space)
+		return -ESRCH;
+	placed->program = space->number;
+	if (unmaps) /* what it was, not the hole that it leaves */
+		look_up(event, placed);
+	apply(place, space, event);
+	if (!unmaps)
+		look_up(event, placed);
+	if (event->sp && event->kind != MW_FORK)
+		placed->stack_used = space_stack_used(space, event->tid, event->sp);
+	placed->reused = is_reuse(space, event);
+	return 0;
+}

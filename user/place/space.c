@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* space.c - one process's address space: its beginning, and what the kernel's map says. */
+#include "place/space.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+void space_init(struct space *space, pid_t pid, struct images *images, struct intern *names,
+		uint32_t *next_segment_id)
+{
+	static uint32_t next_number;
+
+	*space = (struct space){ .pid = pid, .number = next_number++ };
+	space->classify = (struct classify){ .pid = pid, .images = images, .names = names };
+	segments_init(&space->segments, next_segment_id);
+}
+
+static void forget_threads(struct space *space)
+{
+	struct thread *thread;
+	size_t at = 0;
+
+	while ((thread = hash_next(&space->threads, &at, NULL)))
+		free(thread);
+	hash_clear(&space->threads);
+}
+
+void space_clear(struct space *space)
+{
+	forget_threads(space);
+	classify_clear(&space->classify);
+	segments_clear(&space->segments);
+}
+
+/* Whether the thread arena's reserve follows: one heap is [rw part][--- rest] of 64 MiB. */
+static bool is_reserve(const struct space *space, const struct mapping *m)
+{
+	size_t index;
+	const struct segment *before = segments_from(&space->segments, m->start - 1, &index);
+
+	return !m->prot && before && before->end == m->start && before->kind == SEGMENT_ARENA;
+}
+
+/* Add the part [start, end) of a mapping, classified. */
+static void add_part(struct space *space, const struct mapping *m, uint64_t start, uint64_t end)
+{
+	struct segment parts[CLASSIFY_MAX];
+	struct mapping part = *m;
+	size_t n;
+
+	part.file_off += m->inode ? start - m->start : 0;
+	part.start = start;
+	part.end = end;
+	n = classify(&space->classify, &part, parts);
+	if (parts[0].kind == SEGMENT_ANON && !m->name[0] && m->prot & PROT_WRITE)
+		parts[0].kind = classify_glibc(space->pid, start, end);
+	else if (parts[0].kind == SEGMENT_ANON && is_reserve(space, m))
+		parts[0].kind = SEGMENT_ARENA;
+	for (size_t i = 0; i < n; i++)
+		segments_add(&space->segments, &parts[i]);
+	if (parts[0].kind == SEGMENT_HEAP && !space->heap_start) {
+		space->heap_start = parts[0].start;
+		space->brk = parts[0].end;
+	}
+}
+
+/* Whether what is known of a range can be what the kernel calls by this name. */
+static bool same_thing(const struct segment *known, const struct mapping *m)
+{
+	if (m->name[0] == '/')
+		return known->name == NULL || !strcmp(known->name, m->name) || !known->name[0];
+	if (!strcmp(m->name, "[heap]") || !strcmp(m->name, "[stack]"))
+		return known->kind == SEGMENT_HEAP || known->kind == SEGMENT_STACK;
+	return known->kind != SEGMENT_TEXT && known->kind != SEGMENT_RODATA &&
+	       known->kind != SEGMENT_FILE;
+}
+
+static void sync_mapping(struct space *space, const struct mapping *m)
+{
+	const struct segment_edit prot = { .prot = m->prot, .kind = -1 };
+	uint64_t at = m->start;
+
+	while (at < m->end) {
+		size_t index;
+		const struct segment *known = segments_from(&space->segments, at, &index);
+
+		if (!known || known->start >= m->end) {
+			add_part(space, m, at, m->end);
+			return;
+		}
+		if (known->start > at) {
+			uint64_t next = known->start;
+
+			add_part(space, m, at, next);
+			at = next;
+			continue;
+		}
+		if (!same_thing(known, m)) {
+			segments_cut(&space->segments, at, m->end, UINT64_MAX);
+			continue;
+		}
+		at = known->end < m->end ? known->end : m->end;
+	}
+	segments_edit(&space->segments, m->start, m->end, &prot);
+}
+
+int space_sync(struct space *space, uint64_t now_ns)
+{
+	struct maps maps;
+	uint64_t at = 0;
+	int err = maps_read(space->pid, &maps);
+
+	space->synced_ns = now_ns;
+	if (err)
+		return err;
+	for (size_t i = 0; i < maps.n; i++) {
+		if (maps.at[i].start > at)
+			segments_cut(&space->segments, at, maps.at[i].start, UINT64_MAX);
+		sync_mapping(space, &maps.at[i]);
+		at = maps.at[i].end;
+	}
+	segments_cut(&space->segments, at, UINT64_MAX, UINT64_MAX);
+	maps_clear(&maps);
+	return space->segments.error;
+}
+
+int space_exec(struct space *space, uint64_t now_ns)
+{
+	struct space fresh;
+
+	forget_threads(space);
+	classify_clear(&space->classify);
+	segments_cut(&space->segments, 0, UINT64_MAX, UINT64_MAX);
+	space_init(&fresh, space->pid, space->classify.images, space->classify.names,
+		   space->segments.next_id);
+	fresh.segments = space->segments;
+	*space = fresh;
+	return space_sync(space, now_ns);
+}
+
+struct thread *space_thread(struct space *space, uint32_t tid)
+{
+	struct thread *thread = hash_get(&space->threads, tid);
+
+	if (thread)
+		return thread;
+	thread = calloc(1, sizeof(*thread));
+	if (!thread)
+		return NULL;
+	thread->tid = tid;
+	if (!hash_set(&space->threads, tid, thread))
+		return thread;
+	free(thread);
+	return NULL;
+}
+
+void space_thread_gone(struct space *space, uint32_t tid)
+{
+	free(hash_remove(&space->threads, tid));
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * space.h - one process's address space as it was at each event.
+ *
+ * It begins as what /proc/PID/maps says and is then changed by the events of the same
+ * stream whose addresses it places. Events from before the snapshot are applied to it
+ * again: each leaves the state it left then, so the space is right from the last such
+ * event on. Where events were lost, it is compared with /proc/PID/maps once more.
+ */
+#ifndef MWBPF_SPACE_H
+#define MWBPF_SPACE_H
+
+#include <mwbpf/event.h>
+
+#include "place/classify.h"
+#include "place/segment.h"
+
+/* A thread of the process, as far as placing needs it. */
+struct thread {
+	uint32_t tid;
+	bool has_stack;		     /* its stack's segment has been named */
+	uint64_t last_free;	     /* the address it freed last; 0 */
+	uint64_t stack_lo, stack_hi; /* where its stack pointer was last found ... */
+	uint64_t generation;	     /* ... in this state of the segments */
+};
+
+struct space {
+	pid_t pid;
+	uint32_t number;	 /* of the program in it: a new one at each exec */
+	struct segments segments;
+	struct classify classify;
+	struct hash threads;	 /* tid -> struct thread */
+	const char *python;	 /* interned path of the CPython in it; NULL */
+	uint64_t brk;		 /* the break; 0: not known yet */
+	uint64_t heap_start;	 /* 0: no heap yet */
+	uint64_t synced_ns;	 /* time of the event at the last comparison */
+};
+
+void space_init(struct space *space, pid_t pid, struct images *images, struct intern *names,
+		uint32_t *next_segment_id);
+void space_clear(struct space *space);
+
+/*
+ * Compare with /proc/PID/maps: drop what is gone, add what is missing, correct
+ * permissions. What is known of the rest is kept. 0, or -errno (-ESRCH: it has ended).
+ */
+int space_sync(struct space *space, uint64_t now_ns);
+
+/* The process runs another program: everything known is void. As space_sync. */
+int space_exec(struct space *space, uint64_t now_ns);
+
+/* Apply an event of group "map". */
+void space_apply(struct space *space, const struct mw_event_map *event);
+void space_apply_name(struct space *space, const struct mw_event_name *event);
+
+/* The thread, made at its first mention; NULL without memory. */
+struct thread *space_thread(struct space *space, uint32_t tid);
+void space_thread_gone(struct space *space, uint32_t tid);
+
+/* Name the stack of a thread whose stack pointer is known. */
+void space_name_stack(struct space *space, uint32_t tid, uint64_t sp);
+
+/* As space_name_stack, for all threads that are there and blocked just now. */
+void space_name_stacks(struct space *space);
+
+/*
+ * Bytes of its stack a thread has in use when its stack pointer is sp; -1 when sp is
+ * not in a stack known to be its own. Follows the growth of the main stack.
+ */
+int64_t space_stack_used(struct space *space, uint32_t tid, uint64_t sp);
+
+#endif

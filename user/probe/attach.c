@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* attach.c - probes into a process, and out of it again. */
+#include "probe/attach.h"
+
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <mwbpf/config.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "base/clean.h"
+#include "base/log.h"
+#include "probe/link.h"
+#include "probe/tracefs.h"
+
+static int keep_fd(struct attach *attach, int fd)
+{
+	int *more = reallocarray(attach->fds, attach->n_fds + 1, sizeof(*more));
+
+	if (!more) {
+		close(fd);
+		return -ENOMEM;
+	}
+	attach->fds = more;
+	attach->fds[attach->n_fds++] = fd;
+	return 0;
+}
+
+static int keep_link(struct attach *attach, struct bpf_link *link)
+{
+	struct bpf_link **more;
+
+	if (!link)
+		return -errno;
+	more = reallocarray(attach->links, attach->n_links + 1, sizeof(*more));
+	if (!more) {
+		bpf_link__destroy(link);
+		return -ENOMEM;
+	}
+	attach->links = more;
+	attach->links[attach->n_links++] = link;
+	return 0;
+}
+
+/* The probes of one family in one file: what one or two links take. */
+struct group {
+	pid_t pid;
+	const struct image *image;
+	char path[32];
+	unsigned long offsets[MW_PROBE_MAX];
+	__u64 cookies[MW_PROBE_MAX];
+	__u32 n;
+	__u32 returning; /* the first so many have a return to see */
+};
+
+static void group_add(struct group *group, const struct findings *findings, enum mw_family family,
+		      bool returns)
+{
+	for (size_t i = 0; i < findings->n; i++) {
+		const struct found *found = &findings->at[i];
+		const struct probe_row *row = &probe_rows[found->row];
+
+		if (found->image != group->image || row->family != family ||
+		    row->returns != returns || found->shares >= 0)
+			continue;
+		group->offsets[group->n] = found->offset;
+		group->cookies[group->n++] = found->row;
+	}
+}
+
+static int attach_part(struct attach *attach, const struct group *group, __u32 from, __u32 n,
+		       const struct bpf_program *program, int type, __u32 flags)
+{
+	const struct link_multi link = {
+		.path = group->path,
+		.offsets = group->offsets + from,
+		.cookies = group->cookies + from,
+		.cnt = n,
+		.flags = flags,
+		.pid = group->pid,
+	};
+	int fd;
+
+	if (!n)
+		return 0;
+	fd = link_multi(bpf_program__fd(program), type, &link);
+	return fd < 0 ? fd : keep_fd(attach, fd);
+}
+
+/* Entry and return of one call by one program; what only has an entry by another. */
+static int attach_session(struct attach *attach, const struct attach_programs *programs,
+			  const struct group *group)
+{
+	int err = attach_part(attach, group, 0, group->returning, programs->session, LINK_SESSION,
+			      0);
+
+	return err ? err
+		   : attach_part(attach, group, group->returning, group->n - group->returning,
+				 programs->enter, LINK_MULTI, 0);
+}
+
+/* Returns first: an entry is then never seen without its return. */
+static int attach_multi(struct attach *attach, const struct attach_programs *programs,
+			const struct group *group)
+{
+	int err = attach_part(attach, group, 0, group->returning, programs->leave, LINK_MULTI,
+			      LINK_RETURN);
+
+	return err ? err
+		   : attach_part(attach, group, 0, group->n, programs->enter, LINK_MULTI, 0);
+}
+
+static int attach_perf(struct attach *attach, const struct attach_programs *programs,
+		       const struct group *group)
+{
+	int err = 0;
+
+	for (__u32 i = 0; i < group->n && !err; i++) {
+		LIBBPF_OPTS(bpf_uprobe_opts, opts, .retprobe = true);
+
+		if (attach->probe_at_fd < 0)
+			opts.bpf_cookie = group->cookies[i];
+		if (i < group->returning)
+			err = keep_link(attach, bpf_program__attach_uprobe_opts(
+							programs->leave, group->pid, group->path,
+							group->offsets[i], &opts));
+		opts.retprobe = false;
+		if (!err)
+			err = keep_link(attach, bpf_program__attach_uprobe_opts(
+							programs->enter, group->pid, group->path,
+							group->offsets[i], &opts));
+	}
+	return err;
+}
+
+typedef int (*attach_fn)(struct attach *, const struct attach_programs *, const struct group *);
+
+static const attach_fn by_tier[] = {
+	[TIER_PERF] = attach_perf,
+	[TIER_MULTI] = attach_multi,
+	[TIER_SESSION] = attach_session,
+};
+
+static int name_addresses(const struct attach *attach, pid_t pid, const struct findings *findings)
+{
+	for (size_t i = 0; i < findings->n && attach->probe_at_fd >= 0; i++) {
+		struct mw_probe_at at = { .ip = findings->at[i].addr, .pid = pid };
+
+		if (findings->at[i].shares < 0 &&
+		    bpf_map_update_elem(attach->probe_at_fd, &at, &findings->at[i].row, BPF_ANY))
+			return -errno;
+	}
+	return 0;
+}
+
+static int attach_group(struct attach *attach, pid_t pid, const struct findings *findings,
+			const struct image *image, enum mw_family family)
+{
+	struct group *group __free = calloc(1, sizeof(*group));
+	int err;
+
+	if (!group)
+		return -ENOMEM;
+	group->pid = pid;
+	group->image = image;
+	/* the descriptor, not the path: the very file the target has mapped */
+	snprintf(group->path, sizeof(group->path), "/proc/self/fd/%d", image->fd);
+	group_add(group, findings, family, true);
+	group->returning = group->n;
+	group_add(group, findings, family, false);
+	if (!group->n)
+		return 0;
+	err = by_tier[attach->tier](attach, &attach->programs[family], group);
+	if (err == -EACCES || err == -EPERM)
+		log_error("cannot attach %u probes in %s: %s: perf uprobes need CAP_SYS_ADMIN",
+			  group->n, image->path, strerror(-err));
+	else if (err && err != -ESRCH)
+		log_error("cannot attach %u probes in %s by %s links: %s", group->n, image->path,
+			  tier_name(attach->tier), strerror(-err));
+	return err;
+}
+
+int attach_probes(struct attach *attach, pid_t pid, const struct findings *findings)
+{
+	int err = name_addresses(attach, pid, findings);
+
+	for (size_t i = 0; i < findings->n && !err; i++) {
+		const struct image *image = findings->at[i].image;
+		bool first = true;
+
+		for (size_t j = 0; j < i; j++)
+			first = first && findings->at[j].image != image;
+		for (int family = 0; family < MW_FAMILY_MAX && first && !err; family++)
+			err = attach_group(attach, pid, findings, image, family);
+	}
+	return err;
+}
+
+static int attach_tracepoint(struct attach *attach, int events, const char *direction,
+			     const char *name, struct bpf_program *program)
+{
+	struct perf_event_attr attr = { .type = PERF_TYPE_TRACEPOINT, .size = sizeof(attr) };
+	char event[64];
+	struct bpf_link *link;
+	int64_t id;
+	int fd;
+
+	snprintf(event, sizeof(event), "syscalls/sys_%s_%s", direction, name);
+	id = tracefs_event_id(events, event);
+	if (id < 0)
+		return id;
+	attr.config = id;
+	fd = syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	link = bpf_program__attach_perf_event(program, fd);
+	if (!link) {
+		int err = -errno;
+
+		close(fd);
+		return err;
+	}
+	return keep_link(attach, link); /* which owns fd from now on */
+}
+
+int attach_syscalls(struct attach *attach, struct bpf_program *enter, struct bpf_program *leave)
+{
+	static const struct {
+		const char *name;
+		bool enter;
+	} calls[] = {
+#define SYSCALL(name, number, kind, enter) { #name, enter },
+#include <mwbpf/syscalls.def>
+#undef SYSCALL
+	};
+	int events __fd = tracefs_events();
+	size_t done = 0;
+	int err = events < 0 ? events : 0;
+
+	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls) && events >= 0; i++) {
+		int got = 0;
+
+		if (calls[i].enter)
+			got = attach_tracepoint(attach, events, "enter", calls[i].name, enter);
+		if (!got)
+			got = attach_tracepoint(attach, events, "exit", calls[i].name, leave);
+		if (got) {
+			log_detail("system call %s cannot be watched: %s", calls[i].name,
+				   strerror(-got));
+			err = got;
+		}
+		done += !got;
+	}
+	return done ? 0 : err;
+}
+
+int attach_program(struct attach *attach, struct bpf_program *program)
+{
+	return keep_link(attach, bpf_program__attach(program));
+}
+
+void attach_clear(struct attach *attach)
+{
+	for (size_t i = 0; i < attach->n_links; i++)
+		bpf_link__destroy(attach->links[i]);
+	for (size_t i = 0; i < attach->n_fds; i++)
+		close(attach->fds[i]);
+	free(attach->links);
+	free(attach->fds);
+	attach->links = NULL;
+	attach->fds = NULL;
+	attach->n_links = attach->n_fds = 0;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * attach.h - probes into a process, and out of it again.
+ */
+#ifndef MWBPF_ATTACH_H
+#define MWBPF_ATTACH_H
+
+#include <bpf/libbpf.h>
+
+#include "probe/find.h"
+#include "probe/tier.h"
+
+/* The programs of one family; session is NULL unless the tier is TIER_SESSION. */
+struct attach_programs {
+	struct bpf_program *session, *enter, *leave;
+};
+
+struct attach {
+	enum tier tier;
+	struct attach_programs programs[MW_FAMILY_MAX];
+	int probe_at_fd; /* map from address to row, where there are no cookies; else -1 */
+	struct bpf_link **links;
+	size_t n_links;
+	int *fds;
+	size_t n_fds;
+};
+
+/* Every probe of findings, for this process only. Says what fails; 0 or -errno. */
+int attach_probes(struct attach *attach, pid_t pid, const struct findings *findings);
+
+/*
+ * The system calls of syscalls.def. A tracepoint is a system-wide thing: every process
+ * runs the first lines of the program on these calls. 0, or -errno when none is to be had.
+ */
+int attach_syscalls(struct attach *attach, struct bpf_program *enter, struct bpf_program *leave);
+
+/* A program whose section says where it goes (tp_btf). 0 or -errno. */
+int attach_program(struct attach *attach, struct bpf_program *program);
+
+/* Take everything out again. The target's code is as it was when this returns. */
+void attach_clear(struct attach *attach);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * programs.h - the BPF programs and maps in the kernel; only programs.c sees the skeleton.
+ */
+#ifndef MWBPF_PROGRAMS_H
+#define MWBPF_PROGRAMS_H
+
+#include <mwbpf/config.h>
+
+#include "probe/attach.h"
+
+struct programs_options {
+	const struct tier_report *tier;
+	uint64_t buffer; /* bytes of the ring, a power of two */
+	uint32_t threads;
+	unsigned families; /* bits 1 << enum mw_family: whose programs are needed */
+};
+
+struct programs;
+
+/* Load everything, armed for nothing. Says what is wrong; 0 or -errno. */
+int programs_load(const struct programs_options *options, struct programs **out);
+void programs_free(struct programs *programs);
+
+void programs_arm(struct programs *programs, enum mw_arm arm);
+
+/* From now on events of this process count. 0 or -errno. */
+int programs_add_target(struct programs *programs, pid_t pid);
+
+/* Attach what is not a probe of the target: tracepoints. Says what fails; 0 or -errno. */
+int programs_attach_tracepoints(struct programs *programs, struct attach *attach,
+				const char **syscalls);
+
+/* Fill in which programs probes are to run. */
+void programs_for_probes(const struct programs *programs, struct attach *attach);
+
+int programs_ring_fd(const struct programs *programs);
+int programs_counters_fd(const struct programs *programs);
+unsigned programs_cpus(const struct programs *programs);
+
+#endif

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* sink.c - words that all sinks share. */
+#include "sink/sink.h"
+
+#include <sys/mman.h>
+
+void sink_perms(const struct segment *segment, char perms[5])
+{
+	perms[0] = segment->prot & PROT_READ ? 'r' : '-';
+	perms[1] = segment->prot & PROT_WRITE ? 'w' : '-';
+	perms[2] = segment->prot & PROT_EXEC ? 'x' : '-';
+	perms[3] = segment->shared ? 's' : 'p';
+	perms[4] = '\0';
+}
+
+uint64_t sink_sum(const __u64 counts[MW_KIND_MAX])
+{
+	uint64_t sum = 0;
+
+	for (int kind = 0; kind < MW_KIND_MAX; kind++)
+		sum += counts[kind];
+	return sum;
+}

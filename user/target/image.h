@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * image.h - the files a target has mapped, each opened and read once.
+ */
+#ifndef MWBPF_IMAGE_H
+#define MWBPF_IMAGE_H
+
+#include "base/hash.h"
+#include "target/elf.h"
+#include "target/maps.h"
+
+struct image {
+	uint64_t dev, inode;
+	char *path;	      /* as the target sees it */
+	int fd;		      /* the very file that is mapped, also when deleted since; -1 */
+	struct elf_file *elf; /* NULL when it is not a readable ELF file of this machine */
+	int error;	      /* why not: -errno of opening or elf_open */
+};
+
+struct images {
+	struct hash by_file;
+};
+
+/*
+ * The image of a file mapping of a process; NULL for a mapping without a file and
+ * when memory runs out. Owned by images.
+ */
+struct image *images_get(struct images *images, pid_t pid, const struct mapping *m);
+
+void images_clear(struct images *images);
+
+/* The address where the image's vaddr 0 lies, from any of its mappings. False: not ELF. */
+bool image_bias(const struct image *image, const struct mapping *m, uint64_t *bias);
+
+#endif

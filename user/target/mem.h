@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * mem.h - bounded reads of a process's memory, without stopping it.
+ */
+#ifndef MWBPF_MEM_H
+#define MWBPF_MEM_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Read exactly len bytes. 0, -EFAULT (not all mapped), -ESRCH, -EPERM. */
+int mem_read(pid_t pid, uint64_t addr, void *buf, size_t len);
+
+/* Read a string of at most cap - 1 bytes; it is always terminated. 0 or as mem_read. */
+int mem_read_string(pid_t pid, uint64_t addr, char *buf, size_t cap);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * proc.h - which process this is, and a hold on it that a reused pid cannot fool.
+ */
+#ifndef MWBPF_PROC_H
+#define MWBPF_PROC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct proc {
+	pid_t pid;
+	int pidfd;	   /* readable once the process has ended */
+	uint64_t start;	   /* clock ticks since boot: with pid, its identity */
+	char state;	   /* as proc(5): R S D T t Z X ... */
+	bool kernel_thread;
+	int seccomp;	   /* 0 off, 1 strict, 2 filter */
+	char *exe;	   /* path as the process sees it; "" when there is none */
+	char **argv;	   /* NULL-terminated; points into one allocation */
+};
+
+/* Auxiliary vector entries (elf.h's AT_*) that mwbpf reads. */
+struct proc_auxv {
+	uint64_t phdr, phent, phnum, base, entry;
+};
+
+/*
+ * Take hold of a process. 0; -ESRCH when there is none of that pid (or it is only a
+ * thread of one); -EPERM; -ENOSYS on a kernel without pidfds.
+ */
+int proc_open(pid_t pid, struct proc *proc);
+void proc_close(struct proc *proc);
+
+/* Read state and command again, after an exec. 0 or -ESRCH. */
+int proc_refresh(struct proc *proc);
+
+bool proc_alive(const struct proc *proc);
+bool proc_stopped(const struct proc *proc); /* by a signal or a debugger, when last read */
+
+/* 0, -ESRCH, -EIO. Fields that are absent are 0. */
+int proc_auxv(pid_t pid, struct proc_auxv *auxv);
+
+/* The thread ids of a process: *tids is the caller's. Count, or -ESRCH, -ENOMEM. */
+ssize_t proc_threads(pid_t pid, pid_t **tids);
+
+/* Stack pointer of a thread that is blocked in the kernel; 0 when it runs. */
+uint64_t proc_thread_sp(pid_t pid, pid_t tid);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * spawn.h - start a command and hold it before its first instruction that matters.
+ *
+ * The command is held where the dynamic loader has mapped and relocated every library
+ * and has run no constructor yet: the breakpoint the loader offers to debuggers
+ * (_dl_debug_state, see link.h's r_brk). A static program is held at its exec.
+ * Until it is released the command dies with us; afterwards it knows nothing of us.
+ */
+#ifndef MWBPF_SPAWN_H
+#define MWBPF_SPAWN_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct spawn_as {
+	bool change;	/* else the caller's own user */
+	uid_t uid;
+	gid_t gid;
+	char *name;	/* for initgroups and the environment; NULL: a number only */
+	char *home;
+};
+
+/*
+ * Whom to run a command as: user (a name or number), or, when it is NULL and we were
+ * started by sudo, the one who called sudo. 0 or -ENOENT. name and home are the
+ * caller's.
+ */
+int spawn_user(const char *user, struct spawn_as *as);
+
+/*
+ * Start argv, searched in PATH, with the signal mask given. On success *pid is a
+ * child of ours, held. 0, or -errno of the exec (-ENOENT, -EACCES ...), or -ECHILD
+ * when it ended before it could be held: its status is then in *status.
+ */
+int spawn_start(char *const argv[], const struct spawn_as *as, const sigset_t *mask, pid_t *pid,
+		int *status);
+
+/* Where it is held; NULL as the ordinary place, else a sentence about what is missed. */
+const char *spawn_caveat(void);
+
+/* Let it run; it is no longer traced. 0 or -errno. */
+int spawn_release(pid_t pid);
+
+#endif

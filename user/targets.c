@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* targets.c - the processes of a run: held, searched for what to probe, and probed. */
+#include "targets.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+
+/* Why a process that exists cannot be traced; NULL when it can. */
+static const char *refusal(const struct proc *proc)
+{
+	if (proc->kernel_thread)
+		return "is a kernel thread: it has no user memory";
+	if (proc->state == 'Z' || proc->state == 'X')
+		return "has ended already (it is a zombie)";
+	if (proc->seccomp == 1)
+		return "runs under strict seccomp: a return probe would kill it";
+	return NULL;
+}
+
+int targets_add(struct targets *targets, pid_t pid, bool launched)
+{
+	struct target target = { .launched = launched, .status = -1 };
+	struct target *more;
+	int err = proc_open(pid, &target.proc);
+
+	if (err == -ESRCH) {
+		log_error("there is no process %d", (int)pid);
+		return err;
+	}
+	if (err) {
+		log_error("cannot take hold of process %d: %s", (int)pid, strerror(-err));
+		return err;
+	}
+	if (refusal(&target.proc)) {
+		log_error("process %d %s", (int)pid, refusal(&target.proc));
+		proc_close(&target.proc);
+		return -EINVAL;
+	}
+	more = reallocarray(targets->at, targets->n + 1, sizeof(*more));
+	if (!more) {
+		proc_close(&target.proc);
+		return -ENOMEM;
+	}
+	targets->at = more;
+	targets->at[targets->n++] = target;
+	return 0;
+}
+
+void targets_clear(struct targets *targets)
+{
+	for (size_t i = 0; i < targets->n; i++) {
+		proc_close(&targets->at[i].proc);
+		free(targets->at[i].probed);
+	}
+	free(targets->at);
+	images_clear(&targets->images);
+	*targets = (struct targets){ 0 };
+}
+
+struct target *targets_find(const struct targets *targets, pid_t pid)
+{
+	for (size_t i = 0; i < targets->n; i++)
+		if (targets->at[i].proc.pid == pid)
+			return &targets->at[i];
+	return NULL;
+}
+
+size_t targets_alive(const struct targets *targets)
+{
+	size_t alive = 0;
+
+	for (size_t i = 0; i < targets->n; i++)
+		alive += !targets->at[i].ended;
+	return alive;
+}
+
+bool targets_incomplete(const struct targets *targets, const struct target *target)
+{
+	return (targets->families & 1u << MW_FAMILY_ALLOC && !target->findings.allocator) ||
+	       (targets->families & 1u << MW_FAMILY_PYLONG && !target->findings.python);
+}
+
+static bool is_probed(const struct target *target, const struct found *found)
+{
+	for (size_t i = 0; i < target->n_probed; i++)
+		if (target->probed[i].image == found->image &&
+		    target->probed[i].row == found->row)
+			return true;
+	return false;
+}
+
+/* Of what was found, the part that is not in yet; an alias follows the probe it shares. */
+static struct findings *pick_fresh(const struct target *target, bool fresh[MW_PROBE_MAX])
+{
+	struct findings *part = calloc(1, sizeof(*part));
+
+	for (size_t i = 0; part && i < target->findings.n; i++) {
+		fresh[i] = !is_probed(target, &target->findings.at[i]);
+		if (fresh[i])
+			part->at[part->n++] = target->findings.at[i];
+	}
+	return part;
+}
+
+static int remember(struct target *target, const struct findings *part)
+{
+	struct probed *more =
+		reallocarray(target->probed, target->n_probed + part->n + 1, sizeof(*more));
+
+	if (!more)
+		return -ENOMEM;
+	target->probed = more;
+	for (size_t i = 0; i < part->n; i++)
+		target->probed[target->n_probed++] =
+			(struct probed){ part->at[i].image, part->at[i].row };
+	return 0;
+}
+
+int targets_probe(struct targets *targets, struct target *target, struct attach *attach,
+		  bool fresh[MW_PROBE_MAX])
+{
+	pid_t pid = target->proc.pid;
+	struct findings *part;
+	struct maps maps;
+	int err = maps_read(pid, &maps);
+
+	memset(fresh, 0, MW_PROBE_MAX * sizeof(*fresh));
+	target->rescan = false;
+	if (err)
+		return err;
+	err = find_probes(&targets->images, pid, &maps, targets->families, &target->findings);
+	maps_clear(&maps);
+	if (err) {
+		log_error("cannot look for functions to probe in process %d: %s", (int)pid,
+			  strerror(-err));
+		return err;
+	}
+	part = pick_fresh(target, fresh);
+	if (!part)
+		return -ENOMEM;
+	err = attach_probes(attach, pid, part);
+	/* the kernel resolved the pid when it made the links: was it still ours? */
+	if (!err && !proc_alive(&target->proc))
+		err = -ESRCH;
+	if (!err)
+		err = remember(target, part);
+	free(part);
+	return err;
+}
+
+void targets_describe(const struct target *target, struct sink_target *words)
+{
+	const struct findings *findings = &target->findings;
+	const char *order = findings->linkmap ? "first in the loader's search order"
+					      : "in the executable itself, which is static";
+
+	*words = (struct sink_target){
+		.pid = target->proc.pid,
+		.exe = target->proc.exe,
+		.argv = target->proc.argv,
+		.state = target->proc.state,
+		.launched = target->launched,
+		.allocator = findings->allocator ? findings->allocator->path : NULL,
+		.allocator_why = findings->allocator ? order
+						     : "no mapped file defines malloc: a static "
+						       "program without symbols?",
+		.python = findings->python ? findings->python->path : NULL,
+		.python_why = findings->python ? "defines PyLong constructors"
+					       : "no mapped file defines PyLong constructors",
+	};
+}
+
+void targets_describe_probe(const struct target *target, const struct found *found,
+			    struct sink_probe *words)
+{
+	static const char *const families[] = {
+		[MW_FAMILY_ALLOC] = "alloc",
+		[MW_FAMILY_PYLONG] = "pylong",
+	};
+	const struct probe_row *row = &probe_rows[found->row];
+
+	*words = (struct sink_probe){
+		.pid = target->proc.pid,
+		.symbol = row->symbol,
+		.family = families[row->family],
+		.file = found->image->path,
+		.build_id = elf_build_id(found->image->elf),
+		.offset = found->offset,
+		.moved = found->slide.offset,
+		.addr = found->addr,
+		.instruction = found->slide.instruction,
+		.emulated = found->slide.emulated,
+		.why = found->slide.why,
+	};
+	if (found->shares >= 0)
+		words->shares = probe_rows[target->findings.at[found->shares].row].symbol;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * targets.h - the processes of a run: held, searched for what to probe, and probed.
+ */
+#ifndef MWBPF_TARGETS_H
+#define MWBPF_TARGETS_H
+
+#include "place/place.h"
+#include "probe/attach.h"
+#include "sink/sink.h"
+#include "target/proc.h"
+
+/* A probe that is in. */
+struct probed {
+	const struct image *image;
+	uint32_t row;
+};
+
+struct target {
+	struct proc proc;
+	bool launched;
+	bool ended;
+	int status;	 /* of wait(); -1: not known */
+	bool rescan;	 /* new code was mapped: look for functions again */
+	struct space *space;
+	struct findings findings; /* of the last search */
+	struct probed *probed;
+	size_t n_probed;
+};
+
+struct targets {
+	struct target *at;
+	size_t n;
+	struct images images;
+	unsigned families; /* wanted: bits 1 << enum mw_family */
+};
+
+/* Take hold of a process. Says what is wrong; 0 or -errno. */
+int targets_add(struct targets *targets, pid_t pid, bool launched);
+void targets_clear(struct targets *targets);
+
+struct target *targets_find(const struct targets *targets, pid_t pid);
+
+/* How many have not ended. */
+size_t targets_alive(const struct targets *targets);
+
+/*
+ * Search a target for functions to probe and attach those that are not probed yet. The
+ * new ones are findings.at[] entries for which fresh[] is set. Says what is wrong; 0 or
+ * -errno.
+ */
+int targets_probe(struct targets *targets, struct target *target, struct attach *attach,
+		  bool fresh[MW_PROBE_MAX]);
+
+/* Whether something that was looked for has not been found: new code may have it. */
+bool targets_incomplete(const struct targets *targets, const struct target *target);
+
+/* In words, for sinks; valid as long as the target's findings. */
+void targets_describe(const struct target *target, struct sink_target *words);
+void targets_describe_probe(const struct target *target, const struct found *found,
+			    struct sink_probe *words);
+
+#endif
