@@ -31,15 +31,15 @@ endif
 MAKEFLAGS += --no-builtin-rules
 CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE $(CFLAGS) $(SANFLAGS) -Wall -Wextra -Wmissing-prototypes \
-	-Wstrict-prototypes -Wvla -Wshadow -Iinclude -Iuser -I$B -MMD -MP
+	-Wstrict-prototypes -Wvla -Wshadow -Iinclude -Iuser -I$B -MMD -MP -pthread
 LIBS := -lbpf -lelf -lz -lcapstone
 BPF_CFLAGS := -g -O2 -target bpf -D__TARGET_ARCH_x86 -Wall -Wextra -Wno-unused-parameter \
-	-Iinclude -Ibpf -I$B -MMD -MP
+	-Iinclude -Ibpf -I$B -MMD -MP -pthread
 
 SOURCES := $(wildcard user/*.c user/*/*.c)
 OBJECTS := $(SOURCES:%.c=$B/%.o)
 # what tests link: everything but the hubs that see the skeleton
-HUBS := $(addprefix $B/user/,main.o run.o programs.o)
+HUBS := $(addprefix $B/user/,main.o run.o stream.o programs.o)
 PARTS := $(filter-out $(HUBS),$(OBJECTS))
 # the definitions first: bpftool 7.1 does not resolve a map that was declared before
 BPF_OBJECTS := $B/bpf/maps.bpf.o \

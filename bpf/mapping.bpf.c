@@ -83,6 +83,7 @@ static __always_inline void fill_call(struct mw_event_map *m, const struct pt_re
 		break;
 	case MW_BRK:
 		m->head.addr = regs->di;
+		m->old_size = BPF_CORE_READ(bpf_get_current_task_btf(), mm, start_brk);
 		break;
 	case MW_MREMAP:
 		m->head.addr = regs->ax;

@@ -45,10 +45,11 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 }
 
 SEC("tp_btf/sched_process_exec")
-int BPF_PROG(process_exec, struct task_struct *task)
+int BPF_PROG(process_exec, struct task_struct *task, __u32 old_pid, struct linux_binprm *bprm)
 {
 	__u64 pid_tgid = current_pid_tgid();
-	struct mw_event *e;
+	struct mw_event_exec *e;
+	struct mm_struct *mm;
 
 	if (!mw_armed || !is_target(pid_tgid >> 32))
 		return 0;
@@ -56,6 +57,14 @@ int BPF_PROG(process_exec, struct task_struct *task)
 	e = emit_reserve(MW_EXEC, pid_tgid, sizeof(*e));
 	if (!e)
 		return 0;
+	mm = BPF_CORE_READ(task, mm);
+	e->start_code = BPF_CORE_READ(mm, start_code);
+	e->end_code = BPF_CORE_READ(mm, end_code);
+	e->start_brk = BPF_CORE_READ(mm, start_brk);
+	e->start_stack = BPF_CORE_READ(mm, start_stack);
+	e->env_end = BPF_CORE_READ(mm, env_end);
+	__builtin_memset(e->file, 0, sizeof(e->file));
+	bpf_probe_read_kernel_str(e->file, sizeof(e->file), BPF_CORE_READ(bprm, filename));
 	emit_submit(e, 1);
 	return 0;
 }

@@ -64,6 +64,8 @@ static void select_programs(struct mwbpf_bpf *skel, const struct programs_option
 		bpf_program__set_expected_attach_type(p->enter, multi);
 		bpf_program__set_expected_attach_type(p->leave, multi);
 	}
+	bpf_program__set_autoload(skel->progs.returns_test, true);
+	bpf_program__set_expected_attach_type(skel->progs.returns_test, multi);
 	bpf_program__set_autoload(skel->progs.syscall_enter, true);
 	bpf_program__set_autoload(skel->progs.syscall_exit, true);
 }
@@ -182,6 +184,7 @@ void programs_for_probes(const struct programs *programs, struct attach *attach)
 				      ? bpf_map__fd(programs->skel->maps.mw_probe_at)
 				      : -1;
 	families(programs->skel, attach->programs);
+	attach->returns_test = programs->skel->progs.returns_test;
 }
 
 int programs_ring_fd(const struct programs *programs)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "probe/returns.h"
 
 /* Why a process that exists cannot be traced; NULL when it can. */
 static const char *refusal(const struct proc *proc)
@@ -15,8 +16,6 @@ static const char *refusal(const struct proc *proc)
 		return "is a kernel thread: it has no user memory";
 	if (proc->state == 'Z' || proc->state == 'X')
 		return "has ended already (it is a zombie)";
-	if (proc->seccomp == 1)
-		return "runs under strict seccomp: a return probe would kill it";
 	return NULL;
 }
 
@@ -77,6 +76,17 @@ size_t targets_alive(const struct targets *targets)
 	return alive;
 }
 
+void targets_log(const struct target *target)
+{
+	for (size_t i = 0; i < target->findings.n; i++) {
+		const struct found *found = &target->findings.at[i];
+
+		log_detail("probe %s in %s, +%u: %s (%s)", probe_rows[found->row].symbol,
+			   found->image->path, found->slide.offset, found->slide.instruction,
+			   found->slide.why);
+	}
+}
+
 bool targets_incomplete(const struct targets *targets, const struct target *target)
 {
 	return (targets->families & 1u << MW_FAMILY_ALLOC && !target->findings.allocator) ||
@@ -119,6 +129,30 @@ static int remember(struct target *target, const struct findings *part)
 	return 0;
 }
 
+/* A return probe must not be what ends the target. Says why it would; 0 or -errno. */
+static int check_returns(const struct target *target, const struct attach *attach)
+{
+	const struct bpf_program *leave = attach->returns_test;
+	int pid = target->proc.pid, err;
+
+	if (target->proc.seccomp) {
+		err = returns_pass_seccomp(attach->tier, leave);
+		if (err) {
+			log_error("process %d runs under seccomp, which on this kernel would kill it "
+				  "at the first return probe (%s): not attached; try --events map",
+				  pid, strerror(-err));
+			return err;
+		}
+	}
+	if (target->proc.shadow_stack && returns_pass_shadow_stack()) {
+		log_error("process %d has a shadow stack, and return probes of this kernel (before "
+			  "6.11) would end it: not attached; try --events map",
+			  pid);
+		return -ENOSYS;
+	}
+	return 0;
+}
+
 int targets_probe(struct targets *targets, struct target *target, struct attach *attach,
 		  bool fresh[MW_PROBE_MAX])
 {
@@ -141,7 +175,9 @@ int targets_probe(struct targets *targets, struct target *target, struct attach 
 	part = pick_fresh(target, fresh);
 	if (!part)
 		return -ENOMEM;
-	err = attach_probes(attach, pid, part);
+	err = part->n ? check_returns(target, attach) : 0;
+	if (!err)
+		err = attach_probes(attach, pid, part);
 	/* the kernel resolved the pid when it made the links: was it still ours? */
 	if (!err && !proc_alive(&target->proc))
 		err = -ESRCH;

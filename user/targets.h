@@ -44,6 +44,9 @@ struct target *targets_find(const struct targets *targets, pid_t pid);
 /* How many have not ended. */
 size_t targets_alive(const struct targets *targets);
 
+/* Say where the probes of a target were put, for -v. */
+void targets_log(const struct target *target);
+
 /*
  * Search a target for functions to probe and attach those that are not probed yet. The
  * new ones are findings.at[] entries for which fresh[] is set. Says what is wrong; 0 or

@@ -71,12 +71,24 @@ struct mw_event_map {
 	struct mw_event head;
 	__s64 result;	 /* what the system call returned: a value or -errno */
 	__u64 file_off;	 /* mmap: bytes */
-	__u64 old_size;	 /* mremap */
+	__u64 old_size;	 /* mremap: bytes; brk: where the heap begins */
 	__u32 prot;
 	__u32 map_flags; /* mmap's or mremap's flags argument */
 };
 
 #define MW_NAME_MAX 80 /* ANON_VMA_NAME_MAX_LEN of the kernel's mm.h */
+
+#define MW_FILE_MAX 128
+
+/* EXEC: where the kernel put the new program, from its struct mm_struct */
+struct mw_event_exec {
+	struct mw_event head;
+	__u64 start_code, end_code;
+	__u64 start_brk;   /* the heap begins at the next page */
+	__u64 start_stack; /* the stack pointer it starts with */
+	__u64 env_end;	   /* above it only the file name and the end of the stack */
+	char file[MW_FILE_MAX]; /* as given to execve, NUL-terminated, cut if longer */
+};
 
 /* VMA_NAME: prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME) */
 struct mw_event_name {
@@ -87,5 +99,6 @@ struct mw_event_name {
 _Static_assert(sizeof(struct mw_event) == 80 - 8, "wire layout");
 _Static_assert(sizeof(struct mw_event_map) == 72 + 32, "wire layout");
 _Static_assert(sizeof(struct mw_event_name) == 72 + 80, "wire layout");
+_Static_assert(sizeof(struct mw_event_exec) == 72 + 168, "wire layout");
 
 #endif

@@ -16,16 +16,11 @@ struct unit {
 };
 
 static const struct unit sizes[] = {
-	{ "", 1 },
-	{ "B", 1 },
-	{ "k", 1ull << 10 },
-	{ "KiB", 1ull << 10 },
-	{ "M", 1ull << 20 },
-	{ "MiB", 1ull << 20 },
-	{ "G", 1ull << 30 },
-	{ "GiB", 1ull << 30 },
-	{ "T", 1ull << 40 },
-	{ "TiB", 1ull << 40 },
+	{ "", 1 },	     { "B", 1 },
+	{ "k", 1ull << 10 }, { "KiB", 1ull << 10 },
+	{ "M", 1ull << 20 }, { "MiB", 1ull << 20 },
+	{ "G", 1ull << 30 }, { "GiB", 1ull << 30 },
+	{ "T", 1ull << 40 }, { "TiB", 1ull << 40 },
 };
 
 static const struct unit durations[] = {
@@ -40,26 +35,24 @@ static const struct unit durations[] = {
 
 /* Enough digits behind the point for a nanosecond of the longest unit, 3.6e12 ns. */
 #define FRACTION_DIGITS 13
-#define FRACTION_ONE	10000000000000ull
+#define FRACTION_ONE 10000000000000ull
 
 /* The two digits of each number below 100. */
-static const char decimal[] =
-	"0001020304050607080910111213141516171819"
-	"2021222324252627282930313233343536373839"
-	"4041424344454647484950515253545556575859"
-	"6061626364656667686970717273747576777879"
-	"8081828384858687888990919293949596979899";
+static const char decimal[] = "0001020304050607080910111213141516171819"
+			      "2021222324252627282930313233343536373839"
+			      "4041424344454647484950515253545556575859"
+			      "6061626364656667686970717273747576777879"
+			      "8081828384858687888990919293949596979899";
 
 /* The two digits of each byte. */
-static const char hex[] =
-	"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
-	"202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f"
-	"404142434445464748494a4b4c4d4e4f505152535455565758595a5b5c5d5e5f"
-	"606162636465666768696a6b6c6d6e6f707172737475767778797a7b7c7d7e7f"
-	"808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f"
-	"a0a1a2a3a4a5a6a7a8a9aaabacadaeafb0b1b2b3b4b5b6b7b8b9babbbcbdbebf"
-	"c0c1c2c3c4c5c6c7c8c9cacbcccdcecfd0d1d2d3d4d5d6d7d8d9dadbdcdddedf"
-	"e0e1e2e3e4e5e6e7e8e9eaebecedeeeff0f1f2f3f4f5f6f7f8f9fafbfcfdfeff";
+static const char hex[] = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+			  "202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f"
+			  "404142434445464748494a4b4c4d4e4f505152535455565758595a5b5c5d5e5f"
+			  "606162636465666768696a6b6c6d6e6f707172737475767778797a7b7c7d7e7f"
+			  "808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f"
+			  "a0a1a2a3a4a5a6a7a8a9aaabacadaeafb0b1b2b3b4b5b6b7b8b9babbbcbdbebf"
+			  "c0c1c2c3c4c5c6c7c8c9cacbcccdcecfd0d1d2d3d4d5d6d7d8d9dadbdcdddedf"
+			  "e0e1e2e3e4e5e6e7e8e9eaebecedeeeff0f1f2f3f4f5f6f7f8f9fafbfcfdfeff";
 
 static bool is_digit(char c)
 {
@@ -165,7 +158,7 @@ int fmt_parse_duration(const char *text, uint64_t *ns)
 }
 
 /*
- * How many decimal digits: bits times log10(2), less one when the power of ten is not
+ * How many decimal digits: bits times log10(2), and one more when that power of ten is
  * reached (Sean Eron Anderson, Bit Twiddling Hacks, integer log base 10).
  */
 static size_t count_digits(uint64_t value)
@@ -248,9 +241,9 @@ size_t fmt_utf8(const char *text, const char *end)
 {
 	/* The Unicode Standard, table 3-7, well-formed UTF-8 byte sequences. */
 	static const struct {
-		uint8_t first, last;	   /* the first byte */
+		uint8_t first, last; /* the first byte */
 		uint8_t length;
-		uint8_t low, high;	   /* the second byte; all after it 80..bf */
+		uint8_t low, high; /* the second byte; all after it 80..bf */
 	} forms[] = {
 		{ 0x00, 0x7f, 1, 0x00, 0x00 }, { 0xc2, 0xdf, 2, 0x80, 0xbf },
 		{ 0xe0, 0xe0, 3, 0xa0, 0xbf }, { 0xe1, 0xec, 3, 0x80, 0xbf },

@@ -9,12 +9,15 @@
 #include <stdint.h>
 
 /*
- * A size: "4096", "4k", "64MiB", "1G" (powers of 1024). 0, -EINVAL (not a size) or
- * -ERANGE (does not fit).
+ * A size: "4096", "4k", "64MiB", "1G" (powers of 1024): whole, up to T, in any case. 0,
+ * -EINVAL (not a size) or -ERANGE (does not fit); *bytes is then as before.
  */
 int fmt_parse_size(const char *text, uint64_t *bytes);
 
-/* A duration in seconds, "0.5", "10", with optional ns us ms s m h. As above. */
+/*
+ * A duration in seconds, "0.5", "10", with optional ns us ms s m h. Less than a
+ * nanosecond is cut off. As above.
+ */
 int fmt_parse_duration(const char *text, uint64_t *ns);
 
 /* A decimal number within [min, max]. As above. */
@@ -36,7 +39,7 @@ size_t fmt_utf8(const char *text, const char *end);
 /*
  * A string from the target for a terminal: control bytes, escape sequences and bytes
  * that are not valid UTF-8 become \xNN, a backslash \\. Writes at most cap bytes with
- * the NUL; what does not fit ends in "...". Returns buf.
+ * the NUL; what does not fit ends in "...", after a whole character. Returns buf.
  */
 char *fmt_safe(char *buf, size_t cap, const char *text);
 

@@ -91,7 +91,7 @@ static char *put_u00(char *p, uint8_t c)
 /* The character at *from, escaped when it must be; at most WORST times its bytes. */
 static char *put_special(char *p, const char **from, const char *end)
 {
-	uint8_t c = (uint8_t)**from;
+	uint8_t c = (uint8_t)(*from)[0];
 	size_t n;
 
 	if (c < 0x80) {

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define BUFFER	(1024 * 1024)
+#define BUFFER (1024 * 1024)
 #define FLUSH_AT (BUFFER - OUT_ROOM_MAX) /* so that most lines find room without asking */
 
 int out_init(struct out *out, int fd)
@@ -38,9 +38,9 @@ static int write_all(int fd, const char *from, size_t n, size_t *done)
 }
 
 /*
- * Take back the last n bytes, part of a line. A pipe has them for good. Neither are
- * they cut from a file that goes on behind them: that is another writer's, or old
- * text being overwritten. With O_APPEND the kernel moves the offset along too.
+ * Take back the last n bytes, part of a line. A pipe has them for good. Nor are they
+ * cut from a file that goes on behind them: that is another writer's, or old text being
+ * overwritten. With O_APPEND too the offset is now behind them.
  */
 static void take_back(int fd, size_t n)
 {

@@ -4,7 +4,7 @@
  *
  * Whole lines only: what was written is valid up to the last newline, also when the
  * disk is full. The first error is kept and everything after it is counted, not
- * written. SIGPIPE is to be ignored by the program.
+ * written. The program is to ignore SIGPIPE and SIGXFSZ, so that they are errors too.
  */
 #ifndef MWBPF_OUT_H
 #define MWBPF_OUT_H
@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The most to ask of out_room at a time; a line may be longer. */
 #define OUT_ROOM_MAX ((size_t)64 * 1024)
 
 struct out {
@@ -24,7 +25,7 @@ struct out {
 	size_t cap;
 	int error;	     /* first -errno of a write; 0 */
 	uint64_t lines;	     /* finished and handed to the kernel, or still in buf */
-	uint64_t lines_lost; /* finished after or at the error */
+	uint64_t lines_lost; /* finished at or after the error, or without memory */
 	uint64_t written;    /* bytes the file has taken, whole lines */
 };
 
@@ -48,9 +49,9 @@ void out_make_room(struct out *out, size_t n);
 
 /*
  * Room for at least n more bytes of the current line, n at most OUT_ROOM_MAX; returns
- * where to put them. Never fails: the buffer is flushed or grown first, and without
- * memory the line is counted as lost and overwritten, which takes a line longer than
- * the buffer's first MiB. The current line may move, but not what was put of it.
+ * where to put them, good until the next call. Never fails: the buffer is flushed or
+ * grown first, and without memory, for a line of more than 960 KiB, the line is counted
+ * as lost and overwritten.
  */
 static inline char *out_room(struct out *out, size_t n)
 {

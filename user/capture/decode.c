@@ -22,6 +22,7 @@ static size_t length_of(unsigned kind)
 	case MW_SHMAT:
 	case MW_SHMDT: return sizeof(struct mw_event_map);
 	case MW_VMA_NAME: return sizeof(struct mw_event_name);
+	case MW_EXEC: return sizeof(struct mw_event_exec);
 	default: return sizeof(struct mw_event);
 	}
 }
@@ -35,11 +36,10 @@ const struct mw_event *decode(const void *record, size_t len)
 	/* the ring rounds a record's length up to 8 */
 	if ((len & ~7UL) != length_of(event->kind))
 		return NULL;
-	if (event->kind == MW_VMA_NAME) {
-		const struct mw_event_name *name = record;
-
-		if (name->name[MW_NAME_MAX - 1])
-			return NULL;
-	}
+	if (event->kind == MW_VMA_NAME &&
+	    ((const struct mw_event_name *)record)->name[MW_NAME_MAX - 1])
+		return NULL;
+	if (event->kind == MW_EXEC && ((const struct mw_event_exec *)record)->file[MW_FILE_MAX - 1])
+		return NULL;
 	return event;
 }

@@ -2,9 +2,9 @@
 /*
  * blocks.h - the table of live blocks: by process and address.
  *
- * At most 64 bytes a block at any moment, growth included: open addressing with
- * robin hood probing in independent shards, each growing by half when it is
- * 85 % full.
+ * At most 64 bytes a block at any moment once there are 10,000, growth included: open
+ * addressing with robin hood probing in independent shards, each growing by half when
+ * it is 85 % full and shrinking when about half of it is empty.
  */
 #ifndef MWBPF_BLOCKS_H
 #define MWBPF_BLOCKS_H
@@ -28,10 +28,10 @@ void blocks_free(struct blocks *blocks);
 
 /*
  * Add a block, or replace the one of the same process and address, which is then
- * copied to *old with *replaced set. 0 or -ENOMEM (nothing changed).
+ * copied to *old with *replaced set. 0, -ENOMEM or -EINVAL for address 0 (both: nothing
+ * changed).
  */
-int blocks_put(struct blocks *blocks, const struct block *block, struct block *old,
-	       bool *replaced);
+int blocks_put(struct blocks *blocks, const struct block *block, struct block *old, bool *replaced);
 
 /* Look up; NULL when there is none. Valid until the next put, take or drop. */
 const struct block *blocks_find(const struct blocks *blocks, uint32_t process, uint64_t addr);

@@ -115,34 +115,33 @@ static void apply_munmap(struct space *space, const struct mw_event_map *event)
 		     PAGE_UP(event->head.addr + event->head.size), entry_ns(&event->head));
 }
 
-/* The heap is [heap_start, break), in whole pages. */
+/* The heap is [where it begins, break), in whole pages. */
 static void apply_brk(struct space *space, const struct mw_event_map *event)
 {
-	uint64_t end = PAGE_UP((uint64_t)event->result);
-	struct segment heap = { .end = end,
+	struct segment heap = { .start = PAGE_UP(event->old_size),
+				.end = PAGE_UP((uint64_t)event->result),
 				.born_ns = event->head.ts_ns,
 				.name = "[heap]",
 				.kind = SEGMENT_HEAP,
 				.prot = PROT_READ | PROT_WRITE };
-	const struct segment *old;
+	const struct segment *old = segments_find(&space->segments, heap.start);
 
-	heap.start = space->heap_start ? space->heap_start : PAGE_UP(space->brk);
-	space->brk = event->result;
-	if (!heap.start || end < heap.start)
+	if (heap.end < heap.start)
 		return;
-	old = segments_find(&space->segments, heap.start);
-	if (old && old->kind == SEGMENT_HEAP && end > old->end) {
-		segments_cut(&space->segments, old->end, end, UINT64_MAX);
-		old = segments_find(&space->segments, heap.start);
-		segments_resize(&space->segments, old, heap.start, end);
-	} else if (old && old->kind == SEGMENT_HEAP && end > heap.start) {
-		segments_resize(&space->segments, old, heap.start, end);
-	} else if (end > heap.start) {
-		space->heap_start = heap.start;
-		segments_add(&space->segments, &heap);
-	} else if (old && old->kind == SEGMENT_HEAP) {
-		segments_cut(&space->segments, heap.start, old->end, UINT64_MAX);
+	if (!old || old->kind != SEGMENT_HEAP) {
+		if (heap.end > heap.start)
+			segments_add(&space->segments, &heap);
+		return;
 	}
+	if (heap.end == heap.start) {
+		segments_cut(&space->segments, heap.start, old->end, UINT64_MAX);
+		return;
+	}
+	if (heap.end > old->end) {
+		segments_cut(&space->segments, old->end, heap.end, UINT64_MAX);
+		old = segments_find(&space->segments, heap.start);
+	}
+	segments_resize(&space->segments, old, heap.start, heap.end);
 }
 
 static void apply_mremap(struct space *space, const struct mw_event_map *event)

@@ -84,7 +84,7 @@ static void apply(struct place *place, struct space *space, const struct mw_even
 		space_thread_gone(space, event->tid);
 		break;
 	case MW_EXEC:
-		space_exec(space, event->ts_ns);
+		space_exec(space, (const struct mw_event_exec *)event);
 		break;
 	case MW_MMAP ... MW_SHMDT:
 		space_apply(space, (const struct mw_event_map *)event);

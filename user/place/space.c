@@ -7,6 +7,12 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "target/proc.h"
+
+#define PAGE 4096ULL
+#define PAGE_DOWN(addr) ((addr) & ~(PAGE - 1))
+#define PAGE_UP(addr)	PAGE_DOWN((addr) + PAGE - 1)
+
 void space_init(struct space *space, pid_t pid, struct images *images, struct intern *names,
 		uint32_t *next_segment_id)
 {
@@ -60,10 +66,6 @@ static void add_part(struct space *space, const struct mapping *m, uint64_t star
 		parts[0].kind = SEGMENT_ARENA;
 	for (size_t i = 0; i < n; i++)
 		segments_add(&space->segments, &parts[i]);
-	if (parts[0].kind == SEGMENT_HEAP && !space->heap_start) {
-		space->heap_start = parts[0].start;
-		space->brk = parts[0].end;
-	}
 }
 
 /* Whether what is known of a range can be what the kernel calls by this name. */
@@ -126,7 +128,38 @@ int space_sync(struct space *space, uint64_t now_ns)
 	return space->segments.error;
 }
 
-int space_exec(struct space *space, uint64_t now_ns)
+static bool still_runs(const struct space *space, const struct mw_event_exec *event)
+{
+	struct proc_layout now;
+
+	return !proc_layout(space->pid, &now) && now.start_code == event->start_code &&
+	       now.end_code == event->end_code && now.start_stack == event->start_stack &&
+	       now.start_brk == event->start_brk;
+}
+
+/* What is left to say of a program that is gone already. */
+static void add_from_event(struct space *space, const struct mw_event_exec *event)
+{
+	const struct segment code = { .start = PAGE_DOWN(event->start_code),
+				      .end = PAGE_UP(event->end_code),
+				      .name = intern(space->classify.names, event->file),
+				      .kind = SEGMENT_TEXT,
+				      .prot = PROT_READ | PROT_EXEC };
+	/* above the environment: the file's name and 8 bytes of zero (fs/exec.c) */
+	const struct segment stack = { .start = PAGE_DOWN(event->start_stack),
+				       .end = PAGE_UP(event->env_end + strlen(event->file) + 9),
+				       .name = "[stack]",
+				       .kind = SEGMENT_STACK,
+				       .prot = PROT_READ | PROT_WRITE };
+
+	segments_cut(&space->segments, 0, UINT64_MAX, UINT64_MAX);
+	if (code.start < code.end)
+		segments_add(&space->segments, &code);
+	if (stack.start < stack.end)
+		segments_add(&space->segments, &stack);
+}
+
+void space_exec(struct space *space, const struct mw_event_exec *event)
 {
 	struct space fresh;
 
@@ -137,7 +170,10 @@ int space_exec(struct space *space, uint64_t now_ns)
 		   space->segments.next_id);
 	fresh.segments = space->segments;
 	*space = fresh;
-	return space_sync(space, now_ns);
+	if (still_runs(space, event) && !space_sync(space, event->head.ts_ns) &&
+	    still_runs(space, event))
+		return;
+	add_from_event(space, event);
 }
 
 struct thread *space_thread(struct space *space, uint32_t tid)

@@ -31,8 +31,6 @@ struct space {
 	struct classify classify;
 	struct hash threads;	 /* tid -> struct thread */
 	const char *python;	 /* interned path of the CPython in it; NULL */
-	uint64_t brk;		 /* the break; 0: not known yet */
-	uint64_t heap_start;	 /* 0: no heap yet */
 	uint64_t synced_ns;	 /* time of the event at the last comparison */
 };
 
@@ -46,8 +44,12 @@ void space_clear(struct space *space);
  */
 int space_sync(struct space *space, uint64_t now_ns);
 
-/* The process runs another program: everything known is void. As space_sync. */
-int space_exec(struct space *space, uint64_t now_ns);
+/*
+ * The process runs another program: everything known is void. What /proc/PID/maps shows
+ * counts only if it still runs that program; else the event itself says where the code,
+ * the heap and the stack are.
+ */
+void space_exec(struct space *space, const struct mw_event_exec *event);
 
 /* Apply an event of group "map". */
 void space_apply(struct space *space, const struct mw_event_map *event);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/perf_event.h>
 #include <mwbpf/config.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -264,12 +265,43 @@ int attach_program(struct attach *attach, struct bpf_program *program)
 	return keep_link(attach, bpf_program__attach(program));
 }
 
+/* The next of the links and descriptors to close, taken by whichever thread comes first. */
+struct closing {
+	struct attach *attach;
+	size_t next;
+};
+
+static void *close_some(void *arg)
+{
+	struct closing *closing = arg;
+	struct attach *attach = closing->attach;
+	size_t i;
+
+	while ((i = __atomic_fetch_add(&closing->next, 1, __ATOMIC_RELAXED)) <
+	       attach->n_links + attach->n_fds)
+		if (i < attach->n_links)
+			bpf_link__destroy(attach->links[i]);
+		else
+			close(attach->fds[i - attach->n_links]);
+	return NULL;
+}
+
+/*
+ * Each close waits for a grace period of the kernel (28 to 50 ms), which those that wait
+ * at the same time share: 17 links took 0.95 s one after the other.
+ */
 void attach_clear(struct attach *attach)
 {
-	for (size_t i = 0; i < attach->n_links; i++)
-		bpf_link__destroy(attach->links[i]);
-	for (size_t i = 0; i < attach->n_fds; i++)
-		close(attach->fds[i]);
+	struct closing closing = { .attach = attach };
+	pthread_t threads[32];
+	size_t n = 0;
+
+	while (n < sizeof(threads) / sizeof(*threads) && n < attach->n_links + attach->n_fds &&
+	       !pthread_create(&threads[n], NULL, close_some, &closing))
+		n++;
+	close_some(&closing);
+	while (n > 0)
+		pthread_join(threads[--n], NULL);
 	free(attach->links);
 	free(attach->fds);
 	attach->links = NULL;

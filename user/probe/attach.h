@@ -18,6 +18,7 @@ struct attach_programs {
 struct attach {
 	enum tier tier;
 	struct attach_programs programs[MW_FAMILY_MAX];
+	struct bpf_program *returns_test; /* loaded for return probes by multi or perf links */
 	int probe_at_fd; /* map from address to row, where there are no cookies; else -1 */
 	struct bpf_link **links;
 	size_t n_links;

@@ -223,6 +223,8 @@ static void process_event(struct sink *sink, const struct placed *placed)
 		json_str(&json, "what", event->kind == MW_THREAD ? "start" : "end");
 	if (event->kind == MW_FORK)
 		json_u64(&json, "child", event->aux);
+	if (event->kind == MW_EXEC)
+		json_str(&json, "exe", ((const struct mw_event_exec *)event)->file);
 	if (event->kind == MW_EXIT)
 		put_status(&json, event->aux);
 	json_end(&json);

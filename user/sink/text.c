@@ -118,9 +118,13 @@ static void put_detail(struct line *line, const struct placed *placed)
 static void put_process(struct line *line, const struct mw_event *event)
 {
 	int status = event->aux;
+	char file[MW_FILE_MAX * 4];
 
 	if (event->kind == MW_FORK)
 		put(line, " child %llu", (unsigned long long)event->aux);
+	if (event->kind == MW_EXEC)
+		put(line, " %s", fmt_safe(file, sizeof(file),
+					  ((const struct mw_event_exec *)event)->file));
 	if (event->kind == MW_EXIT && WIFEXITED(status))
 		put(line, " status %d", WEXITSTATUS(status));
 	if (event->kind == MW_EXIT && WIFSIGNALED(status))

@@ -55,6 +55,28 @@ static int read_stat(struct proc *proc)
 	return 0;
 }
 
+/* Fields 26, 27, 28 and 47; field 3 is the first behind the command. */
+int proc_layout(pid_t pid, struct proc_layout *layout)
+{
+	unsigned long long fields[48] = { 0 };
+	char text[1024], *p, *end;
+	ssize_t len = read_entry(pid, "stat", text, sizeof(text));
+
+	if (len < 0)
+		return len;
+	p = strrchr(text, ')');
+	if (!p || strlen(p) < 4)
+		return -EBADMSG;
+	p += 3; /* the state is a letter */
+	for (int field = 4; field < 48; field++, p = end) {
+		fields[field] = strtoull(p, &end, 10);
+		if (end == p)
+			return -EBADMSG;
+	}
+	*layout = (struct proc_layout){ fields[26], fields[27], fields[28], fields[47] };
+	return 0;
+}
+
 static int read_status(struct proc *proc)
 {
 	char text[8192], *line;
@@ -71,6 +93,8 @@ static int read_status(struct proc *proc)
 	line = strstr(text, "\nSeccomp:");
 	if (line)
 		sscanf(line, "\nSeccomp: %d", &proc->seccomp);
+	line = strstr(text, "\nx86_Thread_features:");
+	proc->shadow_stack = line && memmem(line + 1, strcspn(line + 1, "\n"), "shstk", 5);
 	return 0;
 }
 

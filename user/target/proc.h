@@ -17,9 +17,18 @@ struct proc {
 	char state;	   /* as proc(5): R S D T t Z X ... */
 	bool kernel_thread;
 	int seccomp;	   /* 0 off, 1 strict, 2 filter */
+	bool shadow_stack; /* the CPU checks its return addresses */
 	char *exe;	   /* path as the process sees it; "" when there is none */
 	char **argv;	   /* NULL-terminated; points into one allocation */
 };
+
+/* Where the kernel put a program; two programs of one process differ in these. */
+struct proc_layout {
+	uint64_t start_code, end_code, start_stack, start_brk;
+};
+
+/* From /proc/PID/stat. 0, -ESRCH, -EBADMSG. */
+int proc_layout(pid_t pid, struct proc_layout *layout);
 
 /* Auxiliary vector entries (elf.h's AT_*) that mwbpf reads. */
 struct proc_auxv {

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# Includes point one way: what each layer of user/ may include, and who may see what is generated.
+cd "$(dirname "$0")/.." || exit 1
+
+declare -A may=(
+	[base]="base"
+	[target]="base target"
+	[probe]="base target probe"
+	[capture]="base capture"
+	[place]="base target place"
+	[ledger]="base place ledger"
+	[sink]="base place ledger sink"
+)
+echo 1..3
+bad=
+for layer in "${!may[@]}"; do
+	while IFS=: read -r file include; do
+		ok=
+		for allowed in ${may[$layer]}; do
+			[ "${include%%/*}" = "$allowed" ] && ok=1
+		done
+		[ -n "$ok" ] || bad+="# $file includes $include"$'\n'
+	done < <(grep -HoP '^#include "\K[^"]+(?=")' user/"$layer"/*.[ch])
+done
+[ -z "$bad" ] && echo "ok 1 - each layer includes only layers below it" ||
+	{ echo "not ok 1 - each layer includes only layers below it"; printf '%s' "$bad"; }
+
+seen=$(grep -l 'skel\.h"' user/*.[ch] user/*/*.[ch] | grep -v '^user/programs\.c$')
+[ -z "$seen" ] && echo "ok 2 - only programs.c sees the skeleton" ||
+	echo "not ok 2 - only programs.c sees the skeleton: $seen"
+
+seen=$(grep -l 'vmlinux\.h"' user/*.[ch] user/*/*.[ch] include/mwbpf/*)
+[ -z "$seen" ] && echo "ok 3 - only bpf/ sees vmlinux.h" ||
+	echo "not ok 3 - only bpf/ sees vmlinux.h: $seen"

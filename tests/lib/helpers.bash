@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# helpers.bash - start programs, wait for them, trace them, and take everything away again.
+#
+# Nothing here sleeps to wait: a program says that it is ready by a line, mwbpf by its
+# header record, and the end of either is waited for.
+
+MWBPF_ROOT=${MWBPF_ROOT:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
+MWBPF=${MWBPF:-$MWBPF_ROOT/build/mwbpf}
+PROGRAMS=$MWBPF_ROOT/build/tests
+
+# Everything a test starts with start_* ends with it.
+common_setup() {
+	T=$(mktemp -d "${BATS_TEST_TMPDIR:-${TMPDIR:-/tmp}}/mwbpf.XXXXXX")
+	STARTED=()
+}
+
+common_teardown() {
+	local pid
+	for pid in "${STARTED[@]}"; do
+		kill -KILL "$pid" 2>/dev/null
+	done
+	for pid in "${STARTED[@]}"; do
+		wait "$pid" 2>/dev/null
+	done
+	rm -rf "$T"
+	return 0
+}
+
+# need_root: most tests are about a real kernel.
+need_root() {
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+}
+
+# build PROGRAM...: target programs from tests/programs, once.
+build() {
+	local p
+	for p; do
+		make -s -C "$MWBPF_ROOT" "build/tests/$p" || return 1
+	done
+}
+
+# wait_line FILE PATTERN [PID]: until a line of FILE matches; fails when PID has ended first.
+wait_line() {
+	local file=$1 pattern=$2 pid=${3:-}
+	until grep -qE -- "$pattern" "$file" 2>/dev/null; do
+		if [ -n "$pid" ] && ! kill -0 "$pid" 2>/dev/null; then
+			grep -qE -- "$pattern" "$file" 2>/dev/null && return 0
+			echo "process $pid ended before '$pattern' was in $file:" >&2
+			cat "$file" >&2
+			return 1
+		fi
+		read -rt 0.01 <> <(:) || :
+	done
+}
+
+# start_program OUT COMMAND...: in the background, stdin a pipe held open by fd $GO
+# ("go" makes it proceed), output in OUT; its pid is $PROGRAM. Waits for a line "ready".
+start_program() {
+	local out=$1
+	shift
+	mkfifo "$out.in"
+	"$@" <"$out.in" >"$out" 2>"$out.err" &
+	PROGRAM=$!
+	STARTED+=("$PROGRAM")
+	exec {GO}>"$out.in"
+	wait_line "$out" '^ready' "$PROGRAM"
+}
+
+# go: let the program of start_program proceed.
+go() {
+	echo go >&"$GO"
+}
+
+# start_mwbpf OUT ARGS...: trace in the background, JSON lines to OUT, stderr to OUT.err;
+# waits for the header. Its pid is $TRACER.
+start_mwbpf() {
+	local out=$1
+	shift
+	"$MWBPF" --json -o "$out" "$@" 2>"$out.err" &
+	TRACER=$!
+	STARTED+=("$TRACER")
+	wait_line "$out" '^{"type":"header"' "$TRACER"
+}
+
+# stop_mwbpf: as Ctrl-C does; waits until it has written everything. Its status is $?.
+stop_mwbpf() {
+	kill -INT "$TRACER" 2>/dev/null
+	wait "$TRACER"
+}
+
+# pythons: every CPython to be found, one path a line, real files, without repetition:
+# MWBPF_PYTHONS (separated by colons), the distribution's, and version folders as pyenv makes.
+pythons() {
+	{
+		tr ':' '\n' <<<"${MWBPF_PYTHONS:-}"
+		ls -d /usr/bin/python3.[0-9]* /usr/local/bin/python3.[0-9]* \
+			"${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.*/bin/python3.[0-9]* 2>/dev/null
+	} | grep -E '/python3\.[0-9]+$' | xargs -r -n1 readlink -f | sort -u
+}
+
+# summary FILE JQ: a value of the summary record.
+summary() {
+	tail -n 1 "$1" | jq -r "$2"
+}

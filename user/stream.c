@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* stream.c - from one event off the ring to one line in the output: place, ledger, sink. */
+#include "stream.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "sink/words.h"
+#include "version.h"
+
+static uint64_t now_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
+int stream_open(struct stream *stream, const struct options *options, struct images *images)
+{
+	int fd = STDOUT_FILENO, err;
+
+	stream->options = options;
+	stream->out.fd = -1;
+	if (options->output) {
+		fd = open(options->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+		if (fd < 0) {
+			err = -errno;
+			log_error("cannot write %s: %s", options->output, strerror(-err));
+			return err;
+		}
+	}
+	err = out_init(&stream->out, fd);
+	if (!err)
+		err = ledger_init(&stream->ledger);
+	place_init(&stream->place, images);
+	stream->sink.out = &stream->out;
+	stream->sink.ops = options->json ? &sink_jsonl : &sink_text;
+	return err;
+}
+
+void stream_close(struct stream *stream)
+{
+	place_clear(&stream->place);
+	ledger_clear(&stream->ledger);
+	loss_close(&stream->loss);
+	if (stream->out.buf)
+		out_close(&stream->out);
+	if (stream->options && stream->options->output && stream->out.fd >= 0)
+		close(stream->out.fd);
+}
+
+void stream_count(struct stream *stream)
+{
+	loss_read(&stream->loss, &stream->counters);
+}
+
+static void send_changes(struct stream *stream, struct space *space, uint64_t ts_ns)
+{
+	struct segments *segments = &space->segments;
+
+	for (size_t i = 0; i < segments->n_changes; i++)
+		stream->sink.ops->segment(&stream->sink, space->pid, &segments->changes[i], ts_ns);
+	segments_settle(segments);
+}
+
+void stream_begin(struct stream *stream, struct sink_header *header)
+{
+	struct utsname kernel;
+	struct space *space;
+	size_t at = 0;
+
+	uname(&kernel);
+	header->version = MWBPF_VERSION;
+	header->kernel = kernel.release;
+	header->start_ns = now_ns(CLOCK_MONOTONIC);
+	header->realtime_ns = now_ns(CLOCK_REALTIME);
+	header->buffer = stream->options->buffer;
+	header->events = stream->options->events;
+	header->min_size = stream->options->min_size;
+	header->max_size = stream->options->max_size;
+	stream->sink.start_ns = header->start_ns;
+	stream->sink.ops->begin(&stream->sink, header);
+	while ((space = hash_next(&stream->place.spaces, &at, NULL)))
+		send_changes(stream, space, header->start_ns);
+	out_flush(&stream->out);
+}
+
+static void notice_lost(struct stream *stream, uint64_t ts_ns, uint32_t lost)
+{
+	stream_count(stream);
+	stream->sink.ops->lost(&stream->sink, ts_ns, lost - stream->lost_seen, &stream->counters);
+	stream->lost_seen = lost;
+}
+
+static bool is_shown(const struct options *options, const struct placed *placed)
+{
+	const struct mw_event *event = placed->event;
+	uint64_t size = event->kind == MW_FREE ? placed->old_size : event->size;
+	bool sized = event->kind <= MW_MPROTECT && event->kind != MW_BRK;
+
+	if (!(options->kinds >> event->kind & 1))
+		return false;
+	if (!sized || (!options->min_size && options->max_size == UINT64_MAX))
+		return true;
+	/* the size of a block that was never seen is not known: it cannot pass a filter */
+	return size >= options->min_size && size <= options->max_size && !placed->unmatched;
+}
+
+bool stream_take(struct stream *stream, const struct mw_event *event)
+{
+	struct placed placed;
+
+	if (event->lost != stream->lost_seen)
+		notice_lost(stream, event->ts_ns, event->lost);
+	if (place_event(&stream->place, event, &placed)) {
+		stream->summary.foreign++;
+		return false;
+	}
+	stream->summary.delivered[event->kind]++;
+	ledger_apply(&stream->ledger, &placed);
+	if (placed.space->segments.n_changes)
+		send_changes(stream, placed.space, event->ts_ns);
+	if (is_shown(stream->options, &placed)) {
+		stream->summary.shown++;
+		stream->sink.ops->event(&stream->sink, &placed);
+	}
+	return true;
+}
+
+void stream_probe(struct stream *stream, const struct sink_probe *probe)
+{
+	if (stream->sink.ops->probe)
+		stream->sink.ops->probe(&stream->sink, probe, now_ns(CLOCK_MONOTONIC));
+}
+
+void stream_warn(struct stream *stream, const char *format, ...)
+{
+	char text[512];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	log_warn("%s", text);
+	if (stream->sink.start_ns)
+		stream->sink.ops->warning(&stream->sink, now_ns(CLOCK_MONOTONIC), text);
+}
+
+void stream_end(struct stream *stream, const char *reason, const struct sink_end *ends, size_t n)
+{
+	struct sink_summary *summary = &stream->summary;
+	uint32_t lost;
+
+	stream_count(stream);
+	lost = sink_sum(stream->counters.lost);
+	if (lost != stream->lost_seen)
+		notice_lost(stream, now_ns(CLOCK_MONOTONIC), lost);
+	summary->ts_ns = now_ns(CLOCK_MONOTONIC);
+	summary->reason = reason;
+	summary->ledger = &stream->ledger;
+	summary->counters = &stream->counters;
+	summary->ends = ends;
+	summary->n_ends = n;
+	summary->output_lost = stream->out.lines_lost;
+	if (stream->sink.ops->end)
+		stream->sink.ops->end(&stream->sink, summary);
+	out_flush(&stream->out);
+	summary->output_lost = stream->out.lines_lost;
+	if (!stream->options->quiet)
+		sink_print_summary(summary);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * stream.h - from one event off the ring to one line in the output: place, ledger, sink.
+ */
+#ifndef MWBPF_STREAM_H
+#define MWBPF_STREAM_H
+
+#include "base/out.h"
+#include "capture/loss.h"
+#include "options.h"
+#include "place/place.h"
+#include "sink/sink.h"
+
+struct stream {
+	const struct options *options;
+	struct place place;
+	struct ledger ledger;
+	struct loss loss;
+	struct mw_counters counters; /* as last read */
+	struct out out;
+	struct sink sink;
+	struct sink_summary summary;
+	uint32_t lost_seen;
+};
+
+/* Open the output. Says what is wrong; 0 or -errno. */
+int stream_open(struct stream *stream, const struct options *options, struct images *images);
+void stream_close(struct stream *stream);
+
+/* The first record, then every segment there is. Fills in what the options say. */
+void stream_begin(struct stream *stream, struct sink_header *header);
+
+/* Take one event. False: it is of no process that is traced. */
+bool stream_take(struct stream *stream, const struct mw_event *event);
+
+/* A probe put in after the beginning. */
+void stream_probe(struct stream *stream, const struct sink_probe *probe);
+
+/* To the person, and as a record once the header is out. */
+void stream_warn(struct stream *stream, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Bring the counters up to date. */
+void stream_count(struct stream *stream);
+
+/* The last record, and the summary for the person unless quiet. */
+void stream_end(struct stream *stream, const char *reason, const struct sink_end *ends, size_t n);
+
+#endif
