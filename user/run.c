@@ -115,12 +115,14 @@ static int take_event(void *context, const struct mw_event *event)
 	return run->urgent;
 }
 
-/* Frees and allocations are told apart by file: interned, so that pointers compare. */
-static void note_python(struct run *run, struct target *target)
+static void know_code(struct target *target)
 {
-	if (target->space && target->findings.python)
-		target->space->python =
-			intern(&run->stream.place.names, target->findings.python->path);
+	const struct image *allocator = target->findings.allocator;
+	const struct image *python = target->findings.python;
+
+	if (target->space)
+		space_know(target->space, allocator ? allocator->path : NULL,
+			   python ? python->path : NULL);
 }
 
 /* New code in a target: probes for what was not found so far. */
@@ -132,7 +134,7 @@ static void rescan(struct run *run, struct target *target)
 	if (target->ended || targets_probe(&run->targets, target, &run->attach, fresh))
 		return;
 	proc_refresh(&target->proc);
-	note_python(run, target);
+	know_code(target);
 	for (size_t i = 0; i < target->findings.n; i++) {
 		if (!fresh[i])
 			continue;
@@ -176,7 +178,7 @@ static int add_target(struct run *run, struct target *target)
 			  (int)target->proc.pid);
 	if (err)
 		return err;
-	note_python(run, target);
+	know_code(target);
 	targets_log(target);
 	return judge_target(run, target);
 }

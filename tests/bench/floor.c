@@ -41,10 +41,7 @@ static int attach(const struct findings *findings, const struct image *image, pi
 {
 	unsigned long offsets[MW_PROBE_MAX];
 	char path[32];
-	const struct link_multi link = {
-		.path = path, .offsets = offsets, .flags = flags, .pid = pid
-	};
-	struct link_multi filled = link;
+	struct link_multi link = { .path = path, .offsets = offsets, .flags = flags, .pid = pid };
 	int prog;
 
 	for (size_t i = 0; i < findings->n; i++) {
@@ -52,16 +49,16 @@ static int attach(const struct findings *findings, const struct image *image, pi
 
 		if (found->image == image && probe_rows[found->row].returns == returns &&
 		    found->shares < 0)
-			offsets[filled.cnt++] = naive ? found->symbol.offset : found->offset;
+			offsets[link.cnt++] = naive ? found->symbol.offset : found->offset;
 	}
-	if (!filled.cnt)
+	if (!link.cnt)
 		return 0;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", image->fd);
 	prog = load(type);
 	if (prog < 0)
 		return prog;
 	/* the link keeps the program, and the process's end ends the link */
-	return link_multi(prog, type, &filled);
+	return link_multi(prog, type, &link);
 }
 
 static int attach_image(const struct findings *findings, const struct image *image, pid_t pid,

@@ -406,7 +406,7 @@ static void limit_memory(void)
 /* Room for a very long line cannot be had: that line is lost, no other. */
 static void test_no_memory(void **state)
 {
-	FILE *file = tmpfile();
+	FILE *file;
 	struct rlimit before;
 	struct out out;
 	size_t len;
@@ -416,6 +416,7 @@ static void test_no_memory(void **state)
 #ifdef __SANITIZE_ADDRESS__
 	skip(); /* its shadow is larger than any limit */
 #endif
+	file = tmpfile();
 	assert_int_equal(out_init(&out, fileno(file)), 0);
 	put_lines(&out, 0, 10);
 	getrlimit(RLIMIT_AS, &before);

@@ -68,6 +68,11 @@ static void end_block(struct ledger *ledger, struct placed *placed, uint64_t add
 	const struct block *block = blocks_find(ledger->blocks, placed->program, addr);
 	struct block old;
 
+	if (!block && placed->by_allocator) {
+		placed->internal = true;
+		ledger->totals.internal++;
+		return;
+	}
 	ledger->totals.frees++;
 	/* younger than the call that freed it: the old block was superseded meanwhile */
 	if (block && block->born_ns > before_ns) {

@@ -21,6 +21,8 @@ struct ledger_totals {
 	uint64_t pylongs;	    /* int constructions */
 	uint64_t unmatched;	    /* frees of blocks not in the ledger: older than the trace,
 				       or their allocation was lost */
+	uint64_t internal;	    /* such frees from the allocator's own code: at a thread's end
+				       glibc frees again what its cache holds. In no other count */
 	uint64_t superseded;	    /* blocks whose free was not seen: the address came again */
 	struct ledger_amount live;
 	struct ledger_amount peak;  /* by bytes */

@@ -20,16 +20,11 @@ static uint64_t entry_ns(const struct mw_event *event)
 }
 
 /* CPython takes its arenas with mmap: 256 KiB up to 3.9, 1 MiB from 3.10 (obmalloc.c). */
-static bool is_pymalloc_arena(struct space *space, const struct mw_event_map *event)
+static bool is_pymalloc_arena(const struct space *space, const struct mw_event_map *event)
 {
-	const struct segment *caller;
-
-	if (event->head.size != 256 << 10 && event->head.size != 1 << 20)
-		return false;
-	if (event->prot != (PROT_READ | PROT_WRITE) || !space->python)
-		return false;
-	caller = segments_find(&space->segments, event->head.caller);
-	return caller && caller->kind == SEGMENT_TEXT && caller->name == space->python;
+	return (event->head.size == 256 << 10 || event->head.size == 1 << 20) &&
+	       event->prot == (PROT_READ | PROT_WRITE) &&
+	       code_holds(&space->python, event->head.caller);
 }
 
 /*
@@ -44,12 +39,15 @@ static bool is_own_mapping(const struct mw_event_map *event)
 }
 
 /* What an anonymous private mapping is for. */
-static enum segment_kind anonymous_kind(struct space *space, const struct mw_event_map *event)
+static enum segment_kind anonymous_kind(const struct space *space, const struct mw_event_map *event)
 {
 	if (event->head.flags & MW_F_IN_ALLOC)
 		return is_own_mapping(event) ? SEGMENT_MMAP_CHUNK : SEGMENT_ARENA;
 	if (event->map_flags & MAP_STACK)
 		return SEGMENT_THREAD_STACK;
+	/* a thread whose first call is free: glibc gives it an arena there and then */
+	if (!event->prot && code_holds(&space->allocator, event->head.caller))
+		return SEGMENT_ARENA;
 	return is_pymalloc_arena(space, event) ? SEGMENT_PYMALLOC : SEGMENT_ANON;
 }
 

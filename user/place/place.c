@@ -151,5 +151,6 @@ int place_event(struct place *place, const struct mw_event *event, struct placed
 	if (event->sp && event->kind != MW_FORK)
 		placed->stack_used = space_stack_used(space, event->tid, event->sp);
 	placed->reused = is_reuse(space, event);
+	placed->by_allocator = code_holds(&space->allocator, event->caller);
 	return 0;
 }

@@ -15,12 +15,14 @@ struct placed {
 	struct segment segment;	/* of its address; kind unknown and id 0 in a hole */
 	int64_t stack_used;	/* bytes; -1: not known */
 	bool reused;		/* a new block at the address the thread freed last */
+	bool by_allocator;	/* the call came from the allocator's own file */
 
 	/* filled by the ledger */
 	bool ended;		/* free and realloc ended a block: */
 	uint64_t old_size;	/* its bytes */
 	uint64_t old_born_ns;	/* its birth */
 	bool unmatched;		/* free or realloc of a block that is not in the ledger */
+	bool internal;		/* and the allocator's own code freed it: not the program */
 };
 
 struct place {

@@ -128,6 +128,28 @@ int space_sync(struct space *space, uint64_t now_ns)
 	return space->segments.error;
 }
 
+static struct code find_code(const struct space *space, const char *path)
+{
+	struct code code = { 0 };
+
+	for (size_t i = 0; path && i < space->segments.n; i++) {
+		const struct segment *at = &space->segments.at[i];
+
+		if (at->kind != SEGMENT_TEXT || strcmp(at->name, path))
+			continue;
+		if (!code.end)
+			code.start = at->start;
+		code.end = at->end;
+	}
+	return code;
+}
+
+void space_know(struct space *space, const char *allocator, const char *python)
+{
+	space->allocator = find_code(space, allocator);
+	space->python = find_code(space, python);
+}
+
 static bool still_runs(const struct space *space, const struct mw_event_exec *event)
 {
 	struct proc_layout now;

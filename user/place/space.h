@@ -24,13 +24,19 @@ struct thread {
 	uint64_t generation;	     /* ... in this state of the segments */
 };
 
+/* The text of one image, from its first to its last byte in the process. */
+struct code {
+	uint64_t start, end; /* 0, 0: not there */
+};
+
 struct space {
 	pid_t pid;
 	uint32_t number;	 /* of the program in it: a new one at each exec */
 	struct segments segments;
 	struct classify classify;
 	struct hash threads;	 /* tid -> struct thread */
-	const char *python;	 /* interned path of the CPython in it; NULL */
+	struct code allocator;	 /* whose mappings are the heap's, whose frees its own */
+	struct code python;
 	uint64_t synced_ns;	 /* time of the event at the last comparison */
 };
 
@@ -50,6 +56,17 @@ int space_sync(struct space *space, uint64_t now_ns);
  * the heap and the stack are.
  */
 void space_exec(struct space *space, const struct mw_event_exec *event);
+
+/*
+ * Say which files are the allocator and CPython, by their paths; NULL: there is none. To
+ * be said again when code was mapped.
+ */
+void space_know(struct space *space, const char *allocator, const char *python);
+
+static inline bool code_holds(const struct code *code, uint64_t addr)
+{
+	return addr >= code->start && addr < code->end;
+}
 
 /* Apply an event of group "map". */
 void space_apply(struct space *space, const struct mw_event_map *event);

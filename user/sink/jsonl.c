@@ -197,6 +197,8 @@ static void put_block(struct json *json, const struct placed *placed)
 	}
 	if (placed->unmatched)
 		json_bool(json, "unmatched", true);
+	if (placed->internal)
+		json_bool(json, "internal", true);
 	if (placed->reused)
 		json_bool(json, "reused", true);
 }
@@ -350,6 +352,7 @@ static void put_completeness(struct json *json, const struct sink_summary *summa
 	json_u64(json, "shown", summary->shown);
 	json_u64(json, "nested", counters->nested);
 	json_u64(json, "unmatched_frees", summary->ledger->totals.unmatched);
+	json_u64(json, "internal_frees", summary->ledger->totals.internal);
 	json_u64(json, "superseded_blocks", summary->ledger->totals.superseded);
 	json_u64(json, "unkept_blocks", summary->ledger->unkept);
 	json_u64(json, "malformed", summary->malformed);

@@ -78,6 +78,14 @@ static void print_completeness(const struct sink_summary *summary)
 		if (counters->cause[cause])
 			fprintf(stderr, "  lost: %s because %s\n", N(counters->cause[cause]),
 				loss_sentence(cause));
+	if (totals->internal)
+		fprintf(stderr,
+			"  %s more frees came from the allocator's own file, of blocks not in the "
+			"ledger:\n  a thread's cache at its end (glibc), or blocks older than the trace\n",
+			N(totals->internal));
+	if (summary->delivered[MW_FORK])
+		fprintf(stderr, "  %s children were forked and not followed\n",
+			N(summary->delivered[MW_FORK]));
 	if (totals->superseded)
 		fprintf(stderr, "  %s blocks were given out again though their free was not seen\n",
 			N(totals->superseded));

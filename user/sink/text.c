@@ -103,6 +103,8 @@ static void put_detail(struct line *line, const struct placed *placed)
 		put(line, " (%llu)", (unsigned long long)placed->old_size);
 	if (placed->unmatched)
 		put(line, " unmatched");
+	if (placed->internal)
+		put(line, " by the allocator itself");
 	if (placed->reused)
 		put(line, " reused");
 	if (via && strcmp(via, kind_name(event->kind)))

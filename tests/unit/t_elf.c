@@ -1,0 +1,548 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* t_elf.c - elf.c on the files of this process, and on small files made to be odd. */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <link.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include "base/clean.h"
+#include "target/elf.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+
+#define VADDR 0x10000
+#define BSS 0x1000 /* bytes of memory behind the file's */
+#define NOT_MAPPED 0x900000
+
+struct symbol_row {
+	const char *name;
+	uint8_t type, bind;
+	uint16_t section, version;
+	uint64_t vaddr;
+};
+
+static const struct symbol_row dynamic_symbols[] = {
+	{ "", 0, 0, 0, 0, 0 },
+	{ "hidden_first", STT_FUNC, STB_GLOBAL, 1, 0x8002, VADDR + 1 },
+	{ "hidden_first", STT_FUNC, STB_GLOBAL, 1, 3, VADDR + 2 },
+	{ "default_first", STT_FUNC, STB_GLOBAL, 1, 3, VADDR + 3 },
+	{ "default_first", STT_FUNC, STB_GLOBAL, 1, 0x8002, VADDR + 4 },
+	{ "only_hidden", STT_FUNC, STB_WEAK, 1, 0x8002, VADDR + 5 },
+	{ "twice", STT_FUNC, STB_GLOBAL, 1, 1, VADDR + 6 },
+	{ "twice", STT_FUNC, STB_GLOBAL, 1, 1, VADDR + 7 },
+	{ "both_tables", STT_FUNC, STB_GLOBAL, 1, 1, VADDR + 8 },
+	{ "ifunc", STT_GNU_IFUNC, STB_GLOBAL, 1, 1, VADDR + 9 },
+	{ "undefined", STT_FUNC, STB_GLOBAL, SHN_UNDEF, 1, VADDR + 10 },
+	{ "import", STT_FUNC, STB_GLOBAL, SHN_UNDEF, 1, 0 },
+	{ "last", STT_OBJECT, STB_GLOBAL, 1, 1, VADDR + 11 },
+};
+
+static const struct symbol_row other_symbols[] = {
+	{ "", 0, 0, 0, 0, 0 },
+	{ "both_tables", STT_FUNC, STB_GLOBAL, 1, 0, VADDR + 20 },
+	{ "local_first", STT_FUNC, STB_LOCAL, 1, 0, VADDR + 21 },
+	{ "local_first", STT_FUNC, STB_GLOBAL, 1, 0, VADDR + 22 },
+	{ "only_local", STT_FUNC, STB_LOCAL, 1, 0, VADDR + 23 },
+	{ "versioned@V1", STT_FUNC, STB_GLOBAL, 1, 0, VADDR + 24 },
+	{ "versioned@@V2", STT_FUNC, STB_GLOBAL, 1, 0, VADDR + 25 },
+	{ "undefined", STT_FUNC, STB_GLOBAL, 1, 0, VADDR + 26 },
+	{ "absolute", STT_OBJECT, STB_GLOBAL, SHN_ABS, 0, VADDR + 27 },
+	{ "common", STT_OBJECT, STB_GLOBAL, SHN_COMMON, 0, VADDR + 28 },
+	{ "no_type", STT_NOTYPE, STB_GLOBAL, 1, 0, VADDR + 29 },
+	{ "thread_local", STT_TLS, STB_GLOBAL, 1, 0, VADDR + 30 },
+	{ "not_mapped", STT_FUNC, STB_GLOBAL, 1, 0, NOT_MAPPED },
+	{ "longer_than_wanted", STT_FUNC, STB_GLOBAL, 1, 0, VADDR + 31 },
+};
+
+static const struct {
+	const char *name;
+	uint64_t vaddr; /* 0: not found */
+	bool dynamic;
+} expected[] = {
+	{ "hidden_first", VADDR + 2, true },
+	{ "default_first", VADDR + 3, true },
+	{ "only_hidden", VADDR + 5, true },
+	{ "twice", VADDR + 6, true },
+	{ "both_tables", VADDR + 8, true },
+	{ "last", VADDR + 11, true },
+	{ "ifunc", 0, false },
+	{ "undefined", VADDR + 26, false },
+	{ "import", 0, false },
+	{ "local_first", VADDR + 22, false },
+	{ "only_local", VADDR + 23, false },
+	{ "versioned", VADDR + 25, false },
+	{ "absolute", 0, false },
+	{ "common", 0, false },
+	{ "no_type", 0, false },
+	{ "thread_local", 0, false },
+	{ "not_mapped", 0, false },
+	{ "longer_than_want", 0, false },
+	{ "nowhere", 0, false },
+	{ "last", VADDR + 11, true },
+};
+
+enum section { NULL_SECTION, DYNSYM, DYNSTR, VERSYM, SYMTAB, STRTAB, N_SECTIONS };
+enum segment { LOAD, DYNAMIC, NOTE, INTERP, N_SEGMENTS };
+enum tag { TAG_SYMTAB, TAG_STRTAB, TAG_STRSZ, TAG_VERSYM, TAG_GNU_HASH, TAG_HASH, TAG_END, N_TAGS };
+
+/* A file with one segment, mapped at VADDR. */
+struct image {
+	Elf64_Ehdr header;
+	Elf64_Phdr segments[N_SEGMENTS];
+	Elf64_Shdr sections[N_SECTIONS];
+	Elf64_Dyn dynamic[N_TAGS];
+	Elf64_Sym dynsym[COUNT(dynamic_symbols)];
+	Elf64_Sym symtab[COUNT(other_symbols)];
+	uint32_t hash[2];
+	struct {
+		uint32_t buckets, first_symbol, bloom_words, bloom_shift;
+		uint64_t bloom;
+		uint32_t bucket[2], chain[COUNT(dynamic_symbols) - 1];
+	} gnu_hash;
+	struct {
+		Elf64_Nhdr header;
+		char name[4];
+		uint8_t description[8];
+	} notes[2];
+	char interpreter[8];
+	uint16_t versions[COUNT(dynamic_symbols)];
+	char dynstr[256], strtab[256]; /* the last byte is the file's last */
+};
+
+#define AT(member) offsetof(struct image, member)
+#define SIZE(member) sizeof(((struct image *)0)->member)
+
+static void fill_symbols(const struct symbol_row *rows, size_t n, Elf64_Sym *symbols, char *names)
+{
+	size_t end = 1;
+
+	for (size_t i = 1; i < n; i++) {
+		symbols[i] = (Elf64_Sym){
+			.st_name = (uint32_t)end,
+			.st_info = ELF64_ST_INFO(rows[i].bind, rows[i].type),
+			.st_shndx = rows[i].section,
+			.st_value = rows[i].vaddr,
+			.st_size = i,
+		};
+		strcpy(names + end, rows[i].name);
+		end += strlen(rows[i].name) + 1;
+	}
+}
+
+static void fill_tables(struct image *image)
+{
+	const Elf64_Dyn dynamic[N_TAGS] = {
+		[TAG_SYMTAB] = { DT_SYMTAB, { VADDR + AT(dynsym) } },
+		[TAG_STRTAB] = { DT_STRTAB, { VADDR + AT(dynstr) } },
+		[TAG_STRSZ] = { DT_STRSZ, { SIZE(dynstr) } },
+		[TAG_VERSYM] = { DT_VERSYM, { VADDR + AT(versions) } },
+		[TAG_GNU_HASH] = { DT_GNU_HASH, { VADDR + AT(gnu_hash) } },
+		[TAG_HASH] = { DT_HASH, { VADDR + AT(hash) } },
+	};
+
+	memcpy(image->dynamic, dynamic, sizeof(dynamic));
+	fill_symbols(dynamic_symbols, COUNT(dynamic_symbols), image->dynsym, image->dynstr);
+	fill_symbols(other_symbols, COUNT(other_symbols), image->symtab, image->strtab);
+	for (size_t i = 0; i < COUNT(dynamic_symbols); i++)
+		image->versions[i] = dynamic_symbols[i].version;
+	image->hash[1] = COUNT(dynamic_symbols);
+	image->gnu_hash.buckets = 2;
+	image->gnu_hash.first_symbol = 1;
+	image->gnu_hash.bloom_words = 1;
+	image->gnu_hash.bucket[0] = 5;
+	image->gnu_hash.bucket[1] = 1;
+	image->gnu_hash.chain[3] = 1;
+	image->gnu_hash.chain[COUNT(dynamic_symbols) - 2] = 1;
+}
+
+static void fill_image(struct image *image)
+{
+	const Elf64_Ehdr header = {
+		.e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB },
+		.e_type = ET_DYN,
+		.e_machine = EM_X86_64,
+		.e_phoff = AT(segments),
+		.e_phentsize = sizeof(Elf64_Phdr),
+		.e_phnum = N_SEGMENTS,
+		.e_shoff = AT(sections),
+		.e_shentsize = sizeof(Elf64_Shdr),
+		.e_shnum = N_SECTIONS,
+	};
+
+	memset(image, 0, sizeof(*image));
+	fill_tables(image);
+	image->header = header;
+	image->segments[LOAD] =
+		(Elf64_Phdr){ PT_LOAD,	      PF_R | PF_X,	    0,	 VADDR, VADDR,
+			      sizeof(*image), sizeof(*image) + BSS, 4096 };
+	image->segments[DYNAMIC] = (Elf64_Phdr){ .p_type = PT_DYNAMIC,
+						 .p_offset = AT(dynamic),
+						 .p_filesz = SIZE(dynamic) };
+	image->segments[NOTE] = (Elf64_Phdr){
+		.p_type = PT_NOTE, .p_offset = AT(notes), .p_filesz = SIZE(notes), .p_align = 8
+	};
+	image->segments[INTERP] = (Elf64_Phdr){ .p_type = PT_INTERP,
+						.p_offset = AT(interpreter),
+						.p_filesz = SIZE(interpreter) };
+#define SECTION(type, member, link)                                                                \
+	(Elf64_Shdr){ .sh_type = (type),                                                           \
+		      .sh_offset = AT(member),                                                     \
+		      .sh_size = SIZE(member),                                                     \
+		      .sh_link = (link) }
+	image->sections[DYNSYM] = SECTION(SHT_DYNSYM, dynsym, DYNSTR);
+	image->sections[DYNSTR] = SECTION(SHT_STRTAB, dynstr, 0);
+	image->sections[VERSYM] = SECTION(SHT_GNU_versym, versions, DYNSYM);
+	image->sections[SYMTAB] = SECTION(SHT_SYMTAB, symtab, STRTAB);
+	image->sections[STRTAB] = SECTION(SHT_STRTAB, strtab, 0);
+	image->notes[0].header = (Elf64_Nhdr){ 4, 8, NT_GNU_PROPERTY_TYPE_0 };
+	image->notes[1].header = (Elf64_Nhdr){ 4, 8, NT_GNU_BUILD_ID };
+	for (size_t i = 0; i < COUNT(image->notes); i++) {
+		memcpy(image->notes[i].name, "GNU", 4);
+		memcpy(image->notes[i].description, "\x01\x23\x45\x67\x89\xab\xcd\xef", 8);
+	}
+	strcpy(image->interpreter, "/lib/ld");
+}
+
+static int open_bytes(const void *bytes, size_t len, struct elf_file **elf)
+{
+	int fd __fd = memfd_create("t_elf", MFD_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, bytes, len), len);
+	return elf_open(fd, elf);
+}
+
+static void find_expected(const struct elf_file *elf, bool with_symtab)
+{
+	struct elf_symbol found[COUNT(expected)];
+	const char *names[COUNT(expected)];
+	size_t n = 0;
+
+	for (size_t i = 0; i < COUNT(expected); i++)
+		names[i] = expected[i].name;
+	assert_int_not_equal(elf_find(elf, names, COUNT(expected), found), 0);
+	for (size_t i = 0; i < COUNT(expected); i++) {
+		const bool there = with_symtab || expected[i].dynamic;
+		const uint64_t vaddr = there ? expected[i].vaddr : 0;
+
+		if (found[i].vaddr != vaddr)
+			fail_msg("%s: %#lx", names[i], found[i].vaddr);
+		assert_int_equal(found[i].offset, vaddr ? vaddr - VADDR : 0);
+		assert_int_equal(found[i].dynamic, there && expected[i].dynamic);
+		assert_int_equal(found[i].size != 0, vaddr != 0);
+		n += vaddr != 0;
+	}
+	assert_int_equal(elf_find(elf, names, COUNT(expected), found), n);
+}
+
+static void test_image(void **state)
+{
+	struct image image;
+	struct elf_file *elf;
+	size_t n;
+
+	(void)state;
+	fill_image(&image);
+	assert_int_equal(open_bytes(&image, sizeof(image), &elf), 0);
+	assert_string_equal(elf_interpreter(elf), "/lib/ld");
+	assert_string_equal(elf_build_id(elf), "0123456789abcdef");
+	assert_true(elf_is_pie(elf));
+	assert_true(elf_is_dynamic(elf));
+	assert_int_equal(elf_loads(elf, &n)[0].vaddr, VADDR);
+	assert_int_equal(n, 1);
+	assert_int_equal(elf_offset(elf, VADDR - 1), -ENOENT);
+	assert_int_equal(elf_offset(elf, VADDR), 0);
+	assert_int_equal(elf_offset(elf, VADDR + sizeof(image) - 1), sizeof(image) - 1);
+	assert_int_equal(elf_offset(elf, VADDR + sizeof(image)), -ENOENT);
+	find_expected(elf, true);
+	elf_free(elf);
+}
+
+static void test_bss(void **state)
+{
+	static const char *const names[] = { "last", "twice" };
+	struct elf_symbol found[2];
+	struct image image;
+	struct elf_file *elf;
+
+	(void)state;
+	fill_image(&image);
+	image.dynsym[COUNT(dynamic_symbols) - 1].st_value = VADDR + sizeof(image) + BSS - 1;
+	image.dynsym[6].st_value = image.dynsym[7].st_value = VADDR + sizeof(image);
+	assert_int_equal(open_bytes(&image, sizeof(image), &elf), 0);
+	assert_int_equal(elf_find(elf, names, 2, found), 1);
+	assert_int_equal(found[0].vaddr, VADDR + sizeof(image) + BSS - 1);
+	assert_int_equal(found[0].offset, 0);
+	elf_free(elf);
+}
+
+/* .dynsym by PT_DYNAMIC, counted by either hash table; there is no .symtab then. */
+static void test_without_sections(void **state)
+{
+	static const enum tag missing[] = { TAG_END, TAG_HASH, TAG_GNU_HASH };
+	struct elf_file *elf;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(missing); i++) {
+		struct image image;
+
+		fill_image(&image);
+		image.header.e_shoff = image.header.e_shnum = 0;
+		image.dynamic[missing[i]].d_tag = missing[i] == TAG_END ? DT_NULL : DT_DEBUG;
+		assert_int_equal(open_bytes(&image, sizeof(image), &elf), 0);
+		find_expected(elf, false);
+		elf_free(elf);
+	}
+}
+
+/* The first section header counts the sections when e_shnum cannot. */
+static void test_many_sections(void **state)
+{
+	struct image image;
+	struct elf_file *elf;
+
+	(void)state;
+	fill_image(&image);
+	image.header.e_shnum = 0;
+	image.sections[NULL_SECTION].sh_size = N_SECTIONS;
+	assert_int_equal(open_bytes(&image, sizeof(image), &elf), 0);
+	find_expected(elf, true);
+	elf_free(elf);
+	image.sections[NULL_SECTION].sh_size = UINT64_MAX / sizeof(Elf64_Shdr) + 2;
+	assert_int_equal(open_bytes(&image, sizeof(image), &elf), 0);
+	find_expected(elf, false);
+	elf_free(elf);
+}
+
+/* Fields of the image, what they are overwritten with, and what elf_open says to it. */
+static void test_refusal(void **state)
+{
+#define FIELD(member) AT(member), SIZE(member)
+	static const struct {
+		size_t at, size;
+		uint64_t value;
+		int error;
+	} rows[] = {
+		{ FIELD(header.e_ident[EI_MAG0]), 0, -ENOEXEC },
+		{ FIELD(header.e_ident[EI_MAG3]), 0, -ENOEXEC },
+		{ FIELD(header.e_ident[EI_CLASS]), ELFCLASS32, -ENOTSUP },
+		{ FIELD(header.e_ident[EI_DATA]), ELFDATA2MSB, -ENOTSUP },
+		{ FIELD(header.e_machine), EM_AARCH64, -ENOTSUP },
+		{ FIELD(header.e_type), ET_REL, -ENOTSUP },
+		{ FIELD(header.e_type), ET_CORE, -ENOTSUP },
+		{ FIELD(header.e_type), ET_EXEC, 0 },
+		{ FIELD(header.e_phentsize), sizeof(Elf32_Phdr), -EBADMSG },
+		{ FIELD(header.e_phnum), 0, -EBADMSG },
+		{ FIELD(header.e_phnum), 0xffff, -EBADMSG },
+		{ FIELD(header.e_phoff), sizeof(struct image), -EBADMSG },
+		{ FIELD(header.e_phoff), UINT64_MAX - 8, -EBADMSG },
+		{ FIELD(header.e_shentsize), sizeof(Elf32_Shdr), 0 },
+		{ FIELD(header.e_shoff), UINT64_MAX - 8, 0 },
+		{ FIELD(header.e_shnum), 0xffff, 0 },
+		{ FIELD(segments[LOAD].p_type), PT_NULL, -EBADMSG },
+		{ FIELD(segments[LOAD].p_offset), 1, -EBADMSG },
+		{ FIELD(segments[LOAD].p_offset), UINT64_MAX, -EBADMSG },
+		{ FIELD(segments[LOAD].p_filesz), sizeof(struct image) + 1, -EBADMSG },
+		{ FIELD(segments[LOAD].p_memsz), sizeof(struct image) - 1, -EBADMSG },
+		{ FIELD(segments[LOAD].p_memsz), UINT64_MAX - VADDR + 1, -EBADMSG },
+		{ FIELD(segments[LOAD].p_memsz), UINT64_MAX - VADDR, 0 },
+		{ FIELD(segments[INTERP].p_filesz), 1, -EBADMSG },
+		{ FIELD(segments[INTERP].p_filesz), 4097, -EBADMSG },
+		{ FIELD(segments[INTERP].p_offset), UINT64_MAX, -EBADMSG },
+		{ FIELD(segments[DYNAMIC].p_offset), UINT64_MAX, 0 },
+		{ FIELD(segments[NOTE].p_offset), UINT64_MAX, 0 },
+		{ FIELD(segments[NOTE].p_filesz), UINT64_MAX, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct image image;
+		struct elf_file *elf;
+		int error;
+
+		fill_image(&image);
+		memcpy((char *)&image + rows[i].at, &rows[i].value, rows[i].size);
+		error = open_bytes(&image, sizeof(image), &elf);
+		if (error != rows[i].error || !elf != !!error)
+			fail_msg("row %zu: %d", i, error);
+		elf_free(elf);
+	}
+}
+
+static void test_not_elf(void **state)
+{
+	struct image image;
+	struct elf_file *elf;
+	int fds[2];
+
+	(void)state;
+	fill_image(&image);
+	assert_int_equal(open_bytes("", 0, &elf), -ENOEXEC);
+	assert_int_equal(open_bytes("#!/bin/sh\nexit 0\n", 17, &elf), -ENOEXEC);
+	assert_int_equal(open_bytes(&image, EI_NIDENT - 1, &elf), -ENOEXEC);
+	assert_int_equal(open_bytes(&image, EI_NIDENT, &elf), -EBADMSG);
+	assert_int_equal(open_bytes(&image, sizeof(image.header), &elf), -EBADMSG);
+	assert_int_equal(elf_open(-1, &elf), -EBADF);
+	assert_int_equal(pipe(fds), 0);
+	assert_int_equal(elf_open(fds[0], &elf), -ENOEXEC);
+	assert_null(elf);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static void test_read(void **state)
+{
+	static char buf[2 * sizeof(struct image)];
+	const size_t size = sizeof(struct image);
+	struct image image;
+	struct elf_file *elf;
+
+	(void)state;
+	fill_image(&image);
+	assert_int_equal(open_bytes(&image, size, &elf), 0);
+	assert_int_equal(elf_read(elf, 0, buf, sizeof(buf)), size);
+	assert_memory_equal(buf, &image, size);
+	assert_int_equal(elf_read(elf, AT(interpreter), buf, 3), 3);
+	assert_memory_equal(buf, "/li", 3);
+	assert_int_equal(elf_read(elf, size - 1, buf, 3), 1);
+	assert_int_equal(elf_read(elf, size, buf, 3), 0);
+	assert_int_equal(elf_read(elf, 1ul << 63, buf, 3), 0);
+	assert_int_equal(elf_read(elf, UINT64_MAX, buf, 3), 0);
+	elf_free(elf);
+	elf_free(NULL);
+}
+
+/* Any byte of the file overwritten, and any part of its end missing. */
+static void test_damage(void **state)
+{
+	static const uint8_t values[] = { 0x00, 0x01, 0x7f, 0xff };
+	const char *names[COUNT(expected)];
+	struct elf_symbol found[COUNT(expected)];
+	struct image image;
+	struct elf_file *elf;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(expected); i++)
+		names[i] = expected[i].name;
+	for (size_t i = 0; i < 2 * COUNT(values) * sizeof(image); i++) {
+		const size_t at = i / COUNT(values) % sizeof(image);
+
+		fill_image(&image);
+		if (i >= COUNT(values) * sizeof(image))
+			image.header.e_shoff = 0;
+		((uint8_t *)&image)[at] = values[i % COUNT(values)];
+		if (open_bytes(&image, sizeof(image), &elf))
+			continue;
+		elf_find(elf, names, COUNT(names), found);
+		elf_free(elf);
+	}
+	fill_image(&image);
+	for (size_t len = 0; len < sizeof(image); len++)
+		assert_int_not_equal(open_bytes(&image, len, &elf), 0);
+	image.segments[LOAD].p_filesz = 0;
+	for (size_t len = AT(sections); len < sizeof(image); len++) {
+		if (open_bytes(&image, len, &elf))
+			continue;
+		elf_find(elf, names, COUNT(names), found);
+		elf_free(elf);
+	}
+}
+
+/* Where a loaded file lies, by one of its symbols. */
+static const char *path_of(void *handle, const char *symbol, uint64_t *base)
+{
+	struct link_map *map;
+	Dl_info info;
+
+	assert_int_not_equal(dladdr1(dlsym(handle, symbol), &info, (void **)&map, RTLD_DL_LINKMAP),
+			     0);
+	*base = map->l_addr;
+	return map->l_name;
+}
+
+static struct elf_file *open_path(const char *path)
+{
+	int fd __fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct elf_file *elf;
+
+	assert_true(fd >= 0);
+	assert_int_equal(elf_open(fd, &elf), 0);
+	return elf;
+}
+
+/* realpath and posix_spawn have a default and a hidden version; dlsym gives the default. */
+static void test_libc(void **state)
+{
+	static const char *const names[] = { "malloc",	 "free",	"calloc",  "realloc",
+					     "realpath", "posix_spawn", "environ", "no such name" };
+	void *libc = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
+	struct elf_symbol found[COUNT(names)];
+	struct elf_file *elf;
+	uint64_t base;
+
+	(void)state;
+	if (!libc)
+		skip();
+	elf = open_path(path_of(libc, "malloc", &base));
+	assert_int_equal(elf_find(elf, names, COUNT(names), found), COUNT(names) - 1);
+	for (size_t i = 0; i < COUNT(names) - 1; i++) {
+		char bytes[8];
+		void *address = dlsym(libc, names[i]);
+
+		if (base + found[i].vaddr != (uint64_t)address || !found[i].dynamic)
+			fail_msg("%s: %#lx", names[i], found[i].vaddr);
+		if (found[i].offset && found[i].size >= sizeof(bytes) && i < 6) {
+			assert_int_equal(elf_read(elf, found[i].offset, bytes, 8), 8);
+			assert_memory_equal(bytes, address, 8);
+		}
+	}
+	elf_free(elf);
+	dlclose(libc);
+}
+
+static int initialized = 0x12345678;
+static char uninitialized[64];
+
+static void test_this_program(void **state)
+{
+	static const char *const names[] = { "test_this_program", "initialized", "uninitialized" };
+	struct elf_file *elf = open_path("/proc/self/exe");
+	struct elf_symbol found[COUNT(names)];
+	int value = 0;
+
+	(void)state;
+	assert_true(elf_is_dynamic(elf));
+	assert_non_null(elf_interpreter(elf));
+	assert_int_equal(access(elf_interpreter(elf), X_OK), 0);
+	if (elf_find(elf, names, COUNT(names), found) == COUNT(names)) {
+		assert_int_equal(found[2].vaddr - found[1].vaddr,
+				 (uint64_t)uninitialized - (uint64_t)&initialized);
+		assert_int_not_equal(found[0].offset, 0);
+		assert_int_equal(elf_read(elf, found[1].offset, &value, sizeof(value)), 4);
+		assert_int_equal(value, initialized);
+		assert_int_equal(found[2].offset, 0);
+	}
+	elf_free(elf);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_image),	cmocka_unit_test(test_bss),
+		cmocka_unit_test(test_refusal), cmocka_unit_test(test_without_sections),
+		cmocka_unit_test(test_not_elf), cmocka_unit_test(test_many_sections),
+		cmocka_unit_test(test_read),	cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_libc),	cmocka_unit_test(test_this_program),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
