@@ -16,10 +16,9 @@
 #include "base/log.h"
 #include "capture/ring.h"
 #include "check.h"
+#include "follow.h"
 #include "launch.h"
 #include "programs.h"
-#include "stream.h"
-#include "targets.h"
 
 #define PUMP_RECORDS   65536 /* at most so many before other business is looked at */
 #define SLEEP_LEAST_MS 1     /* after a poll that found events: 2 M/s fill 160 kB in it */
@@ -36,6 +35,7 @@ struct run {
 	struct targets targets;
 	struct launch launch;
 	struct stream stream;
+	struct follow follow;
 	struct ring *ring;
 	int signal_fd;
 	sigset_t old_mask;
@@ -81,106 +81,13 @@ static int open_signals(struct run *run)
 	return run->signal_fd < 0 ? -errno : 0;
 }
 
-/* What an event means for the run itself. */
-static void notice(struct run *run, const struct mw_event *event)
-{
-	struct target *target = targets_find(&run->targets, event->pid);
-
-	if (!target)
-		return;
-	switch (event->kind) {
-	case MW_EXIT:
-		target->status = event->aux;
-		break;
-	case MW_EXEC:
-		target->findings.n = 0; /* of the program before */
-		target->findings.allocator = target->findings.python = NULL;
-		target->rescan = run->urgent = true;
-		break;
-	case MW_MMAP:
-		if (event->flags & MW_F_FILE && !(event->flags & MW_F_FAILED) &&
-		    ((const struct mw_event_map *)event)->prot & 4 &&
-		    targets_incomplete(&run->targets, target))
-			target->rescan = run->urgent = true;
-		break;
-	}
-}
-
 static int take_event(void *context, const struct mw_event *event)
 {
 	struct run *run = context;
 
 	if (stream_take(&run->stream, event) && event->kind >= MW_MMAP && event->kind != MW_PYLONG)
-		notice(run, event);
+		run->urgent |= follow_notice(&run->follow, event);
 	return run->urgent;
-}
-
-static void know_code(struct target *target)
-{
-	const struct image *allocator = target->findings.allocator;
-	const struct image *python = target->findings.python;
-
-	if (target->space)
-		space_know(target->space, allocator ? allocator->path : NULL,
-			   python ? python->path : NULL);
-}
-
-/* New code in a target: probes for what was not found so far. */
-static void rescan(struct run *run, struct target *target)
-{
-	bool fresh[MW_PROBE_MAX];
-	struct sink_probe words;
-
-	if (target->ended || targets_probe(&run->targets, target, &run->attach, fresh))
-		return;
-	proc_refresh(&target->proc);
-	know_code(target);
-	for (size_t i = 0; i < target->findings.n; i++) {
-		if (!fresh[i])
-			continue;
-		targets_describe_probe(target, &target->findings.at[i], &words);
-		stream_probe(&run->stream, &words);
-	}
-}
-
-/* A launched program may still load its allocator; a running one has it or is of no use. */
-static int judge_target(struct run *run, const struct target *target)
-{
-	int pid = target->proc.pid;
-
-	if (proc_stopped(&target->proc) && !target->launched)
-		stream_warn(&run->stream,
-			    "process %d is stopped: no events until it is continued (SIGCONT)", pid);
-	if (!(run->targets.families & 1u << MW_FAMILY_ALLOC) || target->findings.allocator)
-		return 0;
-	if (target->launched) {
-		stream_warn(&run->stream,
-			    "%s has no allocator with symbols (static and stripped?): no blocks "
-			    "will be seen",
-			    target->proc.exe);
-		return 0;
-	}
-	log_error("process %d has no allocator with symbols (%s: static and stripped?): nothing to "
-		  "probe; try --events map",
-		  pid, target->proc.exe);
-	return -ENOENT;
-}
-
-static int add_target(struct run *run, struct target *target)
-{
-	bool fresh[MW_PROBE_MAX];
-	int err = targets_probe(&run->targets, target, &run->attach, fresh);
-
-	if (!err)
-		err = place_add(&run->stream.place, target->proc.pid, &target->space);
-	if (err == -ESRCH)
-		log_error("process %d ended while it was being attached to",
-			  (int)target->proc.pid);
-	if (err)
-		return err;
-	know_code(target);
-	targets_log(target);
-	return judge_target(run, target);
 }
 
 /* Exit status, 0 for success. */
@@ -235,7 +142,7 @@ static int attach(struct run *run)
 		return err;
 	programs_arm(run->programs, MW_ARM_SPACE);
 	for (size_t i = 0; i < run->targets.n && !err; i++)
-		err = add_target(run, &run->targets.at[i]);
+		err = follow_begin(&run->follow, &run->targets.at[i]);
 	if (!err)
 		programs_arm(run->programs, MW_ARM_ALL);
 	return err;
@@ -316,7 +223,7 @@ static void look_at_targets(struct run *run)
 		struct target *target = &run->targets.at[i];
 
 		if (target->rescan)
-			rescan(run, target);
+			follow_new_code(&run->follow, target);
 		if (target->ended || proc_alive(&target->proc))
 			continue;
 		target->ended = true;
@@ -485,6 +392,7 @@ int run_trace(const struct options *options)
 		return 1;
 	run->options = options;
 	run->signal_fd = -1;
+	run->follow = (struct follow){ &run->targets, &run->attach, &run->stream };
 	status = begin(run);
 	if (!status) {
 		pump(run);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <time.h>
@@ -47,6 +48,8 @@ int stream_open(struct stream *stream, const struct options *options, struct ima
 
 void stream_close(struct stream *stream)
 {
+	for (size_t i = 0; i < stream->n_early; i++)
+		free(stream->early[i]);
 	place_clear(&stream->place);
 	ledger_clear(&stream->ledger);
 	loss_close(&stream->loss);
@@ -89,6 +92,9 @@ void stream_begin(struct stream *stream, struct sink_header *header)
 	stream->sink.ops->begin(&stream->sink, header);
 	while ((space = hash_next(&stream->place.spaces, &at, NULL)))
 		send_changes(stream, space, header->start_ns);
+	for (size_t i = 0; i < stream->n_early; i++)
+		if (stream->early[i])
+			stream->sink.ops->warning(&stream->sink, header->start_ns, stream->early[i]);
 	out_flush(&stream->out);
 }
 
@@ -151,6 +157,8 @@ void stream_warn(struct stream *stream, const char *format, ...)
 	log_warn("%s", text);
 	if (stream->sink.start_ns)
 		stream->sink.ops->warning(&stream->sink, now_ns(CLOCK_MONOTONIC), text);
+	else if (stream->n_early < STREAM_EARLY)
+		stream->early[stream->n_early++] = strdup(text);
 }
 
 void stream_end(struct stream *stream, const char *reason, const struct sink_end *ends, size_t n)

@@ -11,6 +11,8 @@
 #include "place/place.h"
 #include "sink/sink.h"
 
+#define STREAM_EARLY 16
+
 struct stream {
 	const struct options *options;
 	struct place place;
@@ -21,6 +23,8 @@ struct stream {
 	struct sink sink;
 	struct sink_summary summary;
 	uint32_t lost_seen;
+	char *early[STREAM_EARLY]; /* warnings from before the header, to follow it */
+	size_t n_early;
 };
 
 /* Open the output. Says what is wrong; 0 or -errno. */

@@ -109,7 +109,7 @@ static void reads_our_own(void **state)
 }
 
 /* The linker says where data ends and bss begins: the same border must be found. */
-extern char __bss_start, _end, etext, __data_start;
+extern char __bss_start[], _end[], __data_start[];
 
 static enum segment_kind kind_at(struct classify *c, const struct maps *maps, const void *address)
 {
@@ -136,10 +136,10 @@ static void tells_data_from_bss(void **state)
 
 	(void)state;
 	assert_int_equal(maps_read(getpid(), &maps), 0);
-	assert_int_equal(kind_at(&c, &maps, &__bss_start), SEGMENT_BSS);
-	assert_int_equal(kind_at(&c, &maps, &__bss_start - 1), SEGMENT_DATA);
-	assert_int_equal(kind_at(&c, &maps, &_end - 1), SEGMENT_BSS);
-	assert_int_equal(kind_at(&c, &maps, &__data_start), SEGMENT_DATA);
+	assert_int_equal(kind_at(&c, &maps, __bss_start), SEGMENT_BSS);
+	assert_int_equal(kind_at(&c, &maps, __bss_start - 1), SEGMENT_DATA);
+	assert_int_equal(kind_at(&c, &maps, _end - 1), SEGMENT_BSS);
+	assert_int_equal(kind_at(&c, &maps, __data_start), SEGMENT_DATA);
 	assert_int_equal(kind_at(&c, &maps, tells_data_from_bss), SEGMENT_TEXT);
 	assert_int_equal(kind_at(&c, &maps, "a literal"), SEGMENT_RODATA);
 	assert_int_equal(kind_at(&c, &maps, &local), SEGMENT_STACK);

@@ -30,7 +30,7 @@ static enum segment_kind kind_by_name(const struct mapping *m)
 	for (size_t i = 0; i < sizeof(special) / sizeof(*special); i++)
 		if (!strncmp(m->name, special[i].prefix, strlen(special[i].prefix)))
 			return special[i].kind;
-	return m->shared ? SEGMENT_SHARED : m->inode ? SEGMENT_FILE : SEGMENT_ANON;
+	return m->inode ? SEGMENT_FILE : m->shared ? SEGMENT_SHARED : SEGMENT_ANON;
 }
 
 static void remember_bss(struct classify *c, uint64_t start, uint64_t end, const char *name)

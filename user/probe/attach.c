@@ -93,16 +93,20 @@ static int attach_part(struct attach *attach, const struct group *group, __u32 f
 	return fd < 0 ? fd : keep_fd(attach, fd);
 }
 
-/* Entry and return of one call by one program; what only has an entry by another. */
+/*
+ * Entry and return of one call by one program; what only has an entry by another, and
+ * first: a free seen too early is unmatched, but a block whose free is seen too late
+ * would live for ever.
+ */
 static int attach_session(struct attach *attach, const struct attach_programs *programs,
 			  const struct group *group)
 {
-	int err = attach_part(attach, group, 0, group->returning, programs->session, LINK_SESSION,
-			      0);
+	int err = attach_part(attach, group, group->returning, group->n - group->returning,
+			      programs->enter, LINK_MULTI, 0);
 
 	return err ? err
-		   : attach_part(attach, group, group->returning, group->n - group->returning,
-				 programs->enter, LINK_MULTI, 0);
+		   : attach_part(attach, group, 0, group->returning, programs->session,
+				 LINK_SESSION, 0);
 }
 
 /* Returns first: an entry is then never seen without its return. */

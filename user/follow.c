@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* follow.c - a target's code, from the first search to what it maps and executes later. */
+#include "follow.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "base/log.h"
+
+static void know_code(struct target *target)
+{
+	const struct image *allocator = target->findings.allocator;
+	const struct image *python = target->findings.python;
+
+	if (target->space)
+		space_know(target->space, allocator ? allocator->path : NULL,
+			   python ? python->path : NULL);
+}
+
+/* A launched program may still load its allocator; a running one has it or is of no use. */
+static int judge_target(const struct follow *follow, const struct target *target)
+{
+	int pid = target->proc.pid;
+
+	if (proc_stopped(&target->proc) && !target->launched)
+		stream_warn(follow->stream,
+			    "process %d is stopped: no events until it is continued (SIGCONT)", pid);
+	if (!(follow->targets->families & 1u << MW_FAMILY_ALLOC) || target->findings.allocator)
+		return 0;
+	if (target->launched) {
+		stream_warn(follow->stream,
+			    "%s has no allocator with symbols (static and stripped?): no blocks "
+			    "will be seen",
+			    target->proc.exe);
+		return 0;
+	}
+	log_error("process %d has no allocator with symbols (%s: static and stripped?): nothing to "
+		  "probe; try --events map",
+		  pid, target->proc.exe);
+	return -ENOENT;
+}
+
+int follow_begin(const struct follow *follow, struct target *target)
+{
+	bool fresh[MW_PROBE_MAX];
+	int err = targets_probe(follow->targets, target, follow->attach, fresh);
+
+	if (!err)
+		err = place_add(&follow->stream->place, target->proc.pid, &target->space);
+	if (err == -ESRCH)
+		log_error("process %d ended while it was being attached to",
+			  (int)target->proc.pid);
+	if (err)
+		return err;
+	know_code(target);
+	targets_log(target);
+	return judge_target(follow, target);
+}
+
+/* The file of a fresh probe was mapped a moment ago: what it did till now is not known. */
+static void warn_late(const struct follow *follow, const struct target *target, const bool *fresh)
+{
+	const struct image *said = NULL;
+
+	for (size_t i = 0; i < target->findings.n; i++) {
+		const struct image *image = target->findings.at[i].image;
+
+		if (!fresh[i] || image == said)
+			continue;
+		said = image;
+		stream_warn(follow->stream,
+			    "process %d mapped %s while it was traced: calls into it are seen only "
+			    "from now on",
+			    (int)target->proc.pid, image->path);
+	}
+}
+
+void follow_new_code(const struct follow *follow, struct target *target)
+{
+	bool fresh[MW_PROBE_MAX];
+	struct sink_probe words;
+
+	if (target->ended || targets_probe(follow->targets, target, follow->attach, fresh))
+		return;
+	proc_refresh(&target->proc);
+	know_code(target);
+	warn_late(follow, target, fresh);
+	for (size_t i = 0; i < target->findings.n; i++) {
+		if (!fresh[i])
+			continue;
+		targets_describe_probe(target, &target->findings.at[i], &words);
+		stream_probe(follow->stream, &words);
+	}
+}
+
+bool follow_notice(const struct follow *follow, const struct mw_event *event)
+{
+	struct target *target = targets_find(follow->targets, event->pid);
+
+	if (!target)
+		return false;
+	switch (event->kind) {
+	case MW_EXIT:
+		target->status = event->aux;
+		return false;
+	case MW_EXEC:
+		target->findings.n = 0; /* of the program before */
+		target->findings.allocator = target->findings.python = NULL;
+		target->rescan = true;
+		return true;
+	case MW_MMAP:
+		if (!(event->flags & MW_F_FILE) || event->flags & MW_F_FAILED ||
+		    !(((const struct mw_event_map *)event)->prot & PROT_EXEC) ||
+		    !targets_incomplete(follow->targets, target))
+			return false;
+		target->rescan = true;
+		return true;
+	default:
+		return false;
+	}
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * follow.h - a target's code, from the first search to what it maps and executes later.
+ */
+#ifndef MWBPF_FOLLOW_H
+#define MWBPF_FOLLOW_H
+
+#include "stream.h"
+#include "targets.h"
+
+struct follow {
+	struct targets *targets;
+	struct attach *attach;
+	struct stream *stream;
+};
+
+/* Probe a target and take its map. Says what is wrong; 0 or -errno. */
+int follow_begin(const struct follow *follow, struct target *target);
+
+/*
+ * What an event means for the target's code. True when new code should be looked at
+ * before more events are taken: follow_new_code, for targets with rescan set.
+ */
+bool follow_notice(const struct follow *follow, const struct mw_event *event);
+
+/* Probe what new code there is, and say so. */
+void follow_new_code(const struct follow *follow, struct target *target);
+
+#endif
