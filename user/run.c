@@ -286,6 +286,8 @@ static void wait_for_more(struct run *run, int taken, int *sleep_ms)
 	poll(fds, n, taken >= PUMP_RECORDS ? 0 : *sleep_ms);
 	if (fds[0].revents)
 		read_signals(run);
+	if (fds[1].revents)
+		ring_woken(run->ring);
 }
 
 static void pump(struct run *run)

@@ -26,7 +26,10 @@ errors() {
 # no_control FILE: no byte below space but line ends, no DEL, no C1 control, only UTF-8.
 no_control() {
 	iconv -f UTF-8 -t UTF-8 "$1" >/dev/null || return 1
-	! LC_ALL=C grep -anP '[\x00-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]' "$1" | grep -m 1 . | cat -v >&2
+	if LC_ALL=C grep -qaP '[\x00-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]' "$1"; then
+		LC_ALL=C grep -anP '[\x00-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]' "$1" | cat -v >&2
+		return 1
+	fi
 }
 
 # ends_line FILE: its last byte is a line end, or it is empty.
@@ -170,8 +173,9 @@ start_worker() {
 # ask WORDS...: give an order to the worker and wait; its answer is $ANSWER.
 ask() {
 	local n
-	n=$(($(grep -c '^done ' "$WORKER_OUT") + 1))
-	echo "$*" >&"$GO"
+	n=$(grep -c "^done " "$WORKER_OUT") || : # none yet
+	n=$((n + 1))
+	(echo "$*" >&"$GO") || return 1 # a subshell: SIGPIPE when the worker is dead
 	wait_line "$WORKER_OUT" "^done $n " "$PROGRAM" || return 1
 	ANSWER=$(sed -n "s/^done $n //p" "$WORKER_OUT")
 }
@@ -189,11 +193,11 @@ pause() {
 # churn_works OUT: a churn program, answering to $GO, goes on and is never wrong.
 churn_works() {
 	local n before now wrong try=0
-	n=$(grep -c '^at ' "$1")
+	n=$(grep -c "^at " "$1") || : # none yet
 	before=$(tail -n 1 "$1" | awk '{ print $2 + 0 }')
 	while :; do
 		n=$((n + 1))
-		echo >&"$GO"
+		(echo >&"$GO") || return 1
 		until [ "$(grep -c '^at ' "$1")" -ge "$n" ]; do
 			kill -0 "$PROGRAM" 2>/dev/null || { echo "churn is dead" >&2; return 1; }
 			pause

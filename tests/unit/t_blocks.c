@@ -15,11 +15,11 @@
 
 #include "ledger/blocks.h"
 
-#define MIB	  ((size_t)1024 * 1024)
-#define BOUND	  64	/* bytes a block */
-#define ENOUGH	  10000 /* blocks from which on the bound holds */
+#define MIB ((size_t)1024 * 1024)
+#define BOUND 64     /* bytes a block */
+#define ENOUGH 10000 /* blocks from which on the bound holds */
 #define PROCESSES 3
-#define PLACES	  30000 /* of each process */
+#define PLACES 30000 /* of each process */
 
 static uint64_t random_state;
 
@@ -279,7 +279,8 @@ static void test_memory_bound(void **state)
 	}
 	assert_true(times > 64 * 5);
 	for (uint64_t i = 0; i < n; i++) {
-		assert_true(blocks_take(blocks, (uint32_t)(i % 3), 0x550000000000 + i * 48, &block));
+		assert_true(
+			blocks_take(blocks, (uint32_t)(i % 3), 0x550000000000 + i * 48, &block));
 		assert_int_equal(block.size, i);
 		check_bound(blocks, before);
 		before = blocks_memory(blocks);
@@ -387,14 +388,10 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_memory_resident), /* first, on a heap without holes */
-		cmocka_unit_test(test_random),
-		cmocka_unit_test(test_two_processes),
-		cmocka_unit_test(test_replace),
-		cmocka_unit_test(test_nothing),
-		cmocka_unit_test(test_addresses),
-		cmocka_unit_test(test_memory_bound),
-		cmocka_unit_test(test_memory_drop),
-		cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_random),		cmocka_unit_test(test_two_processes),
+		cmocka_unit_test(test_replace),		cmocka_unit_test(test_nothing),
+		cmocka_unit_test(test_addresses),	cmocka_unit_test(test_memory_bound),
+		cmocka_unit_test(test_memory_drop),	cmocka_unit_test(test_no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

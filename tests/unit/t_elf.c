@@ -20,7 +20,8 @@
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
 #define VADDR 0x10000
-#define MEMORY 0x4000 /* bytes of the segment, of which the file has less than a half */
+#define MEMORY 0x4000	   /* bytes of the segment, of which the file has less than a half */
+#define OTHER (VADDR + 20) /* .symtab's symbols are above, .dynsym's below */
 #define NOT_MAPPED 0x900000
 
 struct symbol_row {
@@ -28,77 +29,70 @@ struct symbol_row {
 	uint8_t type, bind;
 	uint16_t section, version;
 	uint64_t vaddr;
+	bool found; /* by elf_find, for its name */
 };
 
+#define FOUND true
+
 static const struct symbol_row dynamic_symbols[] = {
-	{ "", 0, 0, 0, 0, 0 },
-	{ "hidden_first", STT_FUNC, STB_GLOBAL, 1, 0x8002, VADDR + 1 },
-	{ "hidden_first", STT_FUNC, STB_GLOBAL, 1, 3, VADDR + 2 },
-	{ "default_first", STT_FUNC, STB_GLOBAL, 1, 3, VADDR + 3 },
-	{ "default_first", STT_FUNC, STB_GLOBAL, 1, 0x8002, VADDR + 4 },
-	{ "only_hidden", STT_FUNC, STB_WEAK, 1, 0x8002, VADDR + 5 },
-	{ "twice", STT_FUNC, STB_GLOBAL, 1, 1, VADDR + 6 },
-	{ "twice", STT_FUNC, STB_GLOBAL, 1, 1, VADDR + 7 },
-	{ "both_tables", STT_FUNC, STB_GLOBAL, 1, 1, VADDR + 8 },
-	{ "ifunc", STT_GNU_IFUNC, STB_GLOBAL, 1, 1, VADDR + 9 },
-	{ "undefined", STT_FUNC, STB_GLOBAL, SHN_UNDEF, 1, VADDR + 10 },
-	{ "import", STT_FUNC, STB_GLOBAL, SHN_UNDEF, 1, 0 },
-	{ "last", STT_OBJECT, STB_GLOBAL, 1, 1, VADDR + 11 },
+	{ "", 0, 0, 0, 0, 0, 0 },
+	{ "hidden_first", STT_FUNC, STB_GLOBAL, 1, 0x8002, VADDR + 1, 0 },
+	{ "hidden_first", STT_FUNC, STB_GLOBAL, 1, 3, VADDR + 2, FOUND },
+	{ "default_first", STT_FUNC, STB_GLOBAL, 1, 3, VADDR + 3, FOUND },
+	{ "default_first", STT_FUNC, STB_GLOBAL, 1, 0x8002, VADDR + 4, 0 },
+	{ "twice", STT_FUNC, STB_GLOBAL, 1, 1, VADDR + 6, FOUND },
+	{ "only_hidden", STT_FUNC, STB_WEAK, 1, 0x8002, VADDR + 5, FOUND },
+	{ "twice", STT_FUNC, STB_GLOBAL, 1, 1, VADDR + 7, 0 },
+	{ "both_tables", STT_FUNC, STB_GLOBAL, 1, 1, VADDR + 8, FOUND },
+	{ "ifunc", STT_GNU_IFUNC, STB_GLOBAL, 1, 1, VADDR + 9, 0 },
+	{ "undefined", STT_FUNC, STB_GLOBAL, SHN_UNDEF, 1, VADDR + 10, 0 },
+	{ "last", STT_OBJECT, STB_GLOBAL, 1, 1, VADDR + 11, FOUND },
 };
 
 static const struct symbol_row other_symbols[] = {
-	{ "", 0, 0, 0, 0, 0 },
-	{ "both_tables", STT_FUNC, STB_GLOBAL, 1, 0, VADDR + 20 },
-	{ "local_first", STT_FUNC, STB_LOCAL, 1, 0, VADDR + 21 },
-	{ "local_first", STT_FUNC, STB_GLOBAL, 1, 0, VADDR + 22 },
-	{ "only_local", STT_FUNC, STB_LOCAL, 1, 0, VADDR + 23 },
-	{ "versioned@V1", STT_FUNC, STB_GLOBAL, 1, 0, VADDR + 24 },
-	{ "versioned@@V2", STT_FUNC, STB_GLOBAL, 1, 0, VADDR + 25 },
-	{ "undefined", STT_FUNC, STB_GLOBAL, 1, 0, VADDR + 26 },
-	{ "absolute", STT_OBJECT, STB_GLOBAL, SHN_ABS, 0, VADDR + 27 },
-	{ "common", STT_OBJECT, STB_GLOBAL, SHN_COMMON, 0, VADDR + 28 },
-	{ "no_type", STT_NOTYPE, STB_GLOBAL, 1, 0, VADDR + 29 },
-	{ "thread_local", STT_TLS, STB_GLOBAL, 1, 0, VADDR + 30 },
-	{ "not_mapped", STT_FUNC, STB_GLOBAL, 1, 0, NOT_MAPPED },
-	{ "bss_object", STT_OBJECT, STB_GLOBAL, 1, 0, VADDR + MEMORY - 1 },
-	{ "bss_function", STT_FUNC, STB_GLOBAL, 1, 0, VADDR + MEMORY - 1 },
-	{ "behind_bss", STT_OBJECT, STB_GLOBAL, 1, 0, VADDR + MEMORY },
-	{ "longer_than_wanted", STT_FUNC, STB_GLOBAL, 1, 0, VADDR + 31 },
+	{ "", 0, 0, 0, 0, 0, 0 },
+	{ "both_tables", STT_FUNC, STB_GLOBAL, 1, 0, VADDR + 20, 0 },
+	{ "local_first", STT_FUNC, STB_LOCAL, 1, 0, VADDR + 21, 0 },
+	{ "local_first", STT_FUNC, STB_GLOBAL, 1, 0, VADDR + 22, FOUND },
+	{ "only_local", STT_FUNC, STB_LOCAL, 1, 0, VADDR + 23, FOUND },
+	{ "versioned@V1", STT_FUNC, STB_GLOBAL, 1, 0, VADDR + 24, 0 },
+	{ "versioned@@V2", STT_FUNC, STB_GLOBAL, 1, 0, VADDR + 25, FOUND },
+	{ "undefined", STT_FUNC, STB_GLOBAL, 1, 0, VADDR + 26, FOUND },
+	{ "absolute", STT_OBJECT, STB_GLOBAL, SHN_ABS, 0, VADDR + 27, 0 },
+	{ "common", STT_OBJECT, STB_GLOBAL, SHN_COMMON, 0, VADDR + 28, 0 },
+	{ "no_type", STT_NOTYPE, STB_GLOBAL, 1, 0, VADDR + 29, 0 },
+	{ "not_mapped", STT_FUNC, STB_GLOBAL, 1, 0, NOT_MAPPED, 0 },
+	{ "bss_object", STT_OBJECT, STB_GLOBAL, 1, 0, VADDR + MEMORY - 1, FOUND },
+	{ "bss_function", STT_FUNC, STB_GLOBAL, 1, 0, VADDR + MEMORY - 1, 0 },
+	{ "behind_bss", STT_OBJECT, STB_GLOBAL, 1, 0, VADDR + MEMORY, 0 },
+	{ "only_hidden", STT_FUNC, STB_GLOBAL, 1, 0, VADDR + 31, 0 },
+	{ "longer_than_wanted", STT_FUNC, STB_GLOBAL, 1, 0, VADDR + 31, 0 },
 };
 
-/* Found in .dynsym below OTHER, in .symtab above; 0: not found. */
-#define OTHER (VADDR + 20)
-
-static const struct {
-	const char *name;
-	uint64_t vaddr;
-} expected[] = { { "hidden_first", VADDR + 2 },
-		 { "default_first", VADDR + 3 },
-		 { "only_hidden", VADDR + 5 },
-		 { "twice", VADDR + 6 },
-		 { "both_tables", VADDR + 8 },
-		 { "last", VADDR + 11 },
-		 { "ifunc", 0 },
-		 { "undefined", VADDR + 26 },
-		 { "import", 0 },
-		 { "local_first", VADDR + 22 },
-		 { "only_local", VADDR + 23 },
-		 { "versioned", VADDR + 25 },
-		 { "absolute", 0 },
-		 { "common", 0 },
-		 { "no_type", 0 },
-		 { "thread_local", 0 },
-		 { "not_mapped", 0 },
-		 { "longer_than_want", 0 },
-		 { "bss_object", VADDR + MEMORY - 1 },
-		 { "bss_function", 0 },
-		 { "behind_bss", 0 },
-		 { "nowhere", 0 },
-		 { "last", VADDR + 11 } };
+static const char *const names[] = { "hidden_first",
+				     "default_first",
+				     "only_hidden",
+				     "twice",
+				     "both_tables",
+				     "last",
+				     "ifunc",
+				     "undefined",
+				     "local_first",
+				     "only_local",
+				     "versioned",
+				     "absolute",
+				     "common",
+				     "no_type",
+				     "not_mapped",
+				     "bss_object",
+				     "bss_function",
+				     "behind_bss",
+				     "longer_than_want",
+				     "last" };
 
 enum section { NULL_SECTION, DYNSYM, DYNSTR, VERSYM, SYMTAB, STRTAB, N_SECTIONS };
 enum segment { LOAD, DYNAMIC, NOTE, INTERP, N_SEGMENTS };
-enum tag { TAG_SYMTAB, TAG_STRTAB, TAG_STRSZ, TAG_VERSYM, TAG_GNU_HASH, TAG_HASH, TAG_END, N_TAGS };
+enum tag { SYMBOLS, STRINGS, STRINGS_SIZE, VERSIONS, GNU_HASH, HASH, END, BEHIND, N_TAGS };
 
 /* A file with one segment, mapped at VADDR. */
 struct image {
@@ -109,18 +103,10 @@ struct image {
 	Elf64_Sym dynsym[COUNT(dynamic_symbols)];
 	Elf64_Sym symtab[COUNT(other_symbols)];
 	uint32_t hash[2];
-	struct {
-		uint32_t buckets, first_symbol, bloom_words, bloom_shift;
-		uint64_t bloom;
-		uint32_t bucket[2], chain[COUNT(dynamic_symbols) - 1];
-	} gnu_hash;
-	struct {
-		Elf64_Nhdr header;
-		char name[4];
-		uint8_t description[8];
-	} notes[2];
+	uint32_t gnu_hash[8 + COUNT(dynamic_symbols) - 1];
 	char interpreter[8];
 	uint16_t versions[COUNT(dynamic_symbols)];
+	char notes[4100];
 	char dynstr[256], strtab[256]; /* the last byte is the file's last */
 };
 
@@ -129,7 +115,6 @@ struct image {
 
 #define SEGMENT(type, member) (type), 0, AT(member), 0, 0, SIZE(member), 0, 8
 #define SECTION(type, member, link) 0, (type), 0, 0, AT(member), SIZE(member), (link), 0, 0, 0
-#define BUILD_ID 0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef
 
 /* All but symbols and versions. */
 static const struct image blank = {
@@ -150,24 +135,24 @@ static const struct image blank = {
 		[DYNSTR] = { SECTION(SHT_STRTAB, dynstr, 0) },
 		[VERSYM] = { SECTION(SHT_GNU_versym, versions, DYNSYM) },
 		[SYMTAB] = { SECTION(SHT_SYMTAB, symtab, STRTAB) },
-		[STRTAB] = { SECTION(SHT_STRTAB, strtab, 0) },
+		[STRTAB] = { SECTION(SHT_STRTAB, strtab, DYNSYM) },
 	},
 	.dynamic = {
-		[TAG_SYMTAB] = { DT_SYMTAB, { VADDR + AT(dynsym) } },
-		[TAG_STRTAB] = { DT_STRTAB, { VADDR + AT(dynstr) } },
-		[TAG_STRSZ] = { DT_STRSZ, { SIZE(dynstr) } },
-		[TAG_VERSYM] = { DT_VERSYM, { VADDR + AT(versions) } },
-		[TAG_GNU_HASH] = { DT_GNU_HASH, { VADDR + AT(gnu_hash) } },
-		[TAG_HASH] = { DT_HASH, { VADDR + AT(hash) } },
+		[SYMBOLS] = { DT_SYMTAB, { VADDR + AT(dynsym) } },
+		[STRINGS] = { DT_STRTAB, { VADDR + AT(dynstr) } },
+		[STRINGS_SIZE] = { DT_STRSZ, { SIZE(dynstr) } },
+		[VERSIONS] = { DT_VERSYM, { VADDR + AT(versions) } },
+		[GNU_HASH] = { DT_GNU_HASH, { VADDR + AT(gnu_hash) } },
+		[HASH] = { DT_HASH, { VADDR + AT(hash) } },
+		[BEHIND] = { DT_SYMTAB, { NOT_MAPPED } },
 	},
 	.hash = { 0, COUNT(dynamic_symbols) },
-	.gnu_hash = { 2, 1, 1, 0, 0, { 5, 1 }, { [3] = 1, [COUNT(dynamic_symbols) - 2] = 1 } },
-	.notes = { { { 4, 8, NT_GNU_PROPERTY_TYPE_0 }, "GNU", { 0 } },
-		   { { 4, 8, NT_GNU_BUILD_ID }, "GNU", { BUILD_ID } } },
+	/* buckets, first symbol, words of bloom filter, shift; filter; buckets; chains */
+	.gnu_hash = { 2, 1, 1, 0, 0, 0, 5, 1, [8 + 3] = 1, [8 + COUNT(dynamic_symbols) - 2] = 1 },
 	.interpreter = "/lib/ld",
 };
 
-static void fill_symbols(const struct symbol_row *rows, size_t n, Elf64_Sym *symbols, char *names)
+static void fill_symbols(const struct symbol_row *rows, size_t n, Elf64_Sym *symbols, char *strings)
 {
 	size_t end = 1;
 
@@ -177,7 +162,7 @@ static void fill_symbols(const struct symbol_row *rows, size_t n, Elf64_Sym *sym
 		symbols[i].st_shndx = rows[i].section;
 		symbols[i].st_value = rows[i].vaddr;
 		symbols[i].st_size = i;
-		strcpy(names + end, rows[i].name);
+		strcpy(strings + end, rows[i].name);
 		end += strlen(rows[i].name) + 1;
 	}
 }
@@ -208,28 +193,36 @@ static struct elf_file *open_image(const struct image *image)
 	return elf;
 }
 
+static const struct symbol_row *expected(const char *name, bool with_symtab)
+{
+	static const struct symbol_row none;
+
+	for (size_t i = 0; i < COUNT(dynamic_symbols); i++)
+		if (dynamic_symbols[i].found && !strcmp(dynamic_symbols[i].name, name))
+			return &dynamic_symbols[i];
+	for (size_t i = 0; i < COUNT(other_symbols) && with_symtab; i++)
+		if (other_symbols[i].found && !strncmp(other_symbols[i].name, name, strlen(name)))
+			return &other_symbols[i];
+	return &none;
+}
+
 static void find_expected(const struct elf_file *elf, bool with_symtab)
 {
-	struct elf_symbol found[COUNT(expected)];
-	const char *names[COUNT(expected)];
-	size_t n = 0;
+	struct elf_symbol found[COUNT(names)];
+	size_t n = elf_find(elf, names, COUNT(names), found);
 
-	for (size_t i = 0; i < COUNT(expected); i++)
-		names[i] = expected[i].name;
-	assert_int_not_equal(elf_find(elf, names, COUNT(expected), found), 0);
-	for (size_t i = 0; i < COUNT(expected); i++) {
-		const bool dynamic = expected[i].vaddr < OTHER;
-		const bool in_file = expected[i].vaddr < VADDR + sizeof(struct image);
-		const uint64_t vaddr = with_symtab || dynamic ? expected[i].vaddr : 0;
+	for (size_t i = 0; i < COUNT(names); i++) {
+		const struct symbol_row *row = expected(names[i], with_symtab);
+		const bool in_file = row->found && row->vaddr < VADDR + sizeof(struct image);
 
-		if (found[i].vaddr != vaddr)
+		if (found[i].vaddr != row->vaddr)
 			fail_msg("%s: %#lx", names[i], found[i].vaddr);
-		assert_int_equal(found[i].offset, vaddr && in_file ? vaddr - VADDR : 0);
-		assert_int_equal(found[i].dynamic, vaddr && dynamic);
-		assert_int_equal(found[i].size != 0, vaddr != 0);
-		n += vaddr != 0;
+		assert_int_equal(found[i].offset, in_file ? row->vaddr - VADDR : 0);
+		assert_int_equal(found[i].dynamic, row->found && row->vaddr < OTHER);
+		assert_int_equal(found[i].size != 0, row->found);
+		n -= row->found;
 	}
-	assert_int_equal(elf_find(elf, names, COUNT(expected), found), n);
+	assert_int_equal(n, 0);
 }
 
 static void test_image(void **state)
@@ -242,7 +235,7 @@ static void test_image(void **state)
 	fill_image(&image);
 	elf = open_image(&image);
 	assert_string_equal(elf_interpreter(elf), "/lib/ld");
-	assert_string_equal(elf_build_id(elf), "0123456789abcdef");
+	assert_string_equal(elf_build_id(elf), "");
 	assert_true(elf_is_pie(elf));
 	assert_true(elf_is_dynamic(elf));
 	assert_int_equal(elf_loads(elf, &n)[0].vaddr, VADDR);
@@ -258,7 +251,7 @@ static void test_image(void **state)
 /* .dynsym by PT_DYNAMIC, counted by either hash table; there is no .symtab then. */
 static void test_without_sections(void **state)
 {
-	static const enum tag missing[] = { TAG_END, TAG_HASH, TAG_GNU_HASH };
+	static const enum tag missing[] = { END, HASH, GNU_HASH };
 	struct elf_file *elf;
 
 	(void)state;
@@ -267,7 +260,7 @@ static void test_without_sections(void **state)
 
 		fill_image(&image);
 		image.header.e_shoff = image.header.e_shnum = 0;
-		image.dynamic[missing[i]].d_tag = missing[i] == TAG_END ? DT_NULL : DT_DEBUG;
+		image.dynamic[missing[i]].d_tag = missing[i] == END ? DT_NULL : DT_DEBUG;
 		elf = open_image(&image);
 		find_expected(elf, false);
 		elf_free(elf);
@@ -282,15 +275,47 @@ static void test_many_sections(void **state)
 
 	(void)state;
 	fill_image(&image);
+	image.segments[DYNAMIC].p_type = PT_NULL;
 	image.header.e_shnum = 0;
 	image.sections[NULL_SECTION].sh_size = N_SECTIONS;
 	elf = open_image(&image);
+	assert_false(elf_is_dynamic(elf));
 	find_expected(elf, true);
 	elf_free(elf);
-	image.sections[NULL_SECTION].sh_size = UINT64_MAX / sizeof(Elf64_Shdr) + 2;
-	elf = open_image(&image);
-	find_expected(elf, false);
-	elf_free(elf);
+}
+
+static void test_notes(void **state)
+{
+	static const struct {
+		size_t start, align;
+		Elf64_Nhdr first, second;
+		const char *build_id;
+	} rows[] = {
+		{ 20, 4, { 4, 4, 1 }, { 4, 2, NT_GNU_BUILD_ID }, "0000" },
+		{ 24, 8, { 4, 4, 1 }, { 4, 2, NT_GNU_BUILD_ID }, "0000" },
+		{ 24, 8, { 4, 4, NT_GNU_BUILD_ID }, { 4, 2, NT_GNU_BUILD_ID }, "00000000" },
+		{ 20, 4, { 4, 4, 1 }, { 5, 2, NT_GNU_BUILD_ID }, "" },
+		{ 20, 4, { 4, 4, 1 }, { 4, 65, NT_GNU_BUILD_ID }, "" },
+		{ 20, 4, { 4, 65, NT_GNU_BUILD_ID }, { 4, 2, NT_GNU_BUILD_ID }, "" },
+		{ 20, 4, { 4, 4, 1 }, { 4, UINT32_MAX, NT_GNU_BUILD_ID }, "" },
+		{ 20, 4, { UINT32_MAX, 4, 1 }, { 4, 2, NT_GNU_BUILD_ID }, "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct image image;
+		struct elf_file *elf;
+
+		fill_image(&image);
+		image.segments[NOTE].p_align = rows[i].align;
+		memcpy(image.notes, &rows[i].first, sizeof(Elf64_Nhdr));
+		memcpy(image.notes + 12, "GNU", 4);
+		memcpy(image.notes + rows[i].start, &rows[i].second, sizeof(Elf64_Nhdr));
+		memcpy(image.notes + rows[i].start + 12, "GNU", 4);
+		elf = open_image(&image);
+		assert_string_equal(elf_build_id(elf), rows[i].build_id);
+		elf_free(elf);
+	}
 }
 
 /* Fields of the image, what they are overwritten with, and what elf_open says to it. */
@@ -303,19 +328,16 @@ static void test_refusal(void **state)
 		int error;
 	} rows[] = {
 		{ FIELD(header.e_ident[EI_MAG0]), 0, -ENOEXEC },
-		{ FIELD(header.e_ident[EI_MAG3]), 0, -ENOEXEC },
 		{ FIELD(header.e_ident[EI_CLASS]), ELFCLASS32, -ENOTSUP },
 		{ FIELD(header.e_ident[EI_DATA]), ELFDATA2MSB, -ENOTSUP },
 		{ FIELD(header.e_machine), EM_AARCH64, -ENOTSUP },
 		{ FIELD(header.e_type), ET_REL, -ENOTSUP },
-		{ FIELD(header.e_type), ET_CORE, -ENOTSUP },
 		{ FIELD(header.e_type), ET_EXEC, 0 },
 		{ FIELD(header.e_phentsize), sizeof(Elf32_Phdr), -EBADMSG },
 		{ FIELD(header.e_phnum), 0, -EBADMSG },
 		{ FIELD(header.e_phnum), 0xffff, -EBADMSG },
 		{ FIELD(header.e_phoff), sizeof(struct image), -EBADMSG },
 		{ FIELD(header.e_phoff), UINT64_MAX - 8, -EBADMSG },
-		{ FIELD(header.e_shentsize), sizeof(Elf32_Shdr), 0 },
 		{ FIELD(header.e_shoff), UINT64_MAX - 8, 0 },
 		{ FIELD(header.e_shnum), 0xffff, 0 },
 		{ FIELD(segments[LOAD].p_type), PT_NULL, -EBADMSG },
@@ -328,9 +350,6 @@ static void test_refusal(void **state)
 		{ FIELD(segments[INTERP].p_filesz), 1, -EBADMSG },
 		{ FIELD(segments[INTERP].p_filesz), 4097, -EBADMSG },
 		{ FIELD(segments[INTERP].p_offset), UINT64_MAX, -EBADMSG },
-		{ FIELD(segments[DYNAMIC].p_offset), UINT64_MAX, 0 },
-		{ FIELD(segments[NOTE].p_offset), UINT64_MAX, 0 },
-		{ FIELD(segments[NOTE].p_filesz), UINT64_MAX, 0 },
 	};
 
 	(void)state;
@@ -393,12 +412,9 @@ static void test_read(void **state)
 
 static void survive(const struct image *image, size_t len)
 {
-	const char *names[COUNT(expected)];
-	struct elf_symbol found[COUNT(expected)];
+	struct elf_symbol found[COUNT(names)];
 	struct elf_file *elf;
 
-	for (size_t i = 0; i < COUNT(expected); i++)
-		names[i] = expected[i].name;
 	if (!open_bytes(image, len, &elf))
 		elf_find(elf, names, COUNT(names), found);
 	elf_free(elf);
@@ -437,10 +453,12 @@ static struct elf_file *open_path(const char *path)
 /* realpath and posix_spawn have a default and a hidden version; dlsym gives the default. */
 static void test_libc(void **state)
 {
-	static const char *const names[] = { "malloc",	 "free",	"calloc",  "realloc",
-					     "realpath", "posix_spawn", "environ", "no such name" };
+	static const char *const wanted[] = {
+		"malloc",   "free",	   "calloc",  "realloc",
+		"realpath", "posix_spawn", "environ", "no such name"
+	};
 	void *libc = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
-	struct elf_symbol found[COUNT(names)];
+	struct elf_symbol found[COUNT(wanted)];
 	struct link_map *map;
 	struct elf_file *elf;
 
@@ -448,13 +466,13 @@ static void test_libc(void **state)
 	if (!libc || dlinfo(libc, RTLD_DI_LINKMAP, &map))
 		skip();
 	elf = open_path(map->l_name);
-	assert_int_equal(elf_find(elf, names, COUNT(names), found), COUNT(names) - 1);
-	for (size_t i = 0; i < COUNT(names) - 1; i++) {
+	assert_int_equal(elf_find(elf, wanted, COUNT(wanted), found), COUNT(wanted) - 1);
+	for (size_t i = 0; i < COUNT(wanted) - 1; i++) {
 		char bytes[8];
-		void *address = dlsym(libc, names[i]);
+		void *address = dlsym(libc, wanted[i]);
 
 		if (map->l_addr + found[i].vaddr != (uint64_t)address || !found[i].dynamic)
-			fail_msg("%s: %#lx", names[i], found[i].vaddr);
+			fail_msg("%s: %#lx", wanted[i], found[i].vaddr);
 		if (found[i].offset && found[i].size >= sizeof(bytes) && i < 6) {
 			assert_int_equal(elf_read(elf, found[i].offset, bytes, 8), 8);
 			assert_memory_equal(bytes, address, 8);
@@ -469,16 +487,16 @@ static char uninitialized[64];
 
 static void test_this_program(void **state)
 {
-	static const char *const names[] = { "test_this_program", "initialized", "uninitialized" };
+	static const char *const wanted[] = { "test_this_program", "initialized", "uninitialized" };
 	struct elf_file *elf = open_path("/proc/self/exe");
-	struct elf_symbol found[COUNT(names)];
+	struct elf_symbol found[COUNT(wanted)];
 	int value = 0;
 
 	(void)state;
 	assert_true(elf_is_dynamic(elf));
 	assert_non_null(elf_interpreter(elf));
 	assert_int_equal(access(elf_interpreter(elf), X_OK), 0);
-	if (elf_find(elf, names, COUNT(names), found) == COUNT(names)) {
+	if (elf_find(elf, wanted, COUNT(wanted), found) == COUNT(wanted)) {
 		assert_int_equal(found[2].vaddr - found[1].vaddr,
 				 (uint64_t)uninitialized - (uint64_t)&initialized);
 		assert_int_not_equal(found[0].offset, 0);
@@ -499,6 +517,7 @@ int main(void)
 		cmocka_unit_test(test_many_sections),
 		cmocka_unit_test(test_read),
 		cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_notes),
 		cmocka_unit_test(test_libc),
 		cmocka_unit_test(test_this_program),
 	};

@@ -15,7 +15,7 @@
 #include "base/fmt.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define UNTOUCHED    0xabadcafe
+#define UNTOUCHED 0xabadcafe
 
 struct parse_case {
 	const char *text;
@@ -150,7 +150,7 @@ static void test_u64_parsed(void **state)
 		{ "99999999999999999999x", -EINVAL, 0 },
 	};
 	static const struct parse_case port[] = {
-		{ "10", 0, 10 },	  { "65535", 0, 65535 }, { "9", -ERANGE, 0 },
+		{ "10", 0, 10 },	 { "65535", 0, 65535 }, { "9", -ERANGE, 0 },
 		{ "65536", -ERANGE, 0 }, { "9x", -EINVAL, 0 },
 	};
 
@@ -235,15 +235,16 @@ static void test_thousands(void **state)
 static size_t utf8_by_value(const uint8_t *p, size_t have)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t n = p[0] < 0x80	     ? 1 :
-		   p[0] >> 5 == 0x06 ? 2 :
-		   p[0] >> 4 == 0x0e ? 3 :
-		   p[0] >> 3 == 0x1e ? 4 :
-				       0;
-	uint32_t code = n == 1 ? p[0] : p[0] & (0x7f >> n);
+	uint32_t code;
+	size_t n = 0;
 
-	if (n == 0 || n > have)
+	while (p[0] << n & 0x80)
+		n++;
+	if (n == 0)
+		return 1;
+	if (n == 1 || n > 4 || n > have)
 		return 0;
+	code = p[0] & (0x7f >> n);
 	for (size_t i = 1; i < n; i++) {
 		if (p[i] >> 6 != 2)
 			return 0;
@@ -284,7 +285,7 @@ static const struct safe_case safe_cases[] = {
 	{ "\xf0\x9f\x90\x8d", 32, "\xf0\x9f\x90\x8d" },
 	{ "a\tb\nc\x7f", 32, "a\\x09b\\x0ac\\x7f" },
 	{ "\033[2Jx", 32, "\\x1b[2Jx" },
-	{ "\xc2\x9b" "2J", 32, "\\xc2\\x9b2J" },
+	{ "\xc2\x9bJ", 32, "\\xc2\\x9bJ" },
 	{ "\xc2\xa0", 32, "\xc2\xa0" },
 	{ "C:\\x41", 32, "C:\\\\x41" },
 	{ "\xff\xc3", 32, "\\xff\\xc3" },
@@ -299,8 +300,8 @@ static const struct safe_case safe_cases[] = {
 	{ "abcdef", 1, "" },
 	{ "a\nbcdef", 9, "a\\x0a..." },
 	{ "a\nbcdef", 8, "a..." },
-	{ "a\xc3\xbc" "bcd", 7, "a\xc3\xbc" "bcd" },
-	{ "a\xc3\xbc" "bcd", 6, "a..." },
+	{ "a\xc3\xbcxyz", 7, "a\xc3\xbcxyz" },
+	{ "a\xc3\xbcxyz", 6, "a..." },
 	{ "\n", 4, "..." },
 	{ "\n", 5, "\\x0a" },
 };
@@ -350,10 +351,10 @@ static void test_safe_random(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_size),	  cmocka_unit_test(test_duration),
+		cmocka_unit_test(test_size),	   cmocka_unit_test(test_duration),
 		cmocka_unit_test(test_u64_parsed), cmocka_unit_test(test_numbers),
-		cmocka_unit_test(test_thousands), cmocka_unit_test(test_utf8),
-		cmocka_unit_test(test_safe),	  cmocka_unit_test(test_safe_random),
+		cmocka_unit_test(test_thousands),  cmocka_unit_test(test_utf8),
+		cmocka_unit_test(test_safe),	   cmocka_unit_test(test_safe_random),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,7 +6,6 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,11 +14,12 @@
 #include "base/json.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define LONGEST	     ((size_t)3 << 20)
+#define LONGEST ((size_t)3 << 20)
 
 /*
- * A reader of JSON as RFC 8259 has it, and stricter: no DEL or C1 control may stand in
- * a string, and of the surrogates only \udc80 to \udcff, for a byte that is not UTF-8.
+ * A reader of JSON as RFC 8259 has it, and stricter: whole numbers only; no DEL or C1
+ * control in a string, and no \u but for controls and \udc80 to \udcff, for a byte that
+ * is not UTF-8.
  */
 struct reader {
 	const char *at, *end;
@@ -27,7 +27,7 @@ struct reader {
 	size_t len;
 };
 
-static bool read_value(struct reader *r, int depth);
+static bool read_value(struct reader *r);
 
 static bool take(struct reader *r, char c)
 {
@@ -37,47 +37,17 @@ static bool take(struct reader *r, char c)
 	return true;
 }
 
-static bool read_digits(struct reader *r)
+static bool read_number(struct reader *r)
 {
-	const char *start = r->at;
+	const char *start;
 
+	take(r, '-');
+	if (take(r, '0'))
+		return true;
+	start = r->at;
 	while (r->at < r->end && *r->at >= '0' && *r->at <= '9')
 		r->at++;
 	return r->at > start;
-}
-
-static bool read_number(struct reader *r)
-{
-	take(r, '-');
-	if (!take(r, '0') && !read_digits(r))
-		return false;
-	if (take(r, '.') && !read_digits(r))
-		return false;
-	if (take(r, 'e') || take(r, 'E')) {
-		if (!take(r, '-'))
-			take(r, '+');
-		return read_digits(r);
-	}
-	return true;
-}
-
-static void add_code(struct reader *r, uint32_t code)
-{
-	char *p = r->text + r->len;
-
-	if (code < 0x80) {
-		p[0] = (char)code;
-		r->len += 1;
-	} else if (code < 0x800) {
-		p[0] = (char)(0xc0 | code >> 6);
-		p[1] = (char)(0x80 | (code & 0x3f));
-		r->len += 2;
-	} else {
-		p[0] = (char)(0xe0 | code >> 12);
-		p[1] = (char)(0x80 | (code >> 6 & 0x3f));
-		p[2] = (char)(0x80 | (code & 0x3f));
-		r->len += 3;
-	}
 }
 
 static bool read_escape(struct reader *r)
@@ -103,12 +73,11 @@ static bool read_escape(struct reader *r)
 			return false;
 		code = code << 4 | (uint32_t)(digit - digits);
 	}
-	if (code >= 0xdc80 && code <= 0xdcff)
-		r->text[r->len++] = (char)(code - 0xdc00);
-	else if (code >= 0xd800 && code <= 0xdfff)
+	if (code > 0x9f && (code < 0xdc80 || code > 0xdcff))
 		return false;
-	else
-		add_code(r, code);
+	if (code >= 0x80 && code <= 0x9f)
+		r->text[r->len++] = (char)0xc2;
+	r->text[r->len++] = (char)(code & 0xff);
 	return true;
 }
 
@@ -117,15 +86,16 @@ static size_t utf8_bytes(const char *text, size_t have)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
 	const uint8_t *p = (const uint8_t *)text;
-	size_t n = p[0] < 0x80	     ? 1 :
-		   p[0] >> 5 == 0x06 ? 2 :
-		   p[0] >> 4 == 0x0e ? 3 :
-		   p[0] >> 3 == 0x1e ? 4 :
-				       0;
-	uint32_t code = n == 1 ? p[0] : p[0] & (0x7f >> n);
+	uint32_t code;
+	size_t n = 0;
 
-	if (n == 0 || n > have)
+	while (p[0] << n & 0x80)
+		n++;
+	if (n == 0)
+		return 1;
+	if (n == 1 || n > 4 || n > have)
 		return 0;
+	code = p[0] & (0x7f >> n);
 	for (size_t i = 1; i < n; i++) {
 		if (p[i] >> 6 != 2)
 			return 0;
@@ -177,28 +147,26 @@ static bool read_word(struct reader *r, const char *word)
 	return true;
 }
 
-static bool read_group(struct reader *r, bool keys, int depth)
+static bool read_group(struct reader *r, bool keys)
 {
 	char end = keys ? '}' : ']';
 
 	if (take(r, end))
 		return true;
 	do {
-		if (keys && !(read_string(r) && take(r, ':')))
-			return false;
-		if (!read_value(r, depth + 1))
+		if ((keys && !(read_string(r) && take(r, ':'))) || !read_value(r))
 			return false;
 	} while (take(r, ','));
 	return take(r, end);
 }
 
-static bool read_value(struct reader *r, int depth)
+static bool read_value(struct reader *r)
 {
-	if (r->at == r->end || depth > 100)
+	if (r->at == r->end)
 		return false;
 	switch (*r->at) {
-	case '{': r->at++; return read_group(r, true, depth);
-	case '[': r->at++; return read_group(r, false, depth);
+	case '{': r->at++; return read_group(r, true);
+	case '[': r->at++; return read_group(r, false);
 	case '"': return read_string(r);
 	case 't': return read_word(r, "true");
 	case 'f': return read_word(r, "false");
@@ -246,10 +214,9 @@ static size_t take_line(struct reader *r)
 	assert_true(n > 0 && t.line[n - 1] == '\n');
 	assert_int_equal(ftruncate(fd, 0), 0);
 	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
-	n--;
-	t.line[n] = '\0';
+	t.line[--n] = '\0';
 	*r = (struct reader){ .at = t.line, .end = t.line + n, .text = t.text };
-	if (*t.line != '{' || !read_value(r, 0) || r->at != r->end)
+	if (*t.line != '{' || !read_value(r) || r->at != r->end)
 		fail_msg("not JSON at byte %zu: %.200s", (size_t)(r->at - t.line), t.line);
 	return (size_t)n;
 }
@@ -301,23 +268,24 @@ static void check_string(const char *text, size_t len)
 /* The reader must refuse what is no JSON, or the rest proves nothing. */
 static void test_reader(void **state)
 {
+	/* clang-format off */
 	static const char *const bad[] = {
-		"",	      "{",	     "{}x",	     "{,}",	    "{\"a\":1,}",
-		"{\"a\"}",    "{\"a\":01}",  "{\"a\":-}",    "{\"a\":1.}",  "{\"a\":.5}",
-		"{a:1}",      "[1,]",	     "[1 2]",	     "\"\t\"",	    "\"\x7f\"",
-		"\"\xc2\x9b\"", "\"\\x41\"", "\"\\ud800\"",  "\"\\udc7f\"", "\"\\u12\"",
-		"\"\xff\"",   "\"\xc0\x80\"", "\"\xed\xa0\x80\"", "\"a",    "tru",
+		"", "{", "{}x", "{,}", "{\"a\":1,}", "{\"a\"}", "{\"a\":01}", "{\"a\":-}",
+		"{\"a\":1.}", "{\"a\":.5}", "{a:1}", "[1,]", "[1 2]", "\"\t\"", "\"\x7f\"",
+		"\"\xc2\x9b\"", "\"\\x41\"", "\"\\ud800\"", "\"\\udc7f\"", "\"\\u12\"",
+		"\"\xff\"", "\"\xc0\x80\"", "\"\xed\xa0\x80\"", "\"a", "tru",
 	};
 	static const char *const good[] = {
-		"{}", "[]", "{\"a\":[1,-0,2.5e+3,{}],\"b\":null}", "\"\\udcff\\u00e9\\n\"", "false",
+		"{}", "[]", "{\"a\":[1,-20,{}],\"b\":null}", "\"\\udcff\\u009b\\n\"", "false",
 	};
+	/* clang-format on */
 	char text[64];
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(bad) + COUNT(good); i++) {
 		const char *line = i < COUNT(bad) ? bad[i] : good[i - COUNT(bad)];
 		struct reader r = { .at = line, .end = line + strlen(line), .text = text };
-		bool ok = read_value(&r, 0) && r.at == r.end;
+		bool ok = read_value(&r) && r.at == r.end;
 
 		if (ok != (i >= COUNT(bad)))
 			fail_msg("%s: %d", line, ok);
@@ -330,11 +298,6 @@ static void test_shape(void **state)
 	struct reader r;
 
 	(void)state;
-	json_begin(json, &t.out);
-	json_end(json);
-	take_line(&r);
-	assert_string_equal(t.line, "{}");
-
 	json_begin(json, &t.out);
 	json_str(json, "type", "header");
 	json_object(json, "empty");
@@ -380,11 +343,10 @@ static void test_numbers(void **state)
 	json_hex(json, "all", UINT64_MAX);
 	json_end(json);
 	take_line(&r);
-	assert_string_equal(t.line,
-			    "{\"zero\":0,\"max\":18446744073709551615,\"0\":0,"
-			    "\"least\":-9223372036854775808,\"most\":9223372036854775807,"
-			    "\"null\":\"0x0\",\"addr\":\"0x7ffd12345678\","
-			    "\"all\":\"0xffffffffffffffff\"}");
+	assert_string_equal(t.line, "{\"zero\":0,\"max\":18446744073709551615,\"0\":0,"
+				    "\"least\":-9223372036854775808,\"most\":9223372036854775807,"
+				    "\"null\":\"0x0\",\"addr\":\"0x7ffd12345678\","
+				    "\"all\":\"0xffffffffffffffff\"}");
 }
 
 /* Each byte at each place of strings short and long enough for words of eight. */
@@ -405,7 +367,7 @@ static void test_bytes(void **state)
 	check_string("", 0);
 }
 
-/* Every character there is, as its bytes and with one byte missing. */
+/* Characters of each length, whole, and with the last or the first byte missing. */
 static void test_characters(void **state)
 {
 	(void)state;
@@ -436,17 +398,17 @@ static uint64_t next_random(void)
 /* Strings of pieces that are nasty alone and nastier side by side. */
 static void test_nasty(void **state)
 {
+	/* clang-format off */
 	static const char *const pieces[] = {
-		"\"",		    "\\",		"\n",		"\033[31m",
-		"\x7f",		    "a",		"plain text",	"\xc2\x9b",
-		"\xc2\x80",	    "\xc2\xa0",		"\xc0\x80",	"\xc1\xbf",
-		"\xe0\x9f\xbf",	    "\xe0\xa0\x80",	"\xed\x9f\xbf", "\xed\xa0\x80",
-		"\xed\xbf\xbf",	    "\xee\x80\x80",	"\xef\xbf\xbf", "\xf0\x8f\xbf\xbf",
+		"\"", "\\", "\n", "\033[31m", "\x7f", "a", "plain text", "\\udcff", "\xff",
+		"\xfe", "\x80", "\xbf", "\xc2", "\xc2\x9b", "\xc2\x80", "\xc2\xa0", "\xc0\x80",
+		"\xc1\xbf", "\xe2\x82", "\xe2\x82\xac", "\xe2\x80\xa8", "\xe0\x9f\xbf",
+		"\xe0\xa0\x80", "\xed\x9f\xbf", "\xed\xa0\x80", "\xed\xbf\xbf", "\xee\x80\x80",
+		"\xef\xbf\xbf", "\xf0\x9f\x90", "\xf0\x9f\x90\x8d", "\xf0\x8f\xbf\xbf",
 		"\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf", "\xf4\x90\x80", "\xf5\x80\x80\x80",
-		"\xf8\x88\x80",	    "\xff",		"\xfe",		"\x80",
-		"\xbf",		    "\xc2",		"\xe2\x82",	"\xf0\x9f\x90",
-		"\xf0\x9f\x90\x8d", "\xe2\x82\xac",	"\xe2\x80\xa8", "\\udcff",
+		"\xf8\x88\x80",
 	};
+	/* clang-format on */
 	char text[256];
 
 	(void)state;
@@ -499,9 +461,8 @@ static void test_long(void **state)
 /* Lines of every length near the end of the buffer, none of them torn or lost. */
 static void test_many(void **state)
 {
-	const uint64_t before = t.out.lines;
 	const int n = 30000;
-	char text[300], *at;
+	char text[300], *at = t.line;
 	ssize_t got;
 
 	(void)state;
@@ -512,16 +473,14 @@ static void test_many(void **state)
 		json_end(&t.json);
 	}
 	assert_int_equal(out_flush(&t.out), 0);
-	assert_int_equal(t.out.lines - before, n);
 	got = pread(fileno(t.file), t.line, 6 * LONGEST, 0);
 	assert_true(got > 4 << 20);
-	at = t.line;
 	for (int i = 0; i < n; i++) {
 		char *end = memchr(at, '\n', t.line + got - at);
 		struct reader r = { .at = at, .end = end, .text = t.text };
 
 		assert_non_null(end);
-		assert_true(read_value(&r, 0) && r.at == end);
+		assert_true(read_value(&r) && r.at == end);
 		at = end + 1;
 	}
 	assert_ptr_equal(at, t.line + got);
@@ -533,7 +492,7 @@ int main(void)
 		cmocka_unit_test(test_reader),	   cmocka_unit_test(test_shape),
 		cmocka_unit_test(test_numbers),	   cmocka_unit_test(test_bytes),
 		cmocka_unit_test(test_characters), cmocka_unit_test(test_nasty),
-		cmocka_unit_test(test_long),	   cmocka_unit_test(test_many),
+		cmocka_unit_test(test_long),	   cmocka_unit_test(test_many)
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

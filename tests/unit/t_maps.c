@@ -137,8 +137,8 @@ static void tells_data_from_bss(void **state)
 	(void)state;
 	assert_int_equal(maps_read(getpid(), &maps), 0);
 	assert_int_equal(kind_at(&c, &maps, __bss_start), SEGMENT_BSS);
-	assert_int_equal(kind_at(&c, &maps, __bss_start - 1), SEGMENT_DATA);
-	assert_int_equal(kind_at(&c, &maps, _end - 1), SEGMENT_BSS);
+	assert_int_equal(kind_at(&c, &maps, (char *)((uintptr_t)__bss_start - 1)), SEGMENT_DATA);
+	assert_int_equal(kind_at(&c, &maps, (char *)((uintptr_t)_end - 1)), SEGMENT_BSS);
 	assert_int_equal(kind_at(&c, &maps, __data_start), SEGMENT_DATA);
 	assert_int_equal(kind_at(&c, &maps, tells_data_from_bss), SEGMENT_TEXT);
 	assert_int_equal(kind_at(&c, &maps, "a literal"), SEGMENT_RODATA);

@@ -20,7 +20,7 @@
 
 #include "base/out.h"
 
-#define MIB   (1024 * 1024)
+#define MIB (1024 * 1024)
 #define LIMIT 2500003 /* of a file: amid a line and amid the third buffer */
 
 /* Line i: its number and as many dots as make the lengths differ. */
@@ -442,18 +442,12 @@ static void test_no_memory(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_whole_lines),
-		cmocka_unit_test(test_flushes_itself),
-		cmocka_unit_test(test_long_line),
-		cmocka_unit_test(test_interrupted),
-		cmocka_unit_test(test_not_blocking),
-		cmocka_unit_test(test_reader_gone),
-		cmocka_unit_test(test_device_full),
-		cmocka_unit_test(test_file_full),
-		cmocka_unit_test(test_file_full_offset),
-		cmocka_unit_test(test_file_full_append),
-		cmocka_unit_test(test_file_full_before),
-		cmocka_unit_test(test_file_full_amid),
+		cmocka_unit_test(test_whole_lines),	 cmocka_unit_test(test_flushes_itself),
+		cmocka_unit_test(test_long_line),	 cmocka_unit_test(test_interrupted),
+		cmocka_unit_test(test_not_blocking),	 cmocka_unit_test(test_reader_gone),
+		cmocka_unit_test(test_device_full),	 cmocka_unit_test(test_file_full),
+		cmocka_unit_test(test_file_full_offset), cmocka_unit_test(test_file_full_append),
+		cmocka_unit_test(test_file_full_before), cmocka_unit_test(test_file_full_amid),
 		cmocka_unit_test(test_no_memory),
 	};
 

@@ -18,10 +18,10 @@
 
 struct out {
 	int fd;
-	bool spoiled;	     /* there was no memory for the current line */
+	bool spoiled; /* there was no memory for the current line */
 	char *buf;
-	size_t len;	     /* bytes in buf */
-	size_t line;	     /* where the unfinished line begins in buf */
+	size_t len;  /* bytes in buf */
+	size_t line; /* where the unfinished line begins in buf */
 	size_t cap;
 	int error;	     /* first -errno of a write; 0 */
 	uint64_t lines;	     /* finished and handed to the kernel, or still in buf */

@@ -5,6 +5,8 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 
 #include "capture/decode.h"
 
@@ -12,6 +14,7 @@ struct ring {
 	struct ring_buffer *buffer;
 	ring_fn fn;
 	void *context;
+	int wake_fd; /* an epoll set of our own: libbpf's stays readable while there are events */
 	size_t taken, budget; /* of the pump going on */
 	uint64_t malformed;
 };
@@ -33,19 +36,24 @@ static int take(void *context, void *record, size_t len)
 
 int ring_new(int map_fd, ring_fn fn, void *context, struct ring **out)
 {
+	struct epoll_event edge = { .events = EPOLLIN | EPOLLET };
 	struct ring *ring = calloc(1, sizeof(*ring));
+	int err;
 
 	*out = ring;
 	if (!ring)
 		return -ENOMEM;
 	ring->fn = fn;
 	ring->context = context;
-	ring->buffer = ring_buffer__new(map_fd, take, ring, NULL);
+	ring->wake_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (ring->wake_fd >= 0 && !epoll_ctl(ring->wake_fd, EPOLL_CTL_ADD, map_fd, &edge))
+		ring->buffer = ring_buffer__new(map_fd, take, ring, NULL);
 	if (ring->buffer)
 		return 0;
-	free(ring);
+	err = -errno;
+	ring_free(ring);
 	*out = NULL;
-	return -errno;
+	return err;
 }
 
 void ring_free(struct ring *ring)
@@ -53,6 +61,8 @@ void ring_free(struct ring *ring)
 	if (!ring)
 		return;
 	ring_buffer__free(ring->buffer);
+	if (ring->wake_fd >= 0)
+		close(ring->wake_fd);
 	free(ring);
 }
 
@@ -68,7 +78,14 @@ int ring_pump(struct ring *ring, size_t budget)
 
 int ring_poll_fd(const struct ring *ring)
 {
-	return ring_buffer__epoll_fd(ring->buffer);
+	return ring->wake_fd;
+}
+
+void ring_woken(const struct ring *ring)
+{
+	struct epoll_event event;
+
+	epoll_wait(ring->wake_fd, &event, 1, 0);
 }
 
 uint64_t ring_malformed(const struct ring *ring)

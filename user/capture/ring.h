@@ -25,8 +25,12 @@ void ring_free(struct ring *ring);
  */
 int ring_pump(struct ring *ring, size_t budget);
 
-/* Becomes readable when BPF wakes the reader, which it does only for urgent events. */
+/*
+ * Becomes readable when BPF wakes the reader, which it does only for urgent events, and
+ * stays so until ring_woken.
+ */
 int ring_poll_fd(const struct ring *ring);
+void ring_woken(const struct ring *ring);
 
 /* Records that were not what event.h says; they are counted and skipped. */
 uint64_t ring_malformed(const struct ring *ring);

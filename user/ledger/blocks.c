@@ -81,7 +81,7 @@ static bool locate(const struct shard *shard, uint32_t process, uint64_t addr, s
 			return false;
 		if (slot->addr == addr && slot->process == process)
 			return true;
-		/* The first slot cannot be too near: its hash, a tenth of a find, is saved. */
+		/* No block is nearer than at home: not to ask there saves a tenth of a find. */
 		if (far && distance(shard, i) < far)
 			return false;
 		i = next_slot(shard, i);

@@ -5,8 +5,13 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* A hole is looked up in /proc/PID/maps again, but not more often than this. */
+/* /proc/PID/maps is read again for a hole or after a loss, but not more often than this. */
 #define SYNC_EVERY_NS 100000000ULL
+
+static bool may_sync(const struct space *space, uint64_t now_ns)
+{
+	return now_ns - space->synced_ns >= SYNC_EVERY_NS;
+}
 
 void place_init(struct place *place, struct images *images)
 {
@@ -63,14 +68,16 @@ static const struct segment *find_segment(struct space *space, uint64_t addr, ui
 {
 	const struct segment *segment = segments_find(&space->segments, addr);
 
-	if (segment || !addr || now_ns - space->synced_ns < SYNC_EVERY_NS)
+	if (segment || !addr || !may_sync(space, now_ns))
 		return segment;
 	return space_sync(space, now_ns) ? NULL : segments_find(&space->segments, addr);
 }
 
 /* What the event did to the space, by group. */
-static void apply(struct place *place, struct space *space, const struct mw_event *event)
+static void apply(struct space *space, const struct mw_event *event)
 {
+	space->stale |= event->lost != space->lost;
+	space->lost = event->lost;
 	switch (event->kind) {
 	case MW_VMA_NAME:
 		space_apply_name(space, (const struct mw_event_name *)event);
@@ -90,9 +97,8 @@ static void apply(struct place *place, struct space *space, const struct mw_even
 		space_apply(space, (const struct mw_event_map *)event);
 		break;
 	}
-	if (event->lost != place->lost)
-		space_sync(space, event->ts_ns); /* a change of the map may be among the lost */
-	place->lost = event->lost;
+	if (space->stale && may_sync(space, event->ts_ns))
+		space->stale = space_sync(space, event->ts_ns) != 0;
 }
 
 /* Whether an allocation is at the address that the same thread freed just before. */
@@ -145,7 +151,7 @@ int place_event(struct place *place, const struct mw_event *event, struct placed
 	placed->program = space->number;
 	if (unmaps) /* what it was, not the hole that it leaves */
 		look_up(event, placed);
-	apply(place, space, event);
+	apply(space, event);
 	if (!unmaps)
 		look_up(event, placed);
 	if (event->sp && event->kind != MW_FORK)

@@ -30,7 +30,6 @@ struct place {
 	struct images *images;
 	struct intern names;
 	uint32_t next_segment_id;
-	uint32_t lost;		/* events lost up to the last one placed */
 };
 
 void place_init(struct place *place, struct images *images);

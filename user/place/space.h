@@ -38,6 +38,8 @@ struct space {
 	struct code allocator;	 /* whose mappings are the heap's, whose frees its own */
 	struct code python;
 	uint64_t synced_ns;	 /* time of the event at the last comparison */
+	uint32_t lost;		 /* events lost up to the last one applied */
+	bool stale;		 /* a change of the map may have been among them */
 };
 
 void space_init(struct space *space, pid_t pid, struct images *images, struct intern *names,

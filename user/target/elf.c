@@ -102,7 +102,7 @@ static int check_header(const struct elf_file *elf, Elf64_Ehdr *header)
 	return 0;
 }
 
-/* Neither the kernel nor the loader looks at section headers: bad ones count as stripped. */
+/* Neither the kernel nor the loader looks at section headers: bad ones are no damage. */
 static void locate_sections(struct elf_file *elf, const Elf64_Ehdr *header)
 {
 	struct extent at = { header->e_shoff, header->e_shnum * sizeof(Elf64_Shdr) };
@@ -110,14 +110,11 @@ static void locate_sections(struct elf_file *elf, const Elf64_Ehdr *header)
 
 	if (!header->e_shoff || header->e_shentsize != sizeof(Elf64_Shdr))
 		return;
-	if (!at.size) { /* too many for e_shnum: the first header says how many */
-		if (elf_read(elf, at.offset, &first, sizeof(first)) != sizeof(first) ||
-		    first.sh_size > elf->size / sizeof(first))
-			return;
+	/* too many for e_shnum: the first header says how many */
+	if (!at.size && elf_read(elf, at.offset, &first, sizeof(first)) == sizeof(first) &&
+	    first.sh_size <= elf->size / sizeof(first))
 		at.size = first.sh_size * sizeof(first);
-	}
-	if (in_file(elf, at))
-		elf->sections = at;
+	elf->sections = at;
 }
 
 static int add_load(struct elf_file *elf, const Elf64_Phdr *segment)
@@ -217,8 +214,6 @@ static int read_headers(struct elf_file *elf, int fd)
 	elf->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	if (elf->fd < 0 || fstat(elf->fd, &status) < 0)
 		return -errno;
-	if (!S_ISREG(status.st_mode))
-		return -ENOEXEC;
 	elf->size = (uint64_t)status.st_size;
 	error = check_header(elf, &header);
 	if (error)
@@ -358,7 +353,7 @@ static uint64_t count_by_gnu_hash(const struct elf_file *elf, struct extent at)
 }
 
 /* As the loader finds .dynsym, for files whose section headers are stripped. */
-static bool table_by_dynamic(const struct elf_file *elf, struct symbol_table *table)
+static void table_by_dynamic(const struct elf_file *elf, struct symbol_table *table)
 {
 	uint64_t tags[DT_NUM] = { 0 }, versions = 0, gnu_hash = 0, count;
 	uint32_t hash[2]; /* buckets, symbols */
@@ -382,7 +377,6 @@ static bool table_by_dynamic(const struct elf_file *elf, struct symbol_table *ta
 	table->symbols = extent_at(elf, tags[DT_SYMTAB], count * sizeof(Elf64_Sym));
 	table->strings = extent_at(elf, tags[DT_STRTAB], tags[DT_STRSZ]);
 	table->versions = extent_at(elf, versions, count * sizeof(uint16_t));
-	return table->symbols.size && table->strings.size;
 }
 
 /* How good a symbol is among those of one name. */
@@ -483,8 +477,9 @@ size_t elf_find(const struct elf_file *elf, const char *const *names, size_t n,
 		return 0;
 	for (size_t i = 0; i < n; i++)
 		wanted[i] = (struct wanted){ .name = names[i], .found = &found[i] };
-	if (table_by_section(elf, SHT_DYNSYM, &table) || table_by_dynamic(elf, &table))
-		scan_table(elf, &table, wanted, n);
+	if (!table_by_section(elf, SHT_DYNSYM, &table))
+		table_by_dynamic(elf, &table);
+	scan_table(elf, &table, wanted, n);
 	for (size_t i = 0; i < n; i++) {
 		found[i].dynamic = found[i].vaddr != 0;
 		if (!found[i].dynamic)
