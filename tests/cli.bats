@@ -244,9 +244,14 @@ ends() {
 	compare sh -c 'ls -l /proc/self/fd | wc -l' 7</dev/null 20>"$T/twenty"
 }
 
-@test "signals, privileges, limits and priority are those of a plain run" {
+@test "the signal mask and dispositions are those of a plain run" {
 	need_root
-	compare grep -E '^(Sig[PBIC]|Shd|Umask|TracerPid|Uid|Gid|Groups|NoNew|Seccomp|Cap|Cpus|Specul|CoreD|THP)' /proc/self/status
+	compare grep -E '^(Sig[PBIC]|Shd)' /proc/self/status
+}
+
+@test "privileges, limits and priority are those of a plain run" {
+	need_root
+	compare grep -E '^(Umask|TracerPid|Uid|Gid|Groups|NoNew|Seccomp|Cap|Cpus|Specul|CoreD|THP)' /proc/self/status
 	compare cat /proc/self/limits
 	compare cat /proc/self/personality /proc/self/oom_score_adj /proc/self/cgroup
 	compare awk '{ print $6, $18, $19 }' /proc/self/stat # session, priority, nice
@@ -318,6 +323,15 @@ could_not() {
 	[ -z "$output" ]
 }
 
+# could_not_either PATTERN COMMAND...: as shells differ, with 126 or 127.
+could_not_either() {
+	local status=0
+	within "$MWBPF" -o "$T/events" -- "${@:2}" >"$T/out" 2>"$T/err" || status=$?
+	[ "$status" -eq 126 ] || [ "$status" -eq 127 ]
+	one_error "$(cat "$T/err")" "$1"
+	[ ! -s "$T/out" ]
+}
+
 @test "command not found: 127" {
 	need_root
 	could_not 127 'mwbpf-no-such-command.*No such file' mwbpf-no-such-command
@@ -325,9 +339,7 @@ could_not() {
 	could_not 127 'No such file' ''
 	# a file in the way is not a command either; shells give 126 or 127
 	echo 'echo hello' >"$T/plain-file"
-	run --separate-stderr within "$MWBPF" -o "$T/events" -- "$T/plain-file/x"
-	[ "$status" -eq 126 ] || [ "$status" -eq 127 ]
-	one_error "$stderr" 'plain-file/x: Not a directory'
+	could_not_either 'plain-file/x: Not a directory' "$T/plain-file/x"
 	run -127 --separate-stderr env PATH=/nowhere "$MWBPF" -o "$T/events" -- ls
 	one_error "$stderr" 'ls: No such file'
 }
@@ -339,9 +351,6 @@ could_not() {
 	could_not 126 "$T: Permission denied" "$T"
 	ln -s loop "$T/loop"
 	could_not 126 'loop: Too many' "$T/loop"
-	head -c 100 /bin/true >"$T/cut"
-	chmod 755 "$T/cut"
-	could_not 126 'cut' "$T/cut"
 }
 
 @test "command that is being written: 126" {
@@ -356,10 +365,7 @@ could_not() {
 	need_root
 	printf '#!/no/such/interpreter\necho hello\n' >"$T/script"
 	chmod 755 "$T/script"
-	run --separate-stderr within "$MWBPF" -o "$T/events" -- "$T/script"
-	[ "$status" -eq 126 ] || [ "$status" -eq 127 ]
-	one_error "$stderr" 'script: .*(interpreter|No such file)'
-	[ -z "$output" ]
+	could_not_either 'script: .*(interpreter|No such file)' "$T/script"
 }
 
 @test "scripts run, with and without an interpreter line" {
@@ -486,7 +492,7 @@ as_user() {
 # aligned FILE: every line begins with a time, and each column ends where that of the header does.
 aligned() {
 	awk 'NR == 1 { next }
-		!/^ *[0-9]+\.[0-9]{6} +[0-9]+  [+~a-z_-]+ / { print "odd: " $0; bad = 1 }
+		!/^ *[0-9]+\.[0-9][0-9][0-9][0-9][0-9][0-9] +[0-9]+  [+~a-z_-]+ / { print "odd: " $0; bad = 1 }
 		substr($0, 13, 1) != " " || substr($0, 22, 2) != "  " { print "columns: " $0; bad = 1 }
 		/ 0x/ && (substr($0, 37, 2) != "0x" || substr($0, 52, 1) != " " ||
 			  substr($0, 63, 2) != "  ") { print "columns: " $0; bad = 1 }

@@ -8,7 +8,6 @@
 #include <sys/wait.h>
 
 #include "base/log.h"
-#include "target/spawn.h"
 
 /* What a shell says of a command that could not be executed. */
 static int exec_status(int err)
@@ -16,8 +15,8 @@ static int exec_status(int err)
 	return err == -ENOENT || err == -ENOTDIR ? LAUNCH_NOT_FOUND : LAUNCH_UNRUNNABLE;
 }
 
-int launch_start(struct launch *launch, const struct options *options, const sigset_t *mask,
-		 const char **caveat)
+int launch_start(struct launch *launch, const struct options *options,
+		 const struct spawn_signals *signals, const char **caveat)
 {
 	const char *command = options->command[0];
 	struct spawn_as as;
@@ -28,7 +27,7 @@ int launch_start(struct launch *launch, const struct options *options, const sig
 		log_error("--user: there is no user '%s'", options->user);
 		return LAUNCH_FAILED;
 	}
-	err = spawn_start(options->command, &as, mask, &launch->pid, &launch->status);
+	err = spawn_start(options->command, &as, signals, &launch->pid, &launch->status);
 	free(as.name);
 	free(as.home);
 	if (!err) {

@@ -7,7 +7,7 @@
 
 #include "options.h"
 
-#include <signal.h>
+#include "target/spawn.h"
 
 /* Exit statuses of our own, as env(1) and timeout(1) have them. */
 #define LAUNCH_FAILED	  125 /* mwbpf failed before the command ran */
@@ -25,8 +25,8 @@ struct launch {
  * Start the command of the options and hold it. Says what is wrong. 0, or the exit
  * status for mwbpf.
  */
-int launch_start(struct launch *launch, const struct options *options, const sigset_t *mask,
-		 const char **caveat);
+int launch_start(struct launch *launch, const struct options *options,
+		 const struct spawn_signals *signals, const char **caveat);
 
 /* Let it run. 0 or -errno. */
 int launch_release(struct launch *launch);

@@ -38,7 +38,7 @@ struct run {
 	struct follow follow;
 	struct ring *ring;
 	int signal_fd;
-	sigset_t old_mask;
+	struct spawn_signals signals; /* as we were started with */
 	uint64_t deadline_ns, flushed_ns, progress_ns;
 	uint64_t progress_events;
 	bool urgent;	    /* stop pumping: code was mapped */
@@ -66,18 +66,16 @@ static unsigned families_of(const struct options *options)
 
 static int open_signals(struct run *run)
 {
-	sigset_t mask;
+	sigset_t ends;
 
-	sigemptyset(&mask);
-	sigaddset(&mask, SIGINT);
-	sigaddset(&mask, SIGTERM);
-	sigaddset(&mask, SIGHUP);
-	sigaddset(&mask, SIGCHLD);
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN);
-	if (sigprocmask(SIG_BLOCK, &mask, &run->old_mask))
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGINT);
+	sigaddset(&ends, SIGTERM);
+	sigaddset(&ends, SIGHUP);
+	if (spawn_set_signals(&run->signals, &ends))
 		return -errno;
-	run->signal_fd = signalfd(-1, &mask, SFD_NONBLOCK | SFD_CLOEXEC);
+	run->signal_fd = signalfd(-1, &ends, SFD_NONBLOCK | SFD_CLOEXEC);
+	run->stream.out.give_up_fd = run->signal_fd;
 	return run->signal_fd < 0 ? -errno : 0;
 }
 
@@ -98,7 +96,7 @@ static int hold_targets(struct run *run)
 	int status = 0;
 
 	if (options->command) {
-		status = launch_start(&run->launch, options, &run->old_mask, &caveat);
+		status = launch_start(&run->launch, options, &run->signals, &caveat);
 		if (caveat)
 			stream_warn(&run->stream, "%s", caveat);
 		if (!status && targets_add(&run->targets, run->launch.pid, true))
@@ -187,8 +185,9 @@ static int begin(struct run *run)
 	if (check_privileges())
 		return failed;
 	tier_detect(run->options->tier, &run->tier);
-	if (check_kernel(&run->tier) || open_signals(run) ||
-	    stream_open(&run->stream, run->options, &run->targets.images) || load(run))
+	if (check_kernel(&run->tier) ||
+	    stream_open(&run->stream, run->options, &run->targets.images) || open_signals(run) ||
+	    load(run))
 		return failed;
 	status = hold_targets(run);
 	if (status)
@@ -213,8 +212,7 @@ static void read_signals(struct run *run)
 	struct signalfd_siginfo info;
 
 	while (read(run->signal_fd, &info, sizeof(info)) == sizeof(info))
-		if (info.ssi_signo != SIGCHLD)
-			run->reason = strsignal(info.ssi_signo);
+		run->reason = strsignal(info.ssi_signo);
 }
 
 static void look_at_targets(struct run *run)
@@ -267,6 +265,8 @@ static void flush(struct run *run, uint64_t now, bool idle)
 	err = out_flush(&run->stream.out);
 	if (err == -EPIPE && !run->reason)
 		run->reason = "the end of the output's reader";
+	if (err == -EINTR)
+		read_signals(run);
 }
 
 /* Sleep until something urgent, but not so long that the ring could fill. */

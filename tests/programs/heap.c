@@ -242,7 +242,7 @@ static void hold(size_t base)
 		said("realloc", realloc(NULL, base + 300 + i), base + 300 + i);
 	}
 	for (size_t i = 0; i < 3; i++) {
-		said("malloc", malloc((130 << 10) + base + i), (130 << 10) + base + i);
+		said("malloc", malloc((160 << 10) + base + i), (160 << 10) + base + i);
 		said("calloc", calloc(1, (500 << 10) + base + i), (500 << 10) + base + i);
 		said("memalign", memalign(4096, (900 << 10) + base + i), (900 << 10) + base + i);
 		said("realloc", realloc(malloc(10), (2 << 20) + base + i), (2 << 20) + base + i);
@@ -345,27 +345,34 @@ static void reuse(void)
 	pthread_t thread;
 
 	ready();
-	a = get(malloc(101), 101);
+	/* 89 to 104 bytes are one bin of the cache, which gives out last what it got first */
+	a = get(malloc(90), 90);
 	give(a);
-	a = get(malloc(102), 102); /* tcache: the same */
-	b = get(malloc(103), 103);
+	a = get(malloc(91), 91); /* the same */
+	b = get(malloc(92), 92);
 	give(a);
 	give(b);
-	a = get(malloc(104), 104); /* the one freed last */
-	b = get(malloc(105), 105); /* the one freed before it */
+	b = get(malloc(93), 93); /* the one freed last */
+	a = get(malloc(94), 94); /* the one freed before it */
+	c = get(malloc(3000), 3000);
 	give(a);
-	c = get(malloc(3000), 3000); /* another bin between */
-	a = get(malloc(106), 106);   /* and still the one freed last */
 	give(c);
+	a = get(malloc(95), 95); /* the one freed before it */
 	give(a);
-	c = get(calloc(1, 3001), 3001);
-	give(b);
-	b = get(realloc(NULL, 107), 107);
-	b = get(realloc(b, 107 + 1), 108); /* in place: it was not free */
+	c = get(malloc(3001), 3001); /* from elsewhere, */
+	a = get(malloc(96), 96);     /* and then the one freed last */
+	give(a);
+	a = get(realloc(NULL, 97), 97);
+	a = get(realloc(a, 98), 98); /* in place: it was not free */
+	give(a);
+	a = get(calloc(1, 99), 99);
 	give(b);
 	pthread_create(&thread, NULL, give_of_other, malloc(5000));
 	pthread_join(thread, NULL);
-	b = get(malloc(109), 109); /* what another thread frees meanwhile does not count */
+	b = get(malloc(100), 100); /* what another thread freed meanwhile does not count */
+	give(a);
+	free(NULL);
+	a = get(malloc(101), 101); /* nor does nothing */
 	give(c);
 	give(b);
 	printf("done\n");
@@ -383,9 +390,8 @@ static __attribute__((noinline)) void dive(size_t base, int level, int levels)
 	char *room = alloca(bytes_a_level);
 
 	memset(room, level, bytes_a_level);
-	opaque(room);
 	opaque(malloc(base + level));
-	printf("level %zu %p\n", base + level, (void *)__builtin_frame_address(0) - bytes_a_level);
+	printf("level %zu %p\n", base + level, room);
 	if (level + 1 < levels)
 		dive(base, level + 1, levels);
 	opaque(room);

@@ -4,10 +4,11 @@
  *
  *   space show FILE        makes one of everything, says "kind KIND ADDRESS [TID]" of each,
  *                          then "ready", and waits for a line
- *   space versions FILE    says "ready", waits for a line, then changes its map step by step.
+ *   space GROUP FILE       says "ready", waits for a line, then changes its map step by step.
  *                          At each step a block of 10000 + STEP bytes is made, then it says
- *                          "step STEP WHAT", "kind KIND ADDRESS [TID]" for what is known, and
- *                          the kernel's map as it is: "map LINE" each. Waits for another line
+ *                          "step STEP WHAT", the kernel's map as it is, "map LINE" each, and
+ *                          "kind KIND ADDRESS [TID]" for what is known. In the end it says
+ *                          "done" and waits for another line. Groups: see the table
  *
  * FILE is any file of at least 16 pages.
  */
@@ -52,6 +53,13 @@ static void must(int good, const char *what)
 	fprintf(stderr, "space: ");
 	perror(what);
 	exit(3);
+}
+
+/* The compiler must not see that a block is not used. */
+static void *opaque(void *block)
+{
+	__asm__ volatile("" : "+r"(block) : : "memory");
+	return block;
 }
 
 static void wait_line(void)
@@ -121,7 +129,7 @@ static void *last_of(size_t size)
 
 static void *show_thread(void *arg)
 {
-	int local, tid = syscall(SYS_gettid);
+	int local = 0, tid = syscall(SYS_gettid);
 
 	printf("kind thread-stack %p %d\n", (void *)&local, tid);
 	kind("arena", malloc(100));
@@ -137,7 +145,7 @@ static void show(void)
 {
 	pthread_t thread;
 	char name[64];
-	int local, fd, id;
+	int local = 0, fd, id;
 
 	kind("stack", &local);
 	kind("data", &variable);
@@ -164,10 +172,10 @@ static void show(void)
 	kind("shared", map(NULL, 4, RW, MAP_SHARED, fd));
 	fd = open_file();
 	kind("file", map(NULL, 4, PROT_READ, MAP_PRIVATE, fd));
-	kind("shared", map(NULL, 4, PROT_READ, MAP_SHARED, fd));
+	kind("file", map(NULL, 4, PROT_READ, MAP_SHARED, fd));
 	pthread_barrier_init(&shown, NULL, 2);
 	for (size_t i = 0; i < 3; i++) {
-		must(!pthread_create(&thread, NULL, show_thread, (void *)(i == 2)),
+		must(!pthread_create(&thread, NULL, show_thread, i == 2 ? &thread : NULL),
 		     "pthread_create");
 		pthread_barrier_wait(&shown);
 		/* one at a time: a reused barrier tells nothing of who is through it */
@@ -226,6 +234,7 @@ static void plain(void)
 	kind("none", area + 5 * PAGE);
 	map(area, 16, RW, ANON | MAP_FIXED, -1);
 	here("mmap over the rest");
+	kind("anon", area + 5 * PAGE);
 }
 
 static void files(void)
@@ -350,32 +359,57 @@ static void breaks(void)
 	kind("none", at + (512 << 10));
 }
 
-static void others(void)
+/* What a System V segment's size is, its call does not say. */
+static void system_v(void)
 {
-	void *library;
 	char *at;
 	int id;
 
+	map(area, 4, RW, ANON | MAP_FIXED, -1);
 	at = attach_shm(&id);
+	map(area + 8 * PAGE, 4, RW, ANON | MAP_FIXED, -1);
+	munmap(area + 16 * PAGE, 4 * PAGE);
 	here("shmat");
 	kind("shared", at);
+	kind("shared", at + 4 * PAGE - 1);
+	must(!mprotect(area, 2 * PAGE, PROT_READ), "mprotect");
+	here("mprotect after shmat");
 	must(!shmdt(at), "shmdt");
 	here("shmdt");
 	kind("none", at);
+	/* and what happens next is not known yet while shmat is looked at */
+	at = attach_shm(&id);
+	here("shmat again");
+	for (int i = 0; i < 8; i++)
+		map(area + (40 + 2 * i) * PAGE, 1, RW, ANON | MAP_FIXED, -1);
+	here("shmat long ago");
+}
+
+static void names(void)
+{
 	map(area, 4, RW, ANON | MAP_FIXED, -1);
 	if (!prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, area + PAGE, PAGE, "a name")) {
 		here("a name");
 		kind("anon", area + PAGE);
 		prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, area + PAGE, PAGE, NULL);
 		here("no name");
+		kind("anon", area + PAGE);
 	}
+}
+
+static void library(void)
+{
+	void *library, *at;
+	int id;
+
 	library = dlopen("libm.so.6", RTLD_NOW);
 	must(library != NULL, "libm.so.6");
 	here("dlopen");
-	at = dlsym(library, "cos");
-	kind("text", dlsym(library, "_ZGVbN2v_cos") ? at : dlsym(library, "fmaf"));
+	at = dlsym(library, "lgamma_r");
+	kind("text", at);
 	dlclose(library);
 	here("dlclose");
+	kind("none", at);
 	id = fork();
 	if (id == 0)
 		_exit(0);
@@ -388,7 +422,7 @@ static pthread_barrier_t turn;
 static void *in_thread(void *arg)
 {
 	char *block = malloc(100);
-	int local;
+	int local = 0;
 
 	(void)arg;
 	last_of(1 << 20);
@@ -425,20 +459,31 @@ static void blocks(void)
 	here("the thread has ended");
 }
 
-static void versions(void)
+/* The first block of all: the heap begins. */
+static void cold(void)
+{
+	here("the heap begins");
+	plain();
+}
+
+static const struct {
+	const char *name;
+	void (*run)(void);
+} groups[] = {
+	{ "cold", cold },	    { "plain", plain },	      { "files", files },
+	{ "moves", moves },	    { "several", move_several }, { "failures", failures },
+	{ "system_v", system_v },   { "names", names },	      { "library", library },
+	{ "breaks", breaks },	    { "blocks", blocks },
+};
+
+static void versions(void (*run)(void))
 {
 	area = map(NULL, 64, PROT_NONE, ANON, -1);
+	if (run != cold)
+		opaque(malloc(10));
 	printf("ready %d\n", (int)getpid());
 	wait_line();
-	here("nothing yet");
-	plain();
-	files();
-	moves();
-	move_several();
-	failures();
-	others();
-	breaks();
-	blocks();
+	run();
 	printf("done\n");
 	wait_line();
 }
@@ -453,7 +498,10 @@ int main(int argc, char **argv)
 	file_name = argv[2];
 	if (!strcmp(argv[1], "show"))
 		show();
-	if (!strcmp(argv[1], "versions"))
-		versions();
-	return 0;
+	for (size_t i = 0; i < sizeof(groups) / sizeof(*groups); i++)
+		if (!strcmp(argv[1], groups[i].name)) {
+			versions(groups[i].run);
+			return 0;
+		}
+	return 2;
 }

@@ -32,63 +32,46 @@ struct symbol_row {
 	bool found; /* by elf_find, for its name */
 };
 
-#define FOUND true
-
 static const struct symbol_row dynamic_symbols[] = {
-	{ "", 0, 0, 0, 0, 0, 0 },
-	{ "hidden_first", STT_FUNC, STB_GLOBAL, 1, 0x8002, VADDR + 1, 0 },
-	{ "hidden_first", STT_FUNC, STB_GLOBAL, 1, 3, VADDR + 2, FOUND },
-	{ "default_first", STT_FUNC, STB_GLOBAL, 1, 3, VADDR + 3, FOUND },
-	{ "default_first", STT_FUNC, STB_GLOBAL, 1, 0x8002, VADDR + 4, 0 },
-	{ "twice", STT_FUNC, STB_GLOBAL, 1, 1, VADDR + 6, FOUND },
-	{ "only_hidden", STT_FUNC, STB_WEAK, 1, 0x8002, VADDR + 5, FOUND },
-	{ "twice", STT_FUNC, STB_GLOBAL, 1, 1, VADDR + 7, 0 },
-	{ "both_tables", STT_FUNC, STB_GLOBAL, 1, 1, VADDR + 8, FOUND },
-	{ "ifunc", STT_GNU_IFUNC, STB_GLOBAL, 1, 1, VADDR + 9, 0 },
-	{ "undefined", STT_FUNC, STB_GLOBAL, SHN_UNDEF, 1, VADDR + 10, 0 },
-	{ "last", STT_OBJECT, STB_GLOBAL, 1, 1, VADDR + 11, FOUND },
+	{ "", 0, 0, 0, 0, 0, false },
+	{ "hidden_1st", STT_FUNC, STB_GLOBAL, 1, 0x8002, VADDR + 1, false },
+	{ "hidden_1st", STT_FUNC, STB_GLOBAL, 1, 3, VADDR + 2, true },
+	{ "default_1st", STT_FUNC, STB_GLOBAL, 1, 3, VADDR + 3, true },
+	{ "default_1st", STT_FUNC, STB_GLOBAL, 1, 0x8002, VADDR + 4, false },
+	{ "twice", STT_FUNC, STB_GLOBAL, 1, 1, VADDR + 6, true },
+	{ "only_hidden", STT_FUNC, STB_WEAK, 1, 0x8002, VADDR + 5, true },
+	{ "twice", STT_FUNC, STB_GLOBAL, 1, 1, VADDR + 7, false },
+	{ "both_tables", STT_FUNC, STB_GLOBAL, 1, 1, VADDR + 8, true },
+	{ "ifunc", STT_GNU_IFUNC, STB_GLOBAL, 1, 1, VADDR + 9, false },
+	{ "undefined", STT_FUNC, STB_GLOBAL, SHN_UNDEF, 1, VADDR + 10, false },
+	{ "last", STT_OBJECT, STB_GLOBAL, 1, 1, VADDR + 11, true },
 };
 
 static const struct symbol_row other_symbols[] = {
-	{ "", 0, 0, 0, 0, 0, 0 },
-	{ "both_tables", STT_FUNC, STB_GLOBAL, 1, 0, VADDR + 20, 0 },
-	{ "local_first", STT_FUNC, STB_LOCAL, 1, 0, VADDR + 21, 0 },
-	{ "local_first", STT_FUNC, STB_GLOBAL, 1, 0, VADDR + 22, FOUND },
-	{ "only_local", STT_FUNC, STB_LOCAL, 1, 0, VADDR + 23, FOUND },
-	{ "versioned@V1", STT_FUNC, STB_GLOBAL, 1, 0, VADDR + 24, 0 },
-	{ "versioned@@V2", STT_FUNC, STB_GLOBAL, 1, 0, VADDR + 25, FOUND },
-	{ "undefined", STT_FUNC, STB_GLOBAL, 1, 0, VADDR + 26, FOUND },
-	{ "absolute", STT_OBJECT, STB_GLOBAL, SHN_ABS, 0, VADDR + 27, 0 },
-	{ "common", STT_OBJECT, STB_GLOBAL, SHN_COMMON, 0, VADDR + 28, 0 },
-	{ "no_type", STT_NOTYPE, STB_GLOBAL, 1, 0, VADDR + 29, 0 },
-	{ "not_mapped", STT_FUNC, STB_GLOBAL, 1, 0, NOT_MAPPED, 0 },
-	{ "bss_object", STT_OBJECT, STB_GLOBAL, 1, 0, VADDR + MEMORY - 1, FOUND },
-	{ "bss_function", STT_FUNC, STB_GLOBAL, 1, 0, VADDR + MEMORY - 1, 0 },
-	{ "behind_bss", STT_OBJECT, STB_GLOBAL, 1, 0, VADDR + MEMORY, 0 },
-	{ "only_hidden", STT_FUNC, STB_GLOBAL, 1, 0, VADDR + 31, 0 },
-	{ "longer_than_wanted", STT_FUNC, STB_GLOBAL, 1, 0, VADDR + 31, 0 },
+	{ "", 0, 0, 0, 0, 0, false },
+	{ "both_tables", STT_FUNC, STB_GLOBAL, 1, 0, VADDR + 20, false },
+	{ "local_1st", STT_FUNC, STB_LOCAL, 1, 0, VADDR + 21, false },
+	{ "local_1st", STT_FUNC, STB_GLOBAL, 1, 0, VADDR + 22, true },
+	{ "only_local", STT_FUNC, STB_LOCAL, 1, 0, VADDR + 23, true },
+	{ "versioned@V1", STT_FUNC, STB_GLOBAL, 1, 0, VADDR + 24, false },
+	{ "versioned@@V2", STT_FUNC, STB_GLOBAL, 1, 0, VADDR + 25, true },
+	{ "undefined", STT_FUNC, STB_GLOBAL, 1, 0, VADDR + 26, true },
+	{ "absolute", STT_OBJECT, STB_GLOBAL, SHN_ABS, 0, VADDR + 27, false },
+	{ "common", STT_OBJECT, STB_GLOBAL, SHN_COMMON, 0, VADDR + 28, false },
+	{ "no_type", STT_NOTYPE, STB_GLOBAL, 1, 0, VADDR + 29, false },
+	{ "not_mapped", STT_FUNC, STB_GLOBAL, 1, 0, NOT_MAPPED, false },
+	{ "bss_data", STT_OBJECT, STB_GLOBAL, 1, 0, VADDR + MEMORY - 1, true },
+	{ "bss_code", STT_FUNC, STB_GLOBAL, 1, 0, VADDR + MEMORY - 1, false },
+	{ "behind_bss", STT_OBJECT, STB_GLOBAL, 1, 0, VADDR + MEMORY, false },
+	{ "only_hidden", STT_FUNC, STB_GLOBAL, 1, 0, VADDR + 31, false },
+	{ "not_mapped_far", STT_FUNC, STB_GLOBAL, 1, 0, VADDR + 31, false },
 };
 
-static const char *const names[] = { "hidden_first",
-				     "default_first",
-				     "only_hidden",
-				     "twice",
-				     "both_tables",
-				     "last",
-				     "ifunc",
-				     "undefined",
-				     "local_first",
-				     "only_local",
-				     "versioned",
-				     "absolute",
-				     "common",
-				     "no_type",
-				     "not_mapped",
-				     "bss_object",
-				     "bss_function",
-				     "behind_bss",
-				     "longer_than_want",
-				     "last" };
+static const char *const names[] = { "hidden_1st",  "default_1st", "only_hidden", "twice",
+				     "both_tables", "last",	   "ifunc",	  "undefined",
+				     "local_1st",   "only_local",  "versioned",	  "absolute",
+				     "common",	    "no_type",	   "not_mapped",  "bss_data",
+				     "bss_code",    "behind_bss",  "last" };
 
 enum section { NULL_SECTION, DYNSYM, DYNSTR, VERSYM, SYMTAB, STRTAB, N_SECTIONS };
 enum segment { LOAD, DYNAMIC, NOTE, INTERP, N_SEGMENTS };
@@ -131,6 +114,7 @@ static const struct image blank = {
 		[INTERP] = { SEGMENT(PT_INTERP, interpreter) },
 	},
 	.sections = {
+		[NULL_SECTION] = { .sh_size = N_SECTIONS },
 		[DYNSYM] = { SECTION(SHT_DYNSYM, dynsym, DYNSTR) },
 		[DYNSTR] = { SECTION(SHT_STRTAB, dynstr, 0) },
 		[VERSYM] = { SECTION(SHT_GNU_versym, versions, DYNSYM) },
@@ -237,51 +221,45 @@ static void test_image(void **state)
 	assert_string_equal(elf_interpreter(elf), "/lib/ld");
 	assert_string_equal(elf_build_id(elf), "");
 	assert_true(elf_is_pie(elf));
-	assert_true(elf_is_dynamic(elf));
 	assert_int_equal(elf_loads(elf, &n)[0].vaddr, VADDR);
 	assert_int_equal(n, 1);
 	assert_int_equal(elf_offset(elf, VADDR - 1), -ENOENT);
 	assert_int_equal(elf_offset(elf, VADDR), 0);
 	assert_int_equal(elf_offset(elf, VADDR + sizeof(image) - 1), sizeof(image) - 1);
 	assert_int_equal(elf_offset(elf, VADDR + sizeof(image)), -ENOENT);
-	find_expected(elf, true);
 	elf_free(elf);
 }
 
-/* .dynsym by PT_DYNAMIC, counted by either hash table; there is no .symtab then. */
-static void test_without_sections(void **state)
+/* Symbols by section headers, as many as e_shnum or the first of them says, or without. */
+static void test_find(void **state)
 {
-	static const enum tag missing[] = { END, HASH, GNU_HASH };
-	struct elf_file *elf;
+	static const struct {
+		bool sections, many, dynamic;
+		enum tag missing;
+	} rows[] = {
+		{ true, false, true, END },	  { true, true, false, END },
+		{ false, false, true, END },	  { false, false, true, HASH },
+		{ false, false, true, GNU_HASH },
+	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(missing); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct image image;
+		struct elf_file *elf;
 
 		fill_image(&image);
-		image.header.e_shoff = image.header.e_shnum = 0;
-		image.dynamic[missing[i]].d_tag = missing[i] == END ? DT_NULL : DT_DEBUG;
+		if (!rows[i].sections)
+			image.header.e_shoff = 0;
+		if (!rows[i].sections || rows[i].many)
+			image.header.e_shnum = 0;
+		if (!rows[i].dynamic)
+			image.segments[DYNAMIC].p_type = PT_NULL;
+		image.dynamic[rows[i].missing].d_tag = rows[i].missing == END ? DT_NULL : DT_DEBUG;
 		elf = open_image(&image);
-		find_expected(elf, false);
+		assert_int_equal(elf_is_dynamic(elf), rows[i].dynamic);
+		find_expected(elf, rows[i].sections);
 		elf_free(elf);
 	}
-}
-
-/* The first section header counts the sections when e_shnum cannot. */
-static void test_many_sections(void **state)
-{
-	struct image image;
-	struct elf_file *elf;
-
-	(void)state;
-	fill_image(&image);
-	image.segments[DYNAMIC].p_type = PT_NULL;
-	image.header.e_shnum = 0;
-	image.sections[NULL_SECTION].sh_size = N_SECTIONS;
-	elf = open_image(&image);
-	assert_false(elf_is_dynamic(elf));
-	find_expected(elf, true);
-	elf_free(elf);
 }
 
 static void test_notes(void **state)
@@ -298,6 +276,7 @@ static void test_notes(void **state)
 		{ 20, 4, { 4, 4, 1 }, { 4, 65, NT_GNU_BUILD_ID }, "" },
 		{ 20, 4, { 4, 65, NT_GNU_BUILD_ID }, { 4, 2, NT_GNU_BUILD_ID }, "" },
 		{ 20, 4, { 4, 4, 1 }, { 4, UINT32_MAX, NT_GNU_BUILD_ID }, "" },
+		{ 4080, 4, { 4, 4064, 1 }, { 4, 64, NT_GNU_BUILD_ID }, "" },
 		{ 20, 4, { UINT32_MAX, 4, 1 }, { 4, 2, NT_GNU_BUILD_ID }, "" },
 	};
 
@@ -510,15 +489,10 @@ static void test_this_program(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_image),
-		cmocka_unit_test(test_refusal),
-		cmocka_unit_test(test_without_sections),
-		cmocka_unit_test(test_not_elf),
-		cmocka_unit_test(test_many_sections),
-		cmocka_unit_test(test_read),
-		cmocka_unit_test(test_damage),
-		cmocka_unit_test(test_notes),
-		cmocka_unit_test(test_libc),
+		cmocka_unit_test(test_image),	     cmocka_unit_test(test_refusal),
+		cmocka_unit_test(test_find),	     cmocka_unit_test(test_not_elf),
+		cmocka_unit_test(test_read),	     cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_notes),	     cmocka_unit_test(test_libc),
 		cmocka_unit_test(test_this_program),
 	};
 

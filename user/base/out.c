@@ -3,6 +3,7 @@
 #include "base/out.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,24 +15,48 @@
 
 int out_init(struct out *out, int fd)
 {
-	*out = (struct out){ .fd = fd, .cap = BUFFER };
+	struct stat st;
+
+	*out = (struct out){ .fd = fd, .give_up_fd = -1, .cap = BUFFER };
+	out->regular = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
 	out->buf = malloc(BUFFER);
 	return out->buf ? 0 : -ENOMEM;
 }
 
-/* Write n bytes, however long it takes; *done says how many the file took. */
-static int write_all(int fd, const char *from, size_t n, size_t *done)
+/*
+ * Wait until a pipe or a terminal has room for a PIPE_BUF. False when it has none and
+ * there is no point in waiting. A file always has room, or an error.
+ */
+static bool wait_for_room(const struct out *out)
+{
+	struct pollfd fds[2] = { { .fd = out->fd, .events = POLLOUT },
+				 { .fd = out->give_up_fd, .events = POLLIN } };
+
+	while (poll(fds, 2, -1) < 0)
+		if (errno != EINTR)
+			return true; /* write will say what is wrong */
+	return fds[0].revents != 0;
+}
+
+/* Write n bytes; *done says how many the file took. 0 or -errno. */
+static int write_all(const struct out *out, const char *from, size_t n, size_t *done)
 {
 	while (*done < n) {
-		ssize_t wrote = write(fd, from + *done, n - *done);
+		/* a longer write to a pipe could block where no signal is heard */
+		size_t step = out->give_up_fd >= 0 && n - *done > PIPE_BUF && !out->regular
+				      ? PIPE_BUF
+				      : n - *done;
+		ssize_t wrote;
+
+		if (!out->regular && !wait_for_room(out))
+			return -EINTR;
+		wrote = write(out->fd, from + *done, step);
 
 		if (wrote > 0)
 			*done += wrote;
 		else if (wrote == 0)
 			return -EIO; /* POSIX leaves this open; waiting could be forever */
-		else if (errno == EAGAIN || errno == EWOULDBLOCK)
-			poll(&(struct pollfd){ .fd = fd, .events = POLLOUT }, 1, -1);
-		else if (errno != EINTR)
+		else if (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK)
 			return -errno;
 	}
 	return 0;
@@ -89,7 +114,7 @@ int out_flush(struct out *out)
 
 	if (out->line == 0)
 		return out->error;
-	err = write_all(out->fd, out->buf, out->line, &done);
+	err = write_all(out, out->buf, out->line, &done);
 	if (err)
 		fail(out, done, err);
 	else

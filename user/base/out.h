@@ -18,6 +18,8 @@
 
 struct out {
 	int fd;
+	int give_up_fd; /* when readable, do not wait for a slow reader any longer; -1 */
+	bool regular; /* a file on a disk */
 	bool spoiled; /* there was no memory for the current line */
 	char *buf;
 	size_t len;  /* bytes in buf */
@@ -40,7 +42,7 @@ int out_close(struct out *out);
 
 /*
  * Hand all finished lines to the kernel. -errno of the first failed write, or 0. Waits
- * for a slow reader as long as it takes, also when fd does not block.
+ * for a slow reader, also when fd does not block, until give_up_fd says so: -EINTR.
  */
 int out_flush(struct out *out);
 

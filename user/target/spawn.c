@@ -56,6 +56,27 @@ int spawn_user(const char *user, struct spawn_as *as)
 	return 0;
 }
 
+int spawn_set_signals(struct spawn_signals *before, const sigset_t *blocked)
+{
+	const struct sigaction ignore = { .sa_handler = SIG_IGN };
+	const struct sigaction normal = { .sa_handler = SIG_DFL };
+
+	if (sigaction(SIGPIPE, &ignore, &before->pipe) ||
+	    sigaction(SIGXFSZ, &ignore, &before->xfsz) ||
+	    sigaction(SIGCHLD, &normal, &before->chld) ||
+	    sigprocmask(SIG_BLOCK, blocked, &before->mask))
+		return -errno;
+	return 0;
+}
+
+static void restore_signals(const struct spawn_signals *before)
+{
+	sigaction(SIGPIPE, &before->pipe, NULL);
+	sigaction(SIGXFSZ, &before->xfsz, NULL);
+	sigaction(SIGCHLD, &before->chld, NULL);
+	sigprocmask(SIG_SETMASK, &before->mask, NULL);
+}
+
 static int become(const struct spawn_as *as)
 {
 	if (!as->change)
@@ -74,8 +95,8 @@ static int become(const struct spawn_as *as)
 }
 
 /* In the child: wait until we are seized, then become the command. Does not return. */
-static void run_child(char *const argv[], const struct spawn_as *as, const sigset_t *mask, int go,
-		      int failed)
+static void run_child(char *const argv[], const struct spawn_as *as,
+		      const struct spawn_signals *signals, int go, int failed)
 {
 	char byte;
 	int err;
@@ -84,8 +105,7 @@ static void run_child(char *const argv[], const struct spawn_as *as, const sigse
 		_exit(127); /* mwbpf has died */
 	err = become(as);
 	if (!err) {
-		signal(SIGPIPE, SIG_DFL);
-		sigprocmask(SIG_SETMASK, mask, NULL);
+		restore_signals(signals);
 		execvp(argv[0], argv);
 		err = -errno;
 	}
@@ -249,8 +269,8 @@ static void abandon(pid_t pid)
 	waitpid(pid, NULL, __WALL);
 }
 
-int spawn_start(char *const argv[], const struct spawn_as *as, const sigset_t *mask, pid_t *pid,
-		int *status)
+int spawn_start(char *const argv[], const struct spawn_as *as,
+		const struct spawn_signals *signals, pid_t *pid, int *status)
 {
 	int go[2], failed[2], err;
 
@@ -266,7 +286,7 @@ int spawn_start(char *const argv[], const struct spawn_as *as, const sigset_t *m
 	if (*pid == 0) {
 		close(go[1]);
 		close(failed[0]);
-		run_child(argv, as, mask, go[0], failed[1]);
+		run_child(argv, as, signals, go[0], failed[1]);
 	}
 	err = *pid < 0 ? -errno : 0;
 	close(go[0]);
