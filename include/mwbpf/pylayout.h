@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * pylayout.h - where one process's CPython keeps its threads and frames: what the BPF
+ * programs need to walk a Python stack. Filled by user space, one per process.
+ *
+ * An offset is from the start of its struct, in bytes. Whether a field exists is told by
+ * the bits in has, never by a magic value of the offset.
+ */
+#ifndef MWBPF_PYLAYOUT_H
+#define MWBPF_PYLAYOUT_H
+
+#ifndef __VMLINUX_H__
+#include <linux/types.h>
+#endif
+
+/* mw_pylayout.has */
+#define MW_PY_GIL_HOLDER   1u	/* gil_holder: address of the word that holds a tstate */
+#define MW_PY_TSS	   2u	/* tss_key: address of the pthread key's number */
+#define MW_PY_TLS	   4u	/* tls: offset of _Py_tss_tstate from the thread pointer */
+#define MW_PY_NATIVE_ID	   8u	/* tstate_native_id: the kernel's tid, u64 (3.11) */
+#define MW_PY_CFRAME	   16u	/* the current frame is behind a cframe (3.11, 3.12) */
+#define MW_PY_OWNER	   32u	/* frame_owner: u8; shims are at or above owner_shim (3.12) */
+#define MW_PY_FREE_THREADED 64u
+
+/* mw_pylayout.instr: how a frame says where it is */
+enum mw_pyinstr {
+	MW_PYINSTR_BYTES,   /* s32 f_lasti, in bytes (3.6 to 3.9) */
+	MW_PYINSTR_UNITS,   /* s32 f_lasti, in code units of 2 bytes (3.10) */
+	MW_PYINSTR_POINTER, /* address of the code unit (3.11) */
+};
+
+struct mw_pylayout {
+	__u32 has;
+	__u16 version;		/* 0x030b for 3.11 */
+	__u8 instr;		/* enum mw_pyinstr */
+	__u8 code_tag;		/* low bits of frame_code that are not address (3.14: 3) */
+
+	__u64 gil_holder;	/* in 3.12 on it may be stale while no thread holds the GIL */
+	__u64 tss_key;		/* u32 there */
+	__s64 tls;
+
+	__u16 tstate_thread_id; /* pthread_t, u64: equals the thread pointer with glibc */
+	__u16 tstate_native_id;
+	__u16 tstate_frame;	/* current frame, or cframe */
+	__u16 cframe_frame;
+
+	__u16 frame_back;
+	__u16 frame_code;
+	__u16 frame_instr;
+	__u16 frame_owner;
+
+	__u16 code_first_line;	/* s32 co_firstlineno */
+	__u16 code_filename;	/* this and the three below are object pointers */
+	__u16 code_name;
+	__u16 code_qualname;	/* 0 before 3.11 */
+	__u16 code_linetable;	/* co_lnotab, co_linetable */
+	__u16 code_bytecode;	/* 3.11: the code units begin here */
+	__u16 owner_shim;
+	__u16 type_of;		/* ob_type of every object: 8, or 24 when free-threaded */
+};
+
+#endif
