@@ -20,7 +20,7 @@ enum mw_kind {
 #define KIND(name, number, json, group) MW_##name = number,
 #include <mwbpf/kinds.def>
 #undef KIND
-	MW_KIND_MAX = 20,
+	MW_KIND_MAX = 21,
 };
 
 enum mw_probe {
@@ -64,6 +64,7 @@ struct mw_event {
 	__u64 aux;
 	__u32 flags;
 	__u32 took_ns;	/* from the call's entry to this event, saturating; 0 when not timed */
+	__u64 stack;	/* hash of its stack, which a STACK record has; 0: none was taken */
 };
 
 /* MMAP, MUNMAP, MREMAP, BRK, MPROTECT, SHMAT, SHMDT */
@@ -96,9 +97,44 @@ struct mw_event_name {
 	char name[MW_NAME_MAX];	/* NUL-terminated; empty takes the name away */
 };
 
-_Static_assert(sizeof(struct mw_event) == 80 - 8, "wire layout");
-_Static_assert(sizeof(struct mw_event_map) == 72 + 32, "wire layout");
-_Static_assert(sizeof(struct mw_event_name) == 72 + 80, "wire layout");
-_Static_assert(sizeof(struct mw_event_exec) == 72 + 168, "wire layout");
+/* why a Python stack is as it is: mw_event_stack.reason */
+enum mw_stack_reason {
+	MW_STACK_NONE,	    /* not asked for */
+	MW_STACK_WHOLE,	    /* from the innermost frame to the outermost */
+	MW_STACK_TRUNCATED, /* deeper than --max-depth */
+	MW_STACK_NO_THREAD, /* the thread is not one of Python's */
+	MW_STACK_NO_FRAME,  /* the thread runs no Python code */
+	MW_STACK_FAULT,	    /* a page was not resident or an address was bad */
+};
+
+#define MW_STACK_DEPTH 128 /* Python frames in a record */
+#define MW_STACK_WALK  192 /* frames walked: shims count here, not above */
+#define MW_NATIVE_DEPTH 64
+
+struct mw_pyframe {
+	__u64 code;  /* address of the code object */
+	__s32 lasti; /* byte offset of the instruction in its bytecode */
+	__u32 guard; /* of the code object's pointers; 0: they could not be read */
+};
+
+/*
+ * STACK: each distinct stack once, before the first event that refers to it, and again
+ * when the programs have forgotten that they sent it. head.stack is its hash. Behind the
+ * n_python frames come n_native return addresses, innermost first.
+ */
+struct mw_event_stack {
+	struct mw_event head;
+	__u64 hash;
+	__u16 n_python;
+	__u16 n_native;
+	__u32 reason; /* enum mw_stack_reason */
+	struct mw_pyframe frames[MW_STACK_DEPTH];
+};
+
+_Static_assert(sizeof(struct mw_event) == 80, "wire layout");
+_Static_assert(sizeof(struct mw_event_map) == 80 + 32, "wire layout");
+_Static_assert(sizeof(struct mw_event_name) == 80 + 80, "wire layout");
+_Static_assert(sizeof(struct mw_event_exec) == 80 + 168, "wire layout");
+_Static_assert(sizeof(struct mw_event_stack) == 80 + 16 + 16 * MW_STACK_DEPTH, "wire layout");
 
 #endif

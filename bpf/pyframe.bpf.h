@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * pyframe.bpf.h - the Python stack of the calling thread, as (code object, offset) pairs.
+ *
+ * Only what must be done at the moment of the call is done here. Names and lines are
+ * read later in user space, which compares the guard: a checksum of the code object's
+ * immutable pointers, so that an object that died and was replaced is noticed.
+ *
+ * Struct offsets and how a thread finds its state: include/mwbpf/pylayout.h.
+ */
+#ifndef MWBPF_PYFRAME_BPF_H
+#define MWBPF_PYFRAME_BPF_H
+
+#include <mwbpf/pylayout.h>
+
+#include "thread.bpf.h"
+
+#define PYFRAME_BYTES_OLD 128 /* of a PyFrameObject, which is longer */
+#define PYFRAME_BYTES_NEW 80  /* of an _PyInterpreterFrame: may end its memory chunk */
+#define GLIBC_TSD 0x310	      /* struct pthread.specific_1stblock: nptl/descr.h, 2.4 to 2.43 */
+
+static __always_inline __u64 pyframe_mix(__u64 hash, __u64 value)
+{
+	hash = (hash ^ value) * 0x9e3779b97f4a7c15ULL;
+	return hash ^ hash >> 32;
+}
+
+static __always_inline __u64 read_user_u64(__u64 addr)
+{
+	__u64 value = 0;
+
+	bpf_probe_read_user(&value, sizeof(value), (void *)addr);
+	return value;
+}
+
+/* Whether a thread state is that of the calling thread. */
+static __always_inline int is_own_tstate(const struct mw_pylayout *l, __u64 tstate, __u64 fs,
+					 __u32 tid)
+{
+	if (l->has & MW_PY_NATIVE_ID)
+		return (__u32)read_user_u64(tstate + l->tstate_native_id) == tid;
+	return read_user_u64(tstate + l->tstate_thread_id) == fs;
+}
+
+/* The calling thread's PyThreadState; 0 when it has none: it is not a Python thread. */
+static __always_inline __u64 find_tstate(const struct mw_pylayout *l, __u32 tid)
+{
+	__u64 fs = BPF_CORE_READ(bpf_get_current_task_btf(), thread.fsbase);
+	__u64 tstate = 0;
+	__u32 key = ~0U;
+
+	if (l->has & MW_PY_TLS)
+		return read_user_u64(fs + l->tls);
+	if (l->has & MW_PY_TSS && !bpf_probe_read_user(&key, sizeof(key), (void *)l->tss_key) &&
+	    key < 32)
+		return read_user_u64(fs + GLIBC_TSD + key * 16 + 8);
+	if (l->has & MW_PY_GIL_HOLDER)
+		tstate = read_user_u64(l->gil_holder);
+	return tstate && is_own_tstate(l, tstate, fs, tid) ? tstate : 0;
+}
+
+/* One frame as read from the target, with room behind it for any masked offset. */
+struct mw_pyraw {
+	__u8 bytes[PYFRAME_BYTES_OLD];
+	__u8 room[8];
+};
+
+static __always_inline __u64 raw_u64(const struct mw_pyraw *raw, __u16 offset)
+{
+	return *(__u64 *)(raw->bytes + (offset & (PYFRAME_BYTES_OLD - 1)));
+}
+
+static __always_inline int read_frame(const struct mw_pylayout *l, __u64 frame,
+				      struct mw_pyraw *raw)
+{
+	if (l->instr == MW_PYINSTR_POINTER)
+		return bpf_probe_read_user(raw->bytes, PYFRAME_BYTES_NEW, (void *)frame);
+	return bpf_probe_read_user(raw->bytes, PYFRAME_BYTES_OLD, (void *)frame);
+}
+
+static __always_inline __s32 last_instruction(const struct mw_pylayout *l,
+					      const struct mw_pyraw *raw, __u64 code)
+{
+	__u64 at = raw_u64(raw, l->frame_instr);
+
+	if (l->instr == MW_PYINSTR_POINTER)
+		return at - (code + l->code_bytecode);
+	return l->instr == MW_PYINSTR_UNITS ? (__s32)at * 2 : (__s32)at;
+}
+
+/* filename, name, (qualname,) line table: neighbours in every version, never changed. */
+static __always_inline __u32 guard_of(const struct mw_pylayout *l, __u64 code)
+{
+	__u64 pointers[4] = {};
+	__u64 hash = 0;
+	long err;
+
+	if (l->code_qualname)
+		err = bpf_probe_read_user(pointers, 32, (void *)(code + l->code_filename));
+	else
+		err = bpf_probe_read_user(pointers, 24, (void *)(code + l->code_filename));
+	if (err)
+		return 0;
+	for (int i = 0; i < 4; i++)
+		hash = pyframe_mix(hash, pointers[i]);
+	return (__u32)hash | 1;
+}
+
+/*
+ * Walk the frames of the calling thread into stack, innermost first. Sets n_python,
+ * reason and the hash.
+ */
+static __always_inline void pyframe_walk(const struct mw_pylayout *l, __u32 tid,
+					 struct mw_event_stack *stack, struct mw_pyraw *raw)
+{
+	__u64 tstate = find_tstate(l, tid), frame, code, hash = 0;
+
+	stack->reason = MW_STACK_NO_THREAD;
+	if (!tstate)
+		return;
+	frame = read_user_u64(tstate + l->tstate_frame);
+	if (l->has & MW_PY_CFRAME && frame)
+		frame = read_user_u64(frame + l->cframe_frame);
+	stack->reason = frame ? MW_STACK_TRUNCATED : MW_STACK_NO_FRAME;
+	for (int i = 0; i < MW_STACK_WALK && frame; i++) {
+		__u32 n = stack->n_python;
+
+		if (read_frame(l, frame, raw)) {
+			stack->reason = MW_STACK_FAULT;
+			break;
+		}
+		code = raw_u64(raw, l->frame_code) & ~(__u64)l->code_tag;
+		frame = raw_u64(raw, l->frame_back);
+		if (!frame)
+			stack->reason = MW_STACK_WHOLE;
+		if (l->has & MW_PY_OWNER &&
+		    raw->bytes[l->frame_owner & (PYFRAME_BYTES_OLD - 1)] >= l->owner_shim)
+			continue;
+		if (n >= MW_STACK_DEPTH || n >= mw_config.max_depth) {
+			stack->reason = MW_STACK_TRUNCATED;
+			break;
+		}
+		stack->frames[n].code = code;
+		stack->frames[n].lasti = last_instruction(l, raw, code);
+		stack->frames[n].guard = guard_of(l, code);
+		hash = pyframe_mix(hash, code ^ (__u64)stack->frames[n].guard << 32);
+		hash = pyframe_mix(hash, stack->frames[n].lasti);
+		stack->n_python = n + 1;
+	}
+	stack->hash = pyframe_mix(hash, stack->reason) | 1;
+}
+
+#endif
