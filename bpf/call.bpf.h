@@ -16,7 +16,7 @@
 #ifndef MWBPF_CALL_BPF_H
 #define MWBPF_CALL_BPF_H
 
-#include "thread.bpf.h"
+#include "stack.bpf.h"
 
 /* Which row of probes.def was hit; MW_PROBE_MAX or more when it cannot be told. */
 static __always_inline __u32 probe_of(struct pt_regs *ctx, __u64 pid_tgid)
@@ -85,8 +85,9 @@ static __always_inline int is_nested(struct mw_pending *p, __u64 sp)
 	return 0;
 }
 
-static __always_inline void emit_free(__u64 pid_tgid, __u32 probe, __u64 sp, __u64 addr)
+static __always_inline void emit_free(struct pt_regs *ctx, __u64 pid_tgid, __u32 probe, __u64 addr)
 {
+	__u64 stack = stack_of(ctx), sp = PT_REGS_SP(ctx);
 	struct mw_event *e = emit_reserve(MW_FREE, pid_tgid, sizeof(*e));
 
 	if (!e)
@@ -95,6 +96,7 @@ static __always_inline void emit_free(__u64 pid_tgid, __u32 probe, __u64 sp, __u
 	e->sp = sp;
 	e->caller = return_address(sp);
 	e->addr = addr;
+	e->stack = stack;
 	emit_submit(e, 0);
 }
 
@@ -125,7 +127,7 @@ static __always_inline int call_enter(struct pt_regs *ctx, enum mw_family family
 		return 1;
 	}
 	if (spec->role == MW_ROLE_FREE) {
-		emit_free(pid_tgid, probe, sp, argument(ctx, spec->pointer));
+		emit_free(ctx, pid_tgid, probe, argument(ctx, spec->pointer));
 		return 1;
 	}
 	p->probe = probe;
@@ -133,6 +135,7 @@ static __always_inline int call_enter(struct pt_regs *ctx, enum mw_family family
 	p->size = requested(ctx, spec);
 	p->pointer = argument(ctx, spec->pointer);
 	p->enter_ns = spec->role == MW_ROLE_REALLOC ? bpf_ktime_get_ns() : 0;
+	p->stack = stack_of(ctx);
 	p->sp = sp;
 	return 0;
 }
@@ -178,6 +181,7 @@ static __always_inline int call_return(struct pt_regs *ctx, enum mw_family famil
 	e->probe = p->probe;
 	e->sp = sp;
 	e->caller = p->caller;
+	e->stack = p->stack;
 	e->size = p->size;
 	result_of(ctx, spec->role, p, e);
 	if (spec->role == MW_ROLE_REALLOC || spec->role == MW_ROLE_ALLOC)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* maps.bpf.c - the one definition of every map and global of the programs. */
-#include "maps.bpf.h"
+#include "stack.bpf.h"
 
 struct mw_ring_map mw_ring SEC(".maps");
 struct mw_counters_map mw_counters SEC(".maps");
@@ -8,7 +8,12 @@ struct mw_targets_map mw_targets SEC(".maps");
 struct mw_threads_map mw_threads SEC(".maps");
 struct mw_probe_at_map mw_probe_at SEC(".maps");
 
-const volatile struct mw_config mw_config = { .has_cookie = 1, .take_caller = 1 };
+struct mw_scratch_map mw_scratch SEC(".maps");
+struct mw_sent_map mw_sent SEC(".maps");
+struct mw_pylayouts_map mw_pylayouts SEC(".maps");
+
+const volatile struct mw_config mw_config = { .has_cookie = 1, .take_caller = 1,
+					     .max_depth = MW_STACK_DEPTH };
 
 #define NA MW_NA
 const volatile struct mw_probe_spec mw_probe_specs[MW_PROBE_SPECS] = {

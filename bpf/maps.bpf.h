@@ -19,6 +19,7 @@ struct mw_pending {
 	__u64 size;
 	__u64 pointer;	/* old block, alignment, or where posix_memalign writes */
 	__u64 enter_ns;
+	__u64 stack;
 	__u64 probe;
 };
 

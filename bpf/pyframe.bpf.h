@@ -11,9 +11,9 @@
 #ifndef MWBPF_PYFRAME_BPF_H
 #define MWBPF_PYFRAME_BPF_H
 
-#include <mwbpf/pylayout.h>
-
 #include "thread.bpf.h"
+
+#include <mwbpf/pylayout.h>
 
 #define PYFRAME_BYTES_OLD 128 /* of a PyFrameObject, which is longer */
 #define PYFRAME_BYTES_NEW 80  /* of an _PyInterpreterFrame: may end its memory chunk */
@@ -113,7 +113,7 @@ static __always_inline __u32 guard_of(const struct mw_pylayout *l, __u64 code)
 static __always_inline void pyframe_walk(const struct mw_pylayout *l, __u32 tid,
 					 struct mw_event_stack *stack, struct mw_pyraw *raw)
 {
-	__u64 tstate = find_tstate(l, tid), frame, code, hash = 0;
+	__u64 tstate = find_tstate(l, tid), frame, code, hash = stack->hash;
 
 	stack->reason = MW_STACK_NO_THREAD;
 	if (!tstate)
@@ -147,7 +147,7 @@ static __always_inline void pyframe_walk(const struct mw_pylayout *l, __u32 tid,
 		hash = pyframe_mix(hash, stack->frames[n].lasti);
 		stack->n_python = n + 1;
 	}
-	stack->hash = pyframe_mix(hash, stack->reason) | 1;
+	stack->hash = pyframe_mix(hash, stack->reason);
 }
 
 #endif

@@ -119,8 +119,8 @@ struct mw_pyframe {
 
 /*
  * STACK: each distinct stack once, before the first event that refers to it, and again
- * when the programs have forgotten that they sent it. head.stack is its hash. Behind the
- * n_python frames come n_native return addresses, innermost first.
+ * when the programs have forgotten that they sent it. head.stack is its hash. Innermost
+ * frames first. Without native frames the record ends behind the last Python frame.
  */
 struct mw_event_stack {
 	struct mw_event head;
@@ -129,12 +129,14 @@ struct mw_event_stack {
 	__u16 n_native;
 	__u32 reason; /* enum mw_stack_reason */
 	struct mw_pyframe frames[MW_STACK_DEPTH];
+	__u64 native[MW_NATIVE_DEPTH]; /* return addresses; not sent when there are none */
 };
 
 _Static_assert(sizeof(struct mw_event) == 80, "wire layout");
 _Static_assert(sizeof(struct mw_event_map) == 80 + 32, "wire layout");
 _Static_assert(sizeof(struct mw_event_name) == 80 + 80, "wire layout");
 _Static_assert(sizeof(struct mw_event_exec) == 80 + 168, "wire layout");
-_Static_assert(sizeof(struct mw_event_stack) == 80 + 16 + 16 * MW_STACK_DEPTH, "wire layout");
+_Static_assert(sizeof(struct mw_event_stack) == 80 + 16 + 16 * MW_STACK_DEPTH + 8 * MW_NATIVE_DEPTH,
+	        "wire layout");
 
 #endif
