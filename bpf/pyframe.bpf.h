@@ -106,48 +106,75 @@ static __always_inline __u32 guard_of(const struct mw_pylayout *l, __u64 code)
 	return (__u32)hash | 1;
 }
 
+/* Where a walk is; what it fills in is in the scratch of the thread. */
+struct mw_walk {
+	const struct mw_pylayout *layout;
+	struct mw_event_stack *stack;
+	struct mw_pyraw *raw;
+	__u64 frame;
+};
+
+/* One frame. 1 ends the walk. */
+static long walk_frame(__u32 index, struct mw_walk *walk)
+{
+	const struct mw_pylayout *l = walk->layout;
+	struct mw_event_stack *stack = walk->stack;
+	__u32 n = stack->n_python;
+	struct mw_pyframe *to;
+	__u64 code;
+
+	if (read_frame(l, walk->frame, walk->raw)) {
+		stack->reason = MW_STACK_FAULT;
+		return 1;
+	}
+	code = raw_u64(walk->raw, l->frame_code) & ~(__u64)l->code_tag;
+	walk->frame = raw_u64(walk->raw, l->frame_back);
+	if (!(l->has & MW_PY_OWNER) ||
+	    walk->raw->bytes[l->frame_owner & (PYFRAME_BYTES_OLD - 1)] < l->owner_shim) {
+		if (n >= MW_STACK_DEPTH || n >= mw_config.max_depth)
+			return 1; /* with the reason it began with: truncated */
+		to = &stack->frames[n];
+		to->code = code;
+		to->lasti = last_instruction(l, walk->raw, code);
+		to->guard = guard_of(l, code);
+		stack->hash = pyframe_mix(stack->hash, code ^ (__u64)to->guard << 32);
+		stack->hash = pyframe_mix(stack->hash, to->lasti);
+		stack->n_python = n + 1;
+	}
+	if (walk->frame)
+		return 0;
+	stack->reason = MW_STACK_WHOLE;
+	return 1;
+}
+
 /*
- * Walk the frames of the calling thread into stack, innermost first. Sets n_python,
- * reason and the hash.
+ * Walk the frames of the calling thread into stack, innermost first: n_python, reason,
+ * and what they add to the hash.
  */
 static __always_inline void pyframe_walk(const struct mw_pylayout *l, __u32 tid,
 					 struct mw_event_stack *stack, struct mw_pyraw *raw)
 {
-	__u64 tstate = find_tstate(l, tid), frame, code, hash = stack->hash;
+	struct mw_walk walk = { .layout = l, .stack = stack, .raw = raw };
+	__u64 tstate = find_tstate(l, tid);
 
 	stack->reason = MW_STACK_NO_THREAD;
 	if (!tstate)
 		return;
-	frame = read_user_u64(tstate + l->tstate_frame);
-	if (l->has & MW_PY_CFRAME && frame)
-		frame = read_user_u64(frame + l->cframe_frame);
-	stack->reason = frame ? MW_STACK_TRUNCATED : MW_STACK_NO_FRAME;
-	for (int i = 0; i < MW_STACK_WALK && frame; i++) {
-		__u32 n = stack->n_python;
-
-		if (read_frame(l, frame, raw)) {
-			stack->reason = MW_STACK_FAULT;
-			break;
-		}
-		code = raw_u64(raw, l->frame_code) & ~(__u64)l->code_tag;
-		frame = raw_u64(raw, l->frame_back);
-		if (!frame)
-			stack->reason = MW_STACK_WHOLE;
-		if (l->has & MW_PY_OWNER &&
-		    raw->bytes[l->frame_owner & (PYFRAME_BYTES_OLD - 1)] >= l->owner_shim)
-			continue;
-		if (n >= MW_STACK_DEPTH || n >= mw_config.max_depth) {
-			stack->reason = MW_STACK_TRUNCATED;
-			break;
-		}
-		stack->frames[n].code = code;
-		stack->frames[n].lasti = last_instruction(l, raw, code);
-		stack->frames[n].guard = guard_of(l, code);
-		hash = pyframe_mix(hash, code ^ (__u64)stack->frames[n].guard << 32);
-		hash = pyframe_mix(hash, stack->frames[n].lasti);
-		stack->n_python = n + 1;
+	walk.frame = read_user_u64(tstate + l->tstate_frame);
+	if (l->has & MW_PY_CFRAME && walk.frame)
+		walk.frame = read_user_u64(walk.frame + l->cframe_frame);
+	stack->reason = walk.frame ? MW_STACK_TRUNCATED : MW_STACK_NO_FRAME;
+	if (!walk.frame)
+		return;
+	/* bpf_loop is of 5.17; verifying the loop without it takes seconds, and fewer frames */
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop)) {
+		bpf_loop(MW_STACK_WALK, walk_frame, &walk, 0);
+	} else {
+		for (int i = 0; i < MW_STACK_WALK_OLD; i++)
+			if (walk_frame(i, &walk))
+				break;
 	}
-	stack->hash = pyframe_mix(hash, stack->reason);
+	stack->hash = pyframe_mix(stack->hash, stack->reason);
 }
 
 #endif

@@ -66,8 +66,11 @@ static __always_inline void walk_native(struct pt_regs *ctx, struct mw_event_sta
 	bytes = bpf_get_stack(ctx, stack->native + 1, sizeof(stack->native) - 8,
 			      BPF_F_USER_STACK);
 	stack->n_native = bytes > 0 ? 1 + bytes / 8 : 1;
-	for (int i = 0; i < MW_NATIVE_DEPTH && i < stack->n_native; i++)
-		stack->hash = pyframe_mix(stack->hash, stack->native[i]);
+	if (stack->n_native > MW_NATIVE_DEPTH)
+		stack->n_native = MW_NATIVE_DEPTH;
+	for (int i = 0; i < MW_NATIVE_DEPTH; i++)
+		if (i < stack->n_native)
+			stack->hash = pyframe_mix(stack->hash, stack->native[i]);
 }
 
 /* Send a stack that user space does not have yet. False when it could not be sent. */

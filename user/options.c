@@ -15,7 +15,7 @@
 
 #define BUFFER_DEFAULT (64ULL << 20)
 #define BUFFER_MAX     (1ULL << 31)
-#define THREADS_DEFAULT 16384
+#define THREADS_DEFAULT 4096
 
 struct option_row {
 	const char *name;
@@ -102,6 +102,32 @@ static int parse_buffer(struct options *options, const struct option_row *row, c
 	return 0;
 }
 
+static int parse_stack(struct options *options, const struct option_row *row, const char *text)
+{
+	static const char *const names[] = { [STACK_NONE] = "none",
+					     [STACK_PYTHON] = "python",
+					     [STACK_NATIVE] = "native",
+					     [STACK_BOTH] = "both" };
+
+	(void)row;
+	for (int kind = STACK_NONE; kind <= STACK_BOTH; kind++)
+		if (!strcmp(names[kind], text)) {
+			options->stack = kind;
+			return 0;
+		}
+	return -EINVAL;
+}
+
+static int parse_depth(struct options *options, const struct option_row *row, const char *text)
+{
+	uint64_t depth;
+	int err = fmt_parse_u64(text, 1, MW_STACK_DEPTH, &depth);
+
+	(void)row;
+	options->max_depth = depth;
+	return err;
+}
+
 static int parse_tier(struct options *options, const struct option_row *row, const char *text)
 {
 	int tier = tier_from_name(text);
@@ -161,8 +187,10 @@ static const struct option_row rows[] = {
 	{ "min-size", 'z', "BYTES", parse_size, AT(min_size), "show no smaller blocks" },
 	{ "max-size", 'Z', "BYTES", parse_size, AT(max_size), "show no larger blocks" },
 	{ "buffer", 0, "BYTES", parse_buffer, 0, "size of the ring (64M)" },
-	{ "threads", 0, "N", parse_threads, 0, "threads that can be told apart (16384)" },
+	{ "threads", 0, "N", parse_threads, 0, "threads that can be told apart (4096)" },
 	{ "tier", 0, "NAME", parse_tier, 0, "attach by session, multi or perf links at most" },
+	{ "stack", 0, "KIND", parse_stack, 0, "python, native, both or none with every event" },
+	{ "max-depth", 0, "N", parse_depth, 0, "Python frames in a stack (128)" },
 	{ "user", 0, "NAME", parse_text, AT(user),
 	  "run COMMAND as this user (default: who called sudo)" },
 	{ "quiet", 'q', NULL, parse_flag, AT(quiet), "no summary, no progress, only errors" },
@@ -296,6 +324,7 @@ int options_parse(int argc, char **argv, struct options *options)
 		.buffer = BUFFER_DEFAULT,
 		.threads = THREADS_DEFAULT,
 		.tier = TIER_SESSION,
+		.max_depth = MW_STACK_DEPTH,
 	};
 	for (i = 0; i < argc && !err; i++) {
 		if (argv[i][0] != '-' || !argv[i][1]) {

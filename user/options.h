@@ -14,6 +14,14 @@
 
 #define OPTIONS_MAX_PIDS 256
 
+enum options_stack {
+	STACK_AUTO, /* Python's for a CPython, else the native caller */
+	STACK_NONE,
+	STACK_PYTHON,
+	STACK_NATIVE,
+	STACK_BOTH,
+};
+
 struct options {
 	pid_t pids[OPTIONS_MAX_PIDS];
 	unsigned n_pids;
@@ -27,6 +35,8 @@ struct options {
 	uint64_t buffer;      /* bytes, a power of two */
 	uint32_t threads;
 	enum tier tier;	      /* the best to use */
+	enum options_stack stack;
+	uint32_t max_depth;   /* Python frames */
 	const char *user;
 	bool quiet;
 	uint32_t verbose;

@@ -88,11 +88,16 @@ static int configure(struct programs *programs, const struct programs_options *o
 
 	skel->rodata->mw_config.has_cookie =
 		options->tier->tier >= TIER_MULTI || options->tier->cookies;
+	skel->rodata->mw_config.take_python = options->python;
+	skel->rodata->mw_config.take_native = options->native;
+	skel->rodata->mw_config.max_depth = options->max_depth;
 	set_pid_namespace(&skel->rodata->mw_config);
 	select_programs(skel, options);
 	err = bpf_map__set_max_entries(skel->maps.mw_ring, options->buffer);
 	if (!err)
 		err = bpf_map__set_max_entries(skel->maps.mw_threads, options->threads);
+	if (!err && (options->python || options->native))
+		err = bpf_map__set_max_entries(skel->maps.mw_scratch, options->threads);
 	if (!err)
 		err = bpf_map__set_max_entries(skel->maps.mw_counters, programs->cpus);
 	return err;
@@ -145,6 +150,16 @@ int programs_add_target(struct programs *programs, pid_t pid)
 	__u32 key = pid, one = 1;
 
 	return bpf_map_update_elem(bpf_map__fd(programs->skel->maps.mw_targets), &key, &one,
+				   BPF_ANY)
+		       ? -errno
+		       : 0;
+}
+
+int programs_set_pylayout(struct programs *programs, pid_t pid, const struct mw_pylayout *layout)
+{
+	__u32 key = pid;
+
+	return bpf_map_update_elem(bpf_map__fd(programs->skel->maps.mw_pylayouts), &key, layout,
 				   BPF_ANY)
 		       ? -errno
 		       : 0;

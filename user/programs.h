@@ -6,6 +6,7 @@
 #define MWBPF_PROGRAMS_H
 
 #include <mwbpf/config.h>
+#include <mwbpf/pylayout.h>
 
 #include "probe/attach.h"
 
@@ -13,6 +14,8 @@ struct programs_options {
 	const struct tier_report *tier;
 	uint64_t buffer; /* bytes of the ring, a power of two */
 	uint32_t threads;
+	bool python, native; /* which stacks to take */
+	uint32_t max_depth;
 	unsigned families; /* bits 1 << enum mw_family: whose programs are needed */
 };
 
@@ -30,6 +33,9 @@ int programs_add_target(struct programs *programs, pid_t pid);
 /* Attach what is not a probe of the target: tracepoints. Says what fails; 0 or -errno. */
 int programs_attach_tracepoints(struct programs *programs, struct attach *attach,
 				const char **syscalls);
+
+/* From now on Python frames of this process can be walked. 0 or -errno. */
+int programs_set_pylayout(struct programs *programs, pid_t pid, const struct mw_pylayout *layout);
 
 /* Fill in which programs probes are to run. */
 void programs_for_probes(const struct programs *programs, struct attach *attach);

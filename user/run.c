@@ -111,9 +111,12 @@ static int load(struct run *run)
 {
 	struct programs_options options = { .tier = &run->tier,
 					    .buffer = run->options->buffer,
-					    .threads = run->options->threads };
+					    .threads = run->options->threads,
+					    .max_depth = run->options->max_depth };
 	int err;
 
+	options.python = run->options->stack != STACK_NONE && run->options->stack != STACK_NATIVE;
+	options.native = run->options->stack >= STACK_NATIVE;
 	run->targets.families = options.families = families_of(run->options);
 	err = programs_load(&options, &run->programs);
 	if (!err)
