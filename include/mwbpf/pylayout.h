@@ -21,6 +21,12 @@
 #define MW_PY_CFRAME	   16u	/* the current frame is behind a cframe (3.11, 3.12) */
 #define MW_PY_OWNER	   32u	/* frame_owner: u8; shims are at or above owner_shim (3.12) */
 #define MW_PY_FREE_THREADED 64u
+#define MW_PY_TLS_BOUND	   128u /* tls_bound: offset of _Py_tss_gilstate (3.15, has no TSS) */
+
+/* glibc 2.36 to 2.43, struct pthread (nptl/descr.h), from the thread pointer */
+#define MW_PY_TSS_DATA	 0x310u /* specific_1stblock: { u64 seq; void *data; } for each key */
+#define MW_PY_TSS_KEYS	 32u	/* of this first block */
+#define MW_PY_PTHREAD_TID 0x2d0u /* s32 tid, in the thread's own pid namespace */
 
 /* mw_pylayout.instr: how a frame says where it is */
 enum mw_pyinstr {
@@ -35,9 +41,15 @@ struct mw_pylayout {
 	__u8 instr;		/* enum mw_pyinstr */
 	__u8 code_tag;		/* low bits of frame_code that are not address (3.14: 3) */
 
-	__u64 gil_holder;	/* in 3.12 on it may be stale while no thread holds the GIL */
-	__u64 tss_key;		/* u32 there */
+	/*
+	 * While a thread is without the GIL (in a system call, say), tls holds 0 and
+	 * gil_holder another thread or, from 3.12, the last one; tss_key and tls_bound
+	 * lead to its state then too.
+	 */
+	__u64 gil_holder;
+	__u64 tss_key;		/* u32 there, below MW_PY_TSS_KEYS */
 	__s64 tls;
+	__s64 tls_bound;
 
 	__u16 tstate_thread_id; /* pthread_t, u64: equals the thread pointer with glibc */
 	__u16 tstate_native_id;

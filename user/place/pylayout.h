@@ -14,8 +14,19 @@
 
 #include "target/image.h"
 
-/* What user space needs besides, to read names and numbers. */
+/* What user space needs besides: to find the threads, and to read names and numbers. */
 struct pyobjects {
+	uint64_t interpreters;	/* address of the word that holds the newest interpreter */
+	uint16_t interp_next;
+	uint16_t interp_threads; /* the newest thread state */
+	uint16_t tstate_next;
+	uint16_t tstate_interp;
+
+	uint64_t code_type;	/* addresses of PyCode_Type, PyUnicode_Type, PyBytes_Type */
+	uint64_t str_type;
+	uint64_t bytes_type;
+	uint16_t type_of;	/* ob_type of every object, as in mw_pylayout */
+
 	uint16_t bytes_data;	/* char[] of a bytes object; its length is at size */
 	uint16_t size;		/* ob_size of objects that have one */
 	uint16_t str_length;
@@ -26,6 +37,7 @@ struct pyobjects {
 	uint16_t type_name;	/* tp_name, char * */
 	uint16_t type_basicsize;
 	uint16_t type_flags;
+	uint16_t type_members;	/* tp_members, PyMemberDef * */
 	uint16_t long_size;	/* ob_size, from 3.12 lv_tag */
 	uint16_t long_digits;	/* u32[], 30 bits each */
 	bool long_tagged;	/* 3.12: lv_tag */
@@ -42,7 +54,9 @@ struct pylayout_evidence {
  * Find and try out the layout of the CPython whose image is mapped in the process with
  * this bias (runtime address of vaddr 0). 0; -ENOTSUP for a version that is not known
  * (evidence->version says which); -EAGAIN when the interpreter is not initialised yet;
- * -EBADMSG when what was found does not hold on the live process; -ESRCH.
+ * -EBADMSG when what was found does not hold on the live process; -ESRCH. While the
+ * interpreter begins or ends there may be no way to a thread's state yet: ask again when
+ * layout->has holds none of those bits.
  */
 int pylayout_find(pid_t pid, const struct image *image, uint64_t bias, struct mw_pylayout *layout,
 		  struct pyobjects *objects, struct pylayout_evidence *evidence);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include "probe/decode.h"
 #include "probe/slide.h"
 
 #define REACH 32		/* bytes from the entry in which to look */
@@ -23,24 +24,6 @@ struct range {
 	uint64_t first, count;
 };
 
-/*
- * What Linux 5.8 to 7.x emulates, by the first bytes: branch_setup_xol_ops() and
- * push_setup_xol_ops() in arch/x86/kernel/uprobes.c. With a prefix, some of these are
- * single-stepped and some refused, depending on the version, so none of them counts.
- */
-static const struct {
-	uint8_t before; /* the opcode byte; 0: nothing is */
-	uint8_t low, high;
-} emulated[] = {
-	{ 0x00, 0x50, 0x57 }, /* push rax .. rdi */
-	{ 0x41, 0x50, 0x57 }, /* push r8 .. r15 */
-	{ 0x00, 0x70, 0x7f }, /* jcc rel8 */
-	{ 0x0f, 0x80, 0x8f }, /* jcc rel32 */
-	{ 0x00, 0x90, 0x90 }, /* nop */
-	{ 0x00, 0xe8, 0xe9 }, /* call, jmp rel32 */
-	{ 0x00, 0xeb, 0xeb }, /* jmp rel8 */
-};
-
 /* Branches with a 32-bit displacement, by the two bytes before it; 0: any byte. */
 static const struct {
 	uint8_t before;
@@ -51,59 +34,16 @@ static const struct {
 	{ 0xc7, 0xf8, 0xf8 }, /* xbegin: where an aborted transaction goes on */
 };
 
-/*
- * What may lie between the entry and the probe: it falls through, has no effect but on
- * its operands and the flags, and single-stepping showed capstone to be right about its
- * length and the registers it writes. (Not movsd: repne movsd is missing its rcx.)
- */
-static const bool harmless[X86_INS_ENDING] = {
-	[X86_INS_ENDBR64] = true,  [X86_INS_NOP] = true,       [X86_INS_TEST] = true,
-	[X86_INS_CMP] = true,	   [X86_INS_BT] = true,	       [X86_INS_MOV] = true,
-	[X86_INS_MOVABS] = true,   [X86_INS_MOVZX] = true,     [X86_INS_MOVSX] = true,
-	[X86_INS_MOVSXD] = true,   [X86_INS_LEA] = true,       [X86_INS_ADD] = true,
-	[X86_INS_ADC] = true,	   [X86_INS_SUB] = true,       [X86_INS_SBB] = true,
-	[X86_INS_AND] = true,	   [X86_INS_OR] = true,	       [X86_INS_XOR] = true,
-	[X86_INS_INC] = true,	   [X86_INS_DEC] = true,       [X86_INS_NEG] = true,
-	[X86_INS_NOT] = true,	   [X86_INS_SHL] = true,       [X86_INS_SHR] = true,
-	[X86_INS_SAR] = true,	   [X86_INS_ROL] = true,       [X86_INS_ROR] = true,
-	[X86_INS_MUL] = true,	   [X86_INS_IMUL] = true,      [X86_INS_BSF] = true,
-	[X86_INS_BSR] = true,	   [X86_INS_LZCNT] = true,     [X86_INS_TZCNT] = true,
-	[X86_INS_BSWAP] = true,	   [X86_INS_CWDE] = true,      [X86_INS_CDQE] = true,
-	[X86_INS_CDQ] = true,	   [X86_INS_CQO] = true,       [X86_INS_CMOVA] = true,
-	[X86_INS_CMOVAE] = true,   [X86_INS_CMOVB] = true,     [X86_INS_CMOVBE] = true,
-	[X86_INS_CMOVE] = true,	   [X86_INS_CMOVG] = true,     [X86_INS_CMOVGE] = true,
-	[X86_INS_CMOVL] = true,	   [X86_INS_CMOVLE] = true,    [X86_INS_CMOVNE] = true,
-	[X86_INS_CMOVNO] = true,   [X86_INS_CMOVNP] = true,    [X86_INS_CMOVNS] = true,
-	[X86_INS_CMOVO] = true,	   [X86_INS_CMOVP] = true,     [X86_INS_CMOVS] = true,
-	[X86_INS_SETA] = true,	   [X86_INS_SETAE] = true,     [X86_INS_SETB] = true,
-	[X86_INS_SETBE] = true,	   [X86_INS_SETE] = true,      [X86_INS_SETG] = true,
-	[X86_INS_SETGE] = true,	   [X86_INS_SETL] = true,      [X86_INS_SETLE] = true,
-	[X86_INS_SETNE] = true,	   [X86_INS_SETNO] = true,     [X86_INS_SETNP] = true,
-	[X86_INS_SETNS] = true,	   [X86_INS_SETO] = true,      [X86_INS_SETP] = true,
-	[X86_INS_SETS] = true,	   [X86_INS_MOVAPS] = true,    [X86_INS_MOVAPD] = true,
-	[X86_INS_MOVUPS] = true,   [X86_INS_MOVUPD] = true,    [X86_INS_MOVDQA] = true,
-	[X86_INS_MOVDQU] = true,   [X86_INS_MOVD] = true,      [X86_INS_MOVQ] = true,
-	[X86_INS_MOVSS] = true,	   [X86_INS_PXOR] = true,      [X86_INS_XORPS] = true,
-	[X86_INS_XORPD] = true,	   [X86_INS_ANDPS] = true,     [X86_INS_ANDPD] = true,
-	[X86_INS_COMISS] = true,   [X86_INS_COMISD] = true,    [X86_INS_UCOMISS] = true,
-	[X86_INS_UCOMISD] = true,  [X86_INS_CVTSI2SD] = true,  [X86_INS_CVTSS2SD] = true,
-	[X86_INS_CVTSD2SS] = true, [X86_INS_CVTTSD2SI] = true,
-};
-
 #define STACK_POINTER 6 /* row of registers[]; those before it are the arguments */
 
-static const x86_reg registers[][5] = {
-	{ X86_REG_RDI, X86_REG_EDI, X86_REG_DI, X86_REG_DIL },
-	{ X86_REG_RSI, X86_REG_ESI, X86_REG_SI, X86_REG_SIL },
-	{ X86_REG_RDX, X86_REG_EDX, X86_REG_DX, X86_REG_DL, X86_REG_DH },
-	{ X86_REG_RCX, X86_REG_ECX, X86_REG_CX, X86_REG_CL, X86_REG_CH },
-	{ X86_REG_R8, X86_REG_R8D, X86_REG_R8W, X86_REG_R8B },
-	{ X86_REG_R9, X86_REG_R9D, X86_REG_R9W, X86_REG_R9B },
-	[STACK_POINTER] = { X86_REG_RSP, X86_REG_ESP, X86_REG_SP, X86_REG_SPL },
-};
-
-static const uint8_t control[] = {
-	X86_GRP_JUMP, X86_GRP_CALL, X86_GRP_RET, X86_GRP_INT, X86_GRP_IRET, X86_GRP_BRANCH_RELATIVE,
+static const int registers[] = {
+	DECODE_RDI,
+	DECODE_RSI,
+	DECODE_RDX,
+	DECODE_RCX,
+	DECODE_R8,
+	DECODE_R9,
+	[STACK_POINTER] = DECODE_RSP,
 };
 
 static bool decode(struct reader *reader, uint64_t vaddr)
@@ -121,27 +61,10 @@ static bool decode(struct reader *reader, uint64_t vaddr)
 	       reader->insn->detail->x86.prefix[2] != X86_PREFIX_OPSIZE;
 }
 
-static bool is_emulated(const cs_insn *insn)
-{
-	const uint8_t *bytes = insn->bytes;
-
-	for (size_t i = 0; i < sizeof(emulated) / sizeof(*emulated); i++) {
-		const uint8_t opcode = emulated[i].before ? bytes[1] : bytes[0];
-
-		if ((!emulated[i].before || emulated[i].before == bytes[0]) &&
-		    opcode >= emulated[i].low && opcode <= emulated[i].high)
-			return true;
-	}
-	return false;
-}
-
 /* Whether a register is one of a row, in whole or in part. */
 static bool is_part_of(unsigned reg, size_t row)
 {
-	for (size_t i = 0; i < sizeof(registers[row]) / sizeof(*registers[row]); i++)
-		if (registers[row][i] == reg && reg != X86_REG_INVALID)
-			return true;
-	return false;
+	return decode_register(reg) == registers[row];
 }
 
 static const char *register_lost(const struct reader *reader, unsigned args)
@@ -182,18 +105,14 @@ static const char *obstacle(const struct reader *reader, unsigned args)
 	const cs_insn *insn = reader->insn;
 	const char *why;
 
-	for (size_t i = 0; i < sizeof(control); i++)
-		if (cs_insn_group(reader->capstone, insn, control[i]))
-			return "control is transferred first";
+	if (decode_transfers(reader->capstone, insn))
+		return "control is transferred first";
 	why = register_lost(reader, args);
 	if (why)
 		return why;
 	if (writes_stack(insn))
 		return "stack is written first";
-	/* mov to segment, control and debug registers; 90 with prefixes may be an xchg */
-	if (insn->id >= X86_INS_ENDING || !harmless[insn->id] ||
-	    cs_insn_group(reader->capstone, insn, X86_GRP_PRIVILEGE) ||
-	    (insn->id == X86_INS_NOP && insn->detail->x86.opcode[0] == 0x90))
+	if (!decode_is_harmless(reader->capstone, insn))
 		return "an instruction not known to be harmless comes first";
 	return NULL;
 }
@@ -209,7 +128,7 @@ static const char *walk(struct reader *reader, uint64_t vaddr, uint64_t size, un
 			return "an instruction does not decode first";
 		if (size && *offset + reader->insn->size > size)
 			return "function ends first";
-		if (is_emulated(reader->insn))
+		if (decode_is_emulated(reader->insn))
 			return NULL;
 		why = obstacle(reader, args);
 		if (why)
@@ -324,7 +243,7 @@ static void describe(const cs_insn *insn, struct slide *out)
 {
 	char text[sizeof(insn->mnemonic) + sizeof(insn->op_str)] = "";
 
-	out->emulated = is_emulated(insn);
+	out->emulated = decode_is_emulated(insn);
 	snprintf(text, sizeof(text), "%s%s%s", insn->mnemonic, insn->op_str[0] ? " " : "",
 		 insn->op_str);
 	memcpy(out->instruction, text, sizeof(out->instruction) - 1);

@@ -243,6 +243,23 @@ ssize_t proc_threads(pid_t pid, pid_t **tids)
 	return n;
 }
 
+pid_t proc_inner_tid(pid_t pid, pid_t tid)
+{
+	char name[64], text[8192], *line, *last;
+	ssize_t len;
+
+	snprintf(name, sizeof(name), "task/%d/status", (int)tid);
+	len = read_entry(pid, name, text, sizeof(text));
+	if (len < 0)
+		return -ESRCH;
+	line = strstr(text, "\nNSpid:"); /* one id for each namespace, the innermost last */
+	if (!line)
+		return tid;
+	line[1 + strcspn(line + 1, "\n")] = '\0';
+	last = strrchr(line, '\t');
+	return last ? atoi(last + 1) : tid;
+}
+
 /* "202 0x7f... 0x80 0x0 0x0 0x0 0x0 SP PC", "-1 SP PC" outside a call, or "running" */
 uint64_t proc_thread_sp(pid_t pid, pid_t tid)
 {

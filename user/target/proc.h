@@ -54,6 +54,9 @@ int proc_auxv(pid_t pid, struct proc_auxv *auxv);
 /* The thread ids of a process: *tids is the caller's. Count, or -ESRCH, -ENOMEM. */
 ssize_t proc_threads(pid_t pid, pid_t **tids);
 
+/* The id of a thread in its own pid namespace: what it calls itself. Or -ESRCH. */
+pid_t proc_inner_tid(pid_t pid, pid_t tid);
+
 /* Stack pointer of a thread that is blocked in the kernel; 0 when it runs. */
 uint64_t proc_thread_sp(pid_t pid, pid_t tid);
 

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* intsites_dump.c - where a CPython makes ints, a line of fields for each place. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include "base/clean.h"
+#include "probe/intsites.h"
+#include "target/elf.h"
+
+static double now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (double)time.tv_sec * 1e3 + (double)time.tv_nsec / 1e6;
+}
+
+static void dump(const struct intsites *sites, double took)
+{
+	for (size_t i = 0; i < sites->n; i++) {
+		const struct intsite *site = &sites->list[i];
+
+		printf("%#lx\t%#lx\t%s\t%s\t%#lx\t%#lx\t%s\t%s\t%s\t%s\n", site->vaddr,
+		       site->offset, site->kind == INTSITE_POP ? "pop" : "store",
+		       intsites_register(site->object), site->probe_vaddr, site->probe,
+		       intsites_register(site->reg), site->emulated ? "emulated" : "stepped",
+		       site->before_store ? "before" : "after",
+		       site->function ? site->function : "-");
+	}
+	printf("# sites=%zu ob_type=%u freelist=%#lx unsure=%zu elsewhere=%zu unread=%zu "
+	       "pops_unsure=%zu undecoded=%zu functions=%zu ms=%.0f\n",
+	       sites->n, sites->ob_type, sites->freelist, sites->unsure, sites->elsewhere,
+	       sites->unread, sites->pops_unsure, sites->undecoded, sites->functions, took);
+}
+
+int main(int argc, char **argv)
+{
+	struct intsites sites;
+	struct elf_file *elf;
+	int fd __fd = -1;
+	double start;
+	int error;
+
+	if (argc != 3) {
+		fprintf(stderr, "usage: intsites_dump FILE VERSION (0x030b)\n");
+		return 2;
+	}
+	fd = open(argv[1], O_RDONLY | O_CLOEXEC);
+	error = fd < 0 ? -errno : elf_open(fd, &elf);
+	if (!error) {
+		start = now();
+		error = intsites_find(elf, (unsigned)strtoul(argv[2], NULL, 0), &sites);
+		if (!error) {
+			dump(&sites, now() - start);
+			intsites_free(&sites);
+		}
+		elf_free(elf);
+	}
+	if (error)
+		fprintf(stderr, "%s: %s\n", argv[1], strerror(-error));
+	return error != 0;
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* site.c - interned stacks: the lines that made an allocation. */
+#include "place/site.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "place/pyobject.h"
+#include "target/mem.h"
+
+/* A code object as it was when one of its frames was first seen. */
+struct code {
+	const char *function, *file;
+	struct pycode py; /* names emptied: only what lines need */
+};
+
+static const char *const reasons[] = {
+	[MW_STACK_NONE] = "no Python stack was taken",
+	[MW_STACK_WHOLE] = NULL,
+	[MW_STACK_TRUNCATED] = "deeper than --max-depth",
+	[MW_STACK_NO_THREAD] = "the thread is not one of Python's",
+	[MW_STACK_NO_FRAME] = "the thread runs no Python code",
+	[MW_STACK_FAULT] = "a frame could not be read",
+};
+
+void sites_clear(struct sites *sites)
+{
+	struct code *code;
+	void *site;
+	size_t at = 0;
+
+	while ((site = hash_next(&sites->by_stack, &at, NULL)))
+		free(site);
+	hash_clear(&sites->by_stack);
+	at = 0;
+	while ((code = hash_next(&sites->codes, &at, NULL))) {
+		pycode_clear(&code->py);
+		free(code);
+	}
+	hash_clear(&sites->codes);
+}
+
+const struct site *sites_find(const struct sites *sites, uint64_t stack)
+{
+	return stack ? hash_get(&sites->by_stack, stack) : NULL;
+}
+
+/* As guard_of() in bpf/pyframe.bpf.h, of the code object as it is now. 0: unreadable. */
+static uint32_t guard_now(pid_t pid, const struct mw_pylayout *layout, uint64_t code)
+{
+	uint64_t pointers[4] = { 0 }, hash = 0;
+	size_t bytes = layout->code_qualname ? 32 : 24;
+
+	if (mem_read(pid, code + layout->code_filename, pointers, bytes))
+		return 0;
+	for (int i = 0; i < 4; i++) {
+		hash = (hash ^ pointers[i]) * 0x9e3779b97f4a7c15ULL;
+		hash ^= hash >> 32;
+	}
+	return (uint32_t)hash | 1;
+}
+
+/* Read a code object which must still be the one of the frame. 0 or -errno. */
+static int read_code(const struct python *python, pid_t pid, const struct mw_pyframe *frame,
+		     struct intern *names, struct code *code)
+{
+	struct pycode *py = &code->py;
+	int err = pycode_read(pid, &python->layout, &python->objects, frame->code, py);
+
+	if (!err && guard_now(pid, &python->layout, frame->code) != frame->guard)
+		err = -ESTALE;
+	if (err)
+		return err;
+	code->function = intern(names, py->qualname[0] ? py->qualname : py->name);
+	code->file = intern(names, py->filename);
+	return 0;
+}
+
+static const struct code *find_code(struct sites *sites, const struct python *python, pid_t pid,
+				    const struct mw_pyframe *frame, struct intern *names)
+{
+	uint64_t key = hash_mix(frame->code) ^ frame->guard ^ (uint64_t)pid << 32;
+	struct code *code = hash_get(&sites->codes, key);
+
+	if (code || !python->found || !frame->guard)
+		return code;
+	code = calloc(1, sizeof(*code));
+	if (!code)
+		return NULL;
+	if (!read_code(python, pid, frame, names, code) && !hash_set(&sites->codes, key, code))
+		return code;
+	pycode_clear(&code->py);
+	free(code);
+	return NULL;
+}
+
+static void name_frame(struct sites *sites, const struct python *python, pid_t pid,
+		       const struct mw_pyframe *raw, struct frame *frame, struct intern *names)
+{
+	const struct code *code = find_code(sites, python, pid, raw, names);
+
+	*frame = (struct frame){ .language = FRAME_PYTHON, .addr = raw->code };
+	if (!code) {
+		frame->reason = raw->guard ? "its code object is gone"
+					   : "its code object could not be read";
+		sites->unresolved++;
+		return;
+	}
+	frame->function = code->function;
+	frame->file = code->file;
+	frame->line = pycode_line(&code->py, raw->lasti);
+	if (frame->line < 0) {
+		frame->line = 0;
+		frame->reason = "its line table is damaged";
+	}
+}
+
+/* "function (file:line)" of the innermost frame that has a name. */
+static const char *describe(const struct site *site, struct intern *names)
+{
+	char text[1024];
+	const char *base;
+
+	if (!site->n || !site->frames[0].function)
+		return NULL;
+	base = strrchr(site->frames[0].file, '/');
+	snprintf(text, sizeof(text), "%s (%s:%lld)", site->frames[0].function,
+		 base ? base + 1 : site->frames[0].file, (long long)site->frames[0].line);
+	return intern(names, text);
+}
+
+const struct site *sites_add(struct sites *sites, const struct mw_event_stack *stack,
+			     const struct python *python, struct intern *names, bool *fresh)
+{
+	size_t n = stack->n_python + stack->n_native;
+	struct site *site = hash_get(&sites->by_stack, stack->hash);
+
+	*fresh = !site;
+	if (site)
+		return site;
+	site = calloc(1, sizeof(*site) + n * sizeof(*site->frames));
+	if (!site || hash_set(&sites->by_stack, stack->hash, site)) {
+		free(site);
+		return NULL;
+	}
+	site->id = ++sites->next_id;
+	site->reason = stack->reason < sizeof(reasons) / sizeof(*reasons) ? reasons[stack->reason]
+									  : "unknown";
+	site->truncated = stack->reason == MW_STACK_TRUNCATED;
+	for (size_t i = 0; i < stack->n_python; i++)
+		name_frame(sites, python, stack->head.pid, &stack->frames[i],
+			   &site->frames[site->n++], names);
+	for (size_t i = 0; i < stack->n_native; i++)
+		site->frames[site->n++] = (struct frame){ .language = FRAME_NATIVE,
+							  .addr = stack->native[i] };
+	site->at = describe(site, names);
+	return site;
+}

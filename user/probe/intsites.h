@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * intsites.h - the instructions of a CPython that make an int, found without running it.
+ *
+ * Whatever creates an int, inlined or not, writes &PyLong_Type to the new object's
+ * ob_type, or, from 3.14, takes an object that has it already from a list of free ints.
+ * The file may be stripped; functions are told apart by their unwind tables.
+ */
+#ifndef MWBPF_INTSITES_H
+#define MWBPF_INTSITES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct elf_file;
+
+enum intsite_kind {
+	INTSITE_STORE, /* &PyLong_Type is stored to ob_type */
+	INTSITE_POP,   /* the object leaves the list of free ints; ob_type is in place */
+};
+
+/* Registers are numbered as x86-64 does: DECODE_RAX... */
+struct intsite {
+	uint64_t vaddr, offset;	     /* of the store or pop; offset: in the file */
+	uint64_t probe_vaddr, probe; /* where to put the probe; probe: offset in the file */
+	enum intsite_kind kind;
+	uint8_t object, reg; /* registers with the object: at vaddr, at the probe */
+	bool emulated;	     /* the probe costs one trap */
+	/*
+	 * The store or pop has not happened yet at the probe. When the register is 0 there,
+	 * it will not: the branch under the probe is about to find that there is no object.
+	 */
+	bool before_store;
+	const char *function; /* by a symbol; NULL when there is none */
+};
+
+struct intsites {
+	struct intsite *list; /* in order of vaddr; some share a probe, and then agree on reg */
+	size_t n;
+	unsigned ob_type;  /* offset in the object */
+	uint64_t freelist; /* offset of the list of free ints where it is kept; 0: none found */
+	/*
+	 * What was seen of &PyLong_Type besides, to tell whether the sites are all there are:
+	 * stores of what only may be it, stores of it to other places than ob_type of a
+	 * register's object, loads of it that nothing reads, pops of no certain register, and
+	 * functions that do not decode. A comparison or an argument counts as a use.
+	 */
+	size_t unsure, elsewhere, unread, pops_unsure, undecoded;
+	size_t functions; /* decoded for having to do with ints */
+	char *strings;	  /* owns the functions' names */
+};
+
+/*
+ * The sites of a file that defines PyLong_Type. version: 0x030b for 3.11. *out is the
+ * caller's, ended by intsites_free. 0; -ENOENT: PyLong_Type or the unwind tables are
+ * missing; -ENOMEM.
+ */
+int intsites_find(const struct elf_file *elf, unsigned version, struct intsites *out);
+void intsites_free(struct intsites *sites);
+
+/* "rax" and so on. */
+const char *intsites_register(uint8_t reg);
+
+#endif
