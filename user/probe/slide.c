@@ -54,40 +54,40 @@ static const struct {
 /*
  * What may lie between the entry and the probe: it falls through, has no effect but on
  * its operands and the flags, and single-stepping showed capstone to be right about its
- * length and the registers it writes. (Not movsd: repne movsd is missing its rcx.)
+ * length and the registers it writes.
  */
 static const bool harmless[X86_INS_ENDING] = {
-	[X86_INS_ENDBR64] = true,  [X86_INS_NOP] = true,       [X86_INS_TEST] = true,
-	[X86_INS_CMP] = true,	   [X86_INS_BT] = true,	       [X86_INS_MOV] = true,
-	[X86_INS_MOVABS] = true,   [X86_INS_MOVZX] = true,     [X86_INS_MOVSX] = true,
-	[X86_INS_MOVSXD] = true,   [X86_INS_LEA] = true,       [X86_INS_ADD] = true,
-	[X86_INS_ADC] = true,	   [X86_INS_SUB] = true,       [X86_INS_SBB] = true,
-	[X86_INS_AND] = true,	   [X86_INS_OR] = true,	       [X86_INS_XOR] = true,
-	[X86_INS_INC] = true,	   [X86_INS_DEC] = true,       [X86_INS_NEG] = true,
-	[X86_INS_NOT] = true,	   [X86_INS_SHL] = true,       [X86_INS_SHR] = true,
-	[X86_INS_SAR] = true,	   [X86_INS_ROL] = true,       [X86_INS_ROR] = true,
-	[X86_INS_MUL] = true,	   [X86_INS_IMUL] = true,      [X86_INS_BSF] = true,
-	[X86_INS_BSR] = true,	   [X86_INS_LZCNT] = true,     [X86_INS_TZCNT] = true,
-	[X86_INS_BSWAP] = true,	   [X86_INS_CWDE] = true,      [X86_INS_CDQE] = true,
-	[X86_INS_CDQ] = true,	   [X86_INS_CQO] = true,       [X86_INS_CMOVA] = true,
-	[X86_INS_CMOVAE] = true,   [X86_INS_CMOVB] = true,     [X86_INS_CMOVBE] = true,
-	[X86_INS_CMOVE] = true,	   [X86_INS_CMOVG] = true,     [X86_INS_CMOVGE] = true,
-	[X86_INS_CMOVL] = true,	   [X86_INS_CMOVLE] = true,    [X86_INS_CMOVNE] = true,
-	[X86_INS_CMOVNO] = true,   [X86_INS_CMOVNP] = true,    [X86_INS_CMOVNS] = true,
-	[X86_INS_CMOVO] = true,	   [X86_INS_CMOVP] = true,     [X86_INS_CMOVS] = true,
-	[X86_INS_SETA] = true,	   [X86_INS_SETAE] = true,     [X86_INS_SETB] = true,
-	[X86_INS_SETBE] = true,	   [X86_INS_SETE] = true,      [X86_INS_SETG] = true,
-	[X86_INS_SETGE] = true,	   [X86_INS_SETL] = true,      [X86_INS_SETLE] = true,
-	[X86_INS_SETNE] = true,	   [X86_INS_SETNO] = true,     [X86_INS_SETNP] = true,
-	[X86_INS_SETNS] = true,	   [X86_INS_SETO] = true,      [X86_INS_SETP] = true,
-	[X86_INS_SETS] = true,	   [X86_INS_MOVAPS] = true,    [X86_INS_MOVAPD] = true,
-	[X86_INS_MOVUPS] = true,   [X86_INS_MOVUPD] = true,    [X86_INS_MOVDQA] = true,
-	[X86_INS_MOVDQU] = true,   [X86_INS_MOVD] = true,      [X86_INS_MOVQ] = true,
-	[X86_INS_MOVSS] = true,	   [X86_INS_PXOR] = true,      [X86_INS_XORPS] = true,
-	[X86_INS_XORPD] = true,	   [X86_INS_ANDPS] = true,     [X86_INS_ANDPD] = true,
-	[X86_INS_COMISS] = true,   [X86_INS_COMISD] = true,    [X86_INS_UCOMISS] = true,
-	[X86_INS_UCOMISD] = true,  [X86_INS_CVTSI2SD] = true,  [X86_INS_CVTSS2SD] = true,
-	[X86_INS_CVTSD2SS] = true, [X86_INS_CVTTSD2SI] = true,
+	[X86_INS_ENDBR64] = true,  [X86_INS_NOP] = true,      [X86_INS_TEST] = true,
+	[X86_INS_CMP] = true,	   [X86_INS_BT] = true,	      [X86_INS_MOV] = true,
+	[X86_INS_MOVABS] = true,   [X86_INS_MOVZX] = true,    [X86_INS_MOVSX] = true,
+	[X86_INS_MOVSXD] = true,   [X86_INS_LEA] = true,      [X86_INS_ADD] = true,
+	[X86_INS_ADC] = true,	   [X86_INS_SUB] = true,      [X86_INS_SBB] = true,
+	[X86_INS_AND] = true,	   [X86_INS_OR] = true,	      [X86_INS_XOR] = true,
+	[X86_INS_INC] = true,	   [X86_INS_DEC] = true,      [X86_INS_NEG] = true,
+	[X86_INS_NOT] = true,	   [X86_INS_SHL] = true,      [X86_INS_SHR] = true,
+	[X86_INS_SAR] = true,	   [X86_INS_ROL] = true,      [X86_INS_ROR] = true,
+	[X86_INS_MUL] = true,	   [X86_INS_IMUL] = true,     [X86_INS_BSF] = true,
+	[X86_INS_BSR] = true,	   [X86_INS_LZCNT] = true,    [X86_INS_TZCNT] = true,
+	[X86_INS_BSWAP] = true,	   [X86_INS_CWDE] = true,     [X86_INS_CDQE] = true,
+	[X86_INS_CDQ] = true,	   [X86_INS_CQO] = true,      [X86_INS_CMOVA] = true,
+	[X86_INS_CMOVAE] = true,   [X86_INS_CMOVB] = true,    [X86_INS_CMOVBE] = true,
+	[X86_INS_CMOVE] = true,	   [X86_INS_CMOVG] = true,    [X86_INS_CMOVGE] = true,
+	[X86_INS_CMOVL] = true,	   [X86_INS_CMOVLE] = true,   [X86_INS_CMOVNE] = true,
+	[X86_INS_CMOVNO] = true,   [X86_INS_CMOVNP] = true,   [X86_INS_CMOVNS] = true,
+	[X86_INS_CMOVO] = true,	   [X86_INS_CMOVP] = true,    [X86_INS_CMOVS] = true,
+	[X86_INS_SETA] = true,	   [X86_INS_SETAE] = true,    [X86_INS_SETB] = true,
+	[X86_INS_SETBE] = true,	   [X86_INS_SETE] = true,     [X86_INS_SETG] = true,
+	[X86_INS_SETGE] = true,	   [X86_INS_SETL] = true,     [X86_INS_SETLE] = true,
+	[X86_INS_SETNE] = true,	   [X86_INS_SETNO] = true,    [X86_INS_SETNP] = true,
+	[X86_INS_SETNS] = true,	   [X86_INS_SETO] = true,     [X86_INS_SETP] = true,
+	[X86_INS_SETS] = true,	   [X86_INS_MOVAPS] = true,   [X86_INS_MOVAPD] = true,
+	[X86_INS_MOVUPS] = true,   [X86_INS_MOVUPD] = true,   [X86_INS_MOVDQA] = true,
+	[X86_INS_MOVDQU] = true,   [X86_INS_MOVD] = true,     [X86_INS_MOVQ] = true,
+	[X86_INS_MOVSS] = true,	   [X86_INS_MOVSD] = true,    [X86_INS_PXOR] = true,
+	[X86_INS_XORPS] = true,	   [X86_INS_XORPD] = true,    [X86_INS_ANDPS] = true,
+	[X86_INS_ANDPD] = true,	   [X86_INS_COMISS] = true,   [X86_INS_COMISD] = true,
+	[X86_INS_UCOMISS] = true,  [X86_INS_UCOMISD] = true,  [X86_INS_CVTSI2SD] = true,
+	[X86_INS_CVTSS2SD] = true, [X86_INS_CVTSD2SS] = true, [X86_INS_CVTTSD2SI] = true,
 };
 
 #define STACK_POINTER 6 /* row of registers[]; those before it are the arguments */
@@ -176,6 +176,16 @@ static bool writes_stack(const cs_insn *insn)
 	return false;
 }
 
+/*
+ * What capstone 4 gives the wrong effects: 90 with some prefixes is an xchg, not a nop;
+ * movs with prefix f2, which has the name of an SSE move, counts in %rcx.
+ */
+static bool is_misdescribed(const cs_insn *insn)
+{
+	return (insn->id == X86_INS_NOP || insn->id == X86_INS_MOVSD) &&
+	       insn->detail->x86.opcode[0] != 0x0f;
+}
+
 /* NULL when the probe may lie behind this instruction, else why it may not. */
 static const char *obstacle(const struct reader *reader, unsigned args)
 {
@@ -190,10 +200,8 @@ static const char *obstacle(const struct reader *reader, unsigned args)
 		return why;
 	if (writes_stack(insn))
 		return "stack is written first";
-	/* mov to segment, control and debug registers; 90 with prefixes may be an xchg */
-	if (insn->id >= X86_INS_ENDING || !harmless[insn->id] ||
-	    cs_insn_group(reader->capstone, insn, X86_GRP_PRIVILEGE) ||
-	    (insn->id == X86_INS_NOP && insn->detail->x86.opcode[0] == 0x90))
+	if (insn->id >= X86_INS_ENDING || !harmless[insn->id] || is_misdescribed(insn) ||
+	    cs_insn_group(reader->capstone, insn, X86_GRP_PRIVILEGE)) /* mov to %fs, %cr0 */
 		return "an instruction not known to be harmless comes first";
 	return NULL;
 }

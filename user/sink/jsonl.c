@@ -232,6 +232,13 @@ static void process_event(struct sink *sink, const struct placed *placed)
 	json_end(&json);
 }
 
+/* The calls that say how many bytes they are about. */
+static bool has_size(unsigned kind)
+{
+	return kind != MW_FREE && kind != MW_PYLONG && kind != MW_BRK && kind != MW_SHMAT &&
+	       kind != MW_SHMDT;
+}
+
 static void jsonl_event(struct sink *sink, const struct placed *placed)
 {
 	const struct mw_event *event = placed->event;
@@ -251,7 +258,7 @@ static void jsonl_event(struct sink *sink, const struct placed *placed)
 		json_null(&json, "addr");
 	else
 		json_hex(&json, "addr", event->kind == MW_BRK ? placed_addr(event) + 1 : event->addr);
-	if (event->kind != MW_FREE && event->kind != MW_PYLONG && event->kind != MW_BRK)
+	if (has_size(event->kind))
 		json_u64(&json, "size", event->size);
 	if (failed)
 		json_bool(&json, "failed", true);
@@ -269,7 +276,7 @@ static void jsonl_event(struct sink *sink, const struct placed *placed)
 	if (event->caller)
 		json_hex(&json, "caller", event->caller);
 	if (via)
-		json_str(&json, is_call ? "in" : "via", via);
+		json_str(&json, is_call || event->kind == MW_VMA_NAME ? "in" : "via", via);
 	json_end(&json);
 }
 
