@@ -77,7 +77,6 @@ static void set_pid_namespace(struct mw_config *config)
 
 	if (stat("/proc/self/ns/pid", &st) || st.st_ino == PROC_PID_INIT_INO)
 		return;
-	config->pidns_dev = st.st_dev;
 	config->pidns_ino = st.st_ino;
 }
 

@@ -16,6 +16,8 @@ static const char *refusal(const struct proc *proc)
 		return "is a kernel thread: it has no user memory";
 	if (proc->state == 'Z' || proc->state == 'X')
 		return "has ended already (it is a zombie)";
+	if (proc->bits32)
+		return "is a 32-bit program: only 64-bit ones can be traced";
 	return NULL;
 }
 

@@ -30,8 +30,7 @@ enum mw_arm {
 };
 
 struct mw_config {
-	__u64 pidns_dev;	/* pid namespace to give pids in; 0: the initial one */
-	__u64 pidns_ino;
+	__u64 pidns_ino;	/* pid namespace to give pids in; 0: the initial one */
 	__u32 has_cookie;	/* bpf_get_attach_cookie() exists (5.15); else probe_at is used */
 	__u32 take_caller;	/* read the return address of every outermost call */
 };
