@@ -50,6 +50,9 @@ int follow_begin(const struct follow *follow, struct target *target)
 	if (err == -ESRCH)
 		log_error("process %d ended while it was being attached to",
 			  (int)target->proc.pid);
+	else if (err == -ENOMEM)
+		log_error("out of memory while process %d was being attached to",
+			  (int)target->proc.pid);
 	if (err)
 		return err;
 	know_code(target);

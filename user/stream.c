@@ -40,6 +40,8 @@ int stream_open(struct stream *stream, const struct options *options, struct ima
 	err = out_init(&stream->out, fd);
 	if (!err)
 		err = ledger_init(&stream->ledger);
+	if (err)
+		log_error("cannot begin: %s", strerror(-err));
 	place_init(&stream->place, images);
 	stream->sink.out = &stream->out;
 	stream->sink.ops = options->json ? &sink_jsonl : &sink_text;

@@ -169,9 +169,12 @@ int targets_probe(struct targets *targets, struct target *target, struct attach 
 		return err;
 	err = find_probes(&targets->images, pid, &maps, targets->families, &target->findings);
 	maps_clear(&maps);
+	if (!err && targets->images.exhausted)
+		err = -EMFILE;
 	if (err) {
-		log_error("cannot look for functions to probe in process %d: %s", (int)pid,
-			  strerror(-err));
+		log_error("cannot look for functions to probe in process %d: %s%s", (int)pid,
+			  strerror(-err),
+			  err == -EMFILE ? ": raise the limit of open files (ulimit -n)" : "");
 		return err;
 	}
 	part = pick_fresh(target, fresh);

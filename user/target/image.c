@@ -29,8 +29,8 @@ static int open_mapped(pid_t pid, const struct mapping *m)
 	snprintf(path, sizeof(path), "/proc/%d/map_files/%llx-%llx", (int)pid,
 		 (unsigned long long)m->start, (unsigned long long)m->end);
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd >= 0)
-		return fd;
+	if (fd >= 0 || errno == EMFILE || errno == ENFILE)
+		return fd >= 0 ? fd : -errno;
 	snprintf(path, sizeof(path), "/proc/%d/root%s", (int)pid, m->name);
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
@@ -42,7 +42,7 @@ static int open_mapped(pid_t pid, const struct mapping *m)
 	return fd;
 }
 
-static struct image *image_new(pid_t pid, const struct mapping *m)
+static struct image *image_new(struct images *images, pid_t pid, const struct mapping *m)
 {
 	struct image *image = calloc(1, sizeof(*image));
 
@@ -58,6 +58,7 @@ static struct image *image_new(pid_t pid, const struct mapping *m)
 	} else {
 		image->error = elf_open(image->fd, &image->elf);
 	}
+	images->exhausted |= image->error == -EMFILE || image->error == -ENFILE;
 	/* only an ELF file is probed: do not hold data files open */
 	if (!image->elf && image->fd >= 0) {
 		close(image->fd);
@@ -82,7 +83,7 @@ struct image *images_get(struct images *images, pid_t pid, const struct mapping 
 			return image;
 		key++;
 	}
-	image = image_new(pid, m);
+	image = image_new(images, pid, m);
 	if (image && hash_set(&images->by_file, key, image)) {
 		elf_free(image->elf);
 		free(image->path);

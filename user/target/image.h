@@ -19,6 +19,7 @@ struct image {
 
 struct images {
 	struct hash by_file;
+	bool exhausted; /* a file could not be opened because too many are */
 };
 
 /*
