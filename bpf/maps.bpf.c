@@ -12,8 +12,8 @@ const volatile struct mw_config mw_config = { .has_cookie = 1, .take_caller = 1 
 
 #define NA MW_NA
 const volatile struct mw_probe_spec mw_probe_specs[MW_PROBE_SPECS] = {
-#define PROBE(name, symbol, family, role, kind, size, count, pointer) \
-	[MW_PROBE_##name] = { MW_ROLE_##role, MW_##kind, size, count, pointer },
+#define PROBE(name, symbol, family, role, kind, size, count, pointer, align) \
+	[MW_PROBE_##name] = { MW_ROLE_##role, MW_##kind, size, count, pointer, align },
 #include <mwbpf/probes.def>
 #undef PROBE
 };

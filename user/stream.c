@@ -118,14 +118,16 @@ static bool is_shown(const struct options *options, const struct placed *placed)
 	if (!sized || (!options->min_size && options->max_size == UINT64_MAX))
 		return true;
 	/* the size of a block that was never seen is not known: it cannot pass a filter */
-	return size >= options->min_size && size <= options->max_size && !placed->unmatched;
+	return size >= options->min_size && size <= options->max_size && !placed->unmatched &&
+	       !placed->internal;
 }
 
 bool stream_take(struct stream *stream, const struct mw_event *event)
 {
 	struct placed placed;
 
-	if (event->lost != stream->lost_seen)
+	/* signed: of two events on two CPUs the earlier may have read the later count */
+	if ((int32_t)(event->lost - stream->lost_seen) > 0)
 		notice_lost(stream, event->ts_ns, event->lost);
 	if (place_event(&stream->place, event, &placed)) {
 		stream->summary.foreign++;
@@ -170,7 +172,7 @@ void stream_end(struct stream *stream, const char *reason, const struct sink_end
 
 	stream_count(stream);
 	lost = sink_sum(stream->counters.lost);
-	if (lost != stream->lost_seen)
+	if ((int32_t)(lost - stream->lost_seen) > 0)
 		notice_lost(stream, now_ns(CLOCK_MONOTONIC), lost);
 	summary->ts_ns = now_ns(CLOCK_MONOTONIC);
 	summary->reason = reason;

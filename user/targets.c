@@ -155,6 +155,34 @@ static int check_returns(const struct target *target, const struct attach *attac
 	return 0;
 }
 
+/* Whether a file is one whose functions the target now uses. */
+static bool is_used(const struct target *target, const struct image *image)
+{
+	for (size_t i = 0; i < target->findings.n; i++)
+		if (target->findings.at[i].image == image)
+			return true;
+	return false;
+}
+
+/*
+ * After an exec the program may use another allocator: its calls into the former one are
+ * not the program's any more. Nothing is taken out before the new one is known.
+ */
+static void drop_unused(struct target *target, struct attach *attach)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < target->n_probed; i++) {
+		const struct image *image = target->probed[i].image;
+
+		if (is_used(target, image) || !target->findings.allocator)
+			target->probed[kept++] = target->probed[i];
+		else
+			attach_remove(attach, target->proc.pid, image);
+	}
+	target->n_probed = kept;
+}
+
 int targets_probe(struct targets *targets, struct target *target, struct attach *attach,
 		  bool fresh[MW_PROBE_MAX])
 {
@@ -177,6 +205,7 @@ int targets_probe(struct targets *targets, struct target *target, struct attach 
 			  err == -EMFILE ? ": raise the limit of open files (ulimit -n)" : "");
 		return err;
 	}
+	drop_unused(target, attach);
 	part = pick_fresh(target, fresh);
 	if (!part)
 		return -ENOMEM;

@@ -18,6 +18,7 @@ struct mw_probe_spec {
 	__u8 size;
 	__u8 count;
 	__u8 pointer;
+	__u8 align;
 };
 
 #define MW_PROBE_SPECS 64 /* a power of two: the index is masked for the verifier */

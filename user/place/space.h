@@ -52,6 +52,12 @@ void space_clear(struct space *space);
  */
 int space_sync(struct space *space, uint64_t now_ns);
 
+/* The same for a part of it. */
+int space_sync_range(struct space *space, uint64_t start, uint64_t end, uint64_t now_ns);
+
+/* Fill the hole at addr with the mapping that is there by now, if any. As space_sync. */
+int space_look(struct space *space, uint64_t addr, uint64_t now_ns);
+
 /*
  * The process runs another program: everything known is void. What /proc/PID/maps shows
  * counts only if it still runs that program; else the event itself says where the code,

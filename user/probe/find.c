@@ -11,9 +11,7 @@
 #include "target/linkmap.h"
 #include "target/proc.h"
 
-#define ARGS_OF(size, count, pointer) \
-	(((size) < 6 ? 1u << (size) : 0) | ((count) < 6 ? 1u << (count) : 0) | \
-	 ((pointer) < 6 ? 1u << (pointer) : 0))
+#define ARG(n) ((n) < 6 ? SLIDE_ARG(n) : 0)
 #define NA 31
 #define RETURNS_ALLOC	true
 #define RETURNS_MEMPTR	true
@@ -22,9 +20,9 @@
 #define RETURNS_FREE	false
 
 const struct probe_row probe_rows[MW_PROBE_MAX] = {
-#define PROBE(name, symbol, family, role, kind, size, count, pointer)       \
-	[MW_PROBE_##name] = { symbol, MW_FAMILY_##family, MW_##kind,         \
-			      RETURNS_##role, ARGS_OF(size, count, pointer) },
+#define PROBE(name, symbol, family, role, kind, size, count, pointer, align)        \
+	[MW_PROBE_##name] = { symbol, MW_FAMILY_##family, MW_##kind, RETURNS_##role, \
+			      ARG(size) | ARG(count) | ARG(pointer) | ARG(align) },
 #include <mwbpf/probes.def>
 #undef PROBE
 };

@@ -119,21 +119,18 @@ static bool may_be_of(const struct elf_load *load, const struct mapping *m)
 	       m->file_off < load->offset + load->filesz;
 }
 
-bool image_bias(const struct image *image, const struct mapping *m, uint64_t *bias)
+size_t image_biases(const struct image *image, const struct mapping *m,
+		    uint64_t biases[IMAGE_BIASES])
 {
 	const struct elf_load *load;
-	bool found = false;
-	size_t n;
+	size_t n, found = 0;
 
 	if (!image || !image->elf)
-		return false;
+		return 0;
 	load = elf_loads(image->elf, &n);
-	/* the last match: two PT_LOADs may share a file page, which begins the second's mapping */
-	for (size_t i = 0; i < n; i++) {
-		if (!may_be_of(&load[i], m))
-			continue;
-		*bias = m->start - (m->file_off - load[i].offset + load[i].vaddr);
-		found = true;
-	}
+	for (size_t i = 0; i < n && found < IMAGE_BIASES; i++)
+		if (may_be_of(&load[i], m))
+			biases[found++] =
+				m->start - (m->file_off - load[i].offset + load[i].vaddr);
 	return found;
 }
