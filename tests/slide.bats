@@ -41,6 +41,7 @@ READS = re.compile(r"((test|cmp|bt|nop)[bwlq]?|u?comis[sd]|endbr64)$")
 WRITES = re.compile(r"(mov|lea|add|adc|sub|sbb|and|or|xor|inc|dec|neg|not|sh[lr]|sar|ro[lr]|imul"
                     r"|mul|bs[fr]|bswap|[lt]zcnt|set|cmov|cvt|pxor|cqto|cltd|cltq|cwtl)")
 UNKNOWN = re.compile(r"\(bad\)|rdpkru|wrpkru") # the latter to capstone 4
+GOT_JUMP = re.compile(r"(\w+ )?jmp +\*\S*\(%rip\)")
 IMPLICIT = {"cqto": "rdx", "cltd": "rdx"}
 
 class File:
@@ -111,7 +112,7 @@ def objection(file, vaddr, size, offset):
         code, text = file.code.get(at, (b"", "(bad)"))
         if UNKNOWN.search(text):
             return "does not decode at %#x" % at
-        if re.search(r"\bl?jmp\b.*\*", text) and not re.fullmatch(r"(\w+ )?jmp +\*\S*\(%rip\)", text):
+        if re.search(r"\bl?jmp\b.*\*", text) and not GOT_JUMP.fullmatch(text):
             return "indirect jump: " + text
         at += len(code)
     if not size or size > 65536:
@@ -172,7 +173,8 @@ dump() {
 
 # functions FILE PATTERN - the exported functions whose names match
 functions() {
-	nm -D --defined-only "$1" | sed -n 's/^[0-9a-f]* [TW] \([^@]*\).*/\1/p' | grep -E "$2" | sort -u
+	nm -D --defined-only "$1" | sed -n 's/^[0-9a-f]* [TW] \([^@]*\).*/\1/p' |
+		grep -E "$2" | sort -u
 }
 
 libc() {

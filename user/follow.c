@@ -3,6 +3,7 @@
 #include "follow.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "base/log.h"
@@ -83,8 +84,20 @@ void follow_new_code(const struct follow *follow, struct target *target)
 	bool fresh[MW_PROBE_MAX];
 	struct sink_probe words;
 
-	if (target->ended || targets_probe(follow->targets, target, follow->attach, fresh))
+	int err;
+
+	if (target->ended)
 		return;
+	err = targets_probe(follow->targets, target, follow->attach, fresh);
+	if (err) {
+		log_debug("process %d cannot be searched now: %s", (int)target->proc.pid,
+			  strerror(-err));
+		return;
+	}
+	log_debug("process %d: %zu functions found in %zu objects, allocator %s, %s",
+		  (int)target->proc.pid, target->findings.n, target->findings.objects,
+		  target->findings.allocator ? target->findings.allocator->path : "not found",
+		  target->findings.settled ? "settled" : "the loader is at work");
 	proc_refresh(&target->proc);
 	know_code(target);
 	warn_late(follow, target, fresh);
@@ -108,6 +121,8 @@ bool follow_notice(const struct follow *follow, const struct mw_event *event)
 		return false;
 	case MW_EXEC:
 		target->findings.n = 0; /* of the program before */
+		target->findings.settled = false;
+		target->tries = 0;
 		target->findings.allocator = target->findings.python = NULL;
 		target->rescan = true;
 		return true;

@@ -166,7 +166,7 @@ static const struct option_row rows[] = {
 	{ "user", 0, "NAME", parse_text, AT(user),
 	  "run COMMAND as this user (default: who called sudo)" },
 	{ "quiet", 'q', NULL, parse_flag, AT(quiet), "no summary, no progress, only errors" },
-	{ "verbose", 'v', NULL, parse_count, AT(verbose), "say more; twice: debug" },
+	{ "verbose", 'v', NULL, parse_count, AT(verbose), "say more; up to three times" },
 	{ "json-schema", 0, NULL, parse_flag, AT(json_schema), "print the schema of the output" },
 	{ "version", 'V', NULL, parse_flag, AT(version), "print the version" },
 	{ "help", 'h', NULL, parse_flag, AT(help), "print this" },

@@ -31,7 +31,7 @@ static int print_libbpf(enum libbpf_print_level level, const char *format, va_li
 	while (len > 0 && line[len - 1] == '\n')
 		line[--len] = '\0';
 	if (len >= 0)
-		log_line(level == LIBBPF_WARN ? LOG_DETAIL : LOG_DEBUG, "%s", line);
+		log_line(level == LIBBPF_WARN ? LOG_DETAIL : LOG_TRACE, "%s", line);
 	return 0;
 }
 

@@ -243,7 +243,7 @@ static void look_at_targets(struct run *run)
 	for (size_t i = 0; i < run->targets.n; i++) {
 		struct target *target = &run->targets.at[i];
 
-		if (target->rescan)
+		if (target->rescan || targets_unsettled(target))
 			follow_new_code(&run->follow, target);
 		if (target->ended || proc_alive(&target->proc))
 			continue;

@@ -89,9 +89,15 @@ void targets_log(const struct target *target)
 	}
 }
 
+bool targets_unsettled(const struct target *target)
+{
+	return !target->ended && !target->findings.settled && target->tries < TARGETS_TRIES;
+}
+
 bool targets_incomplete(const struct targets *targets, const struct target *target)
 {
-	return (targets->families & 1u << MW_FAMILY_ALLOC && !target->findings.allocator) ||
+	return targets_unsettled(target) ||
+	       (targets->families & 1u << MW_FAMILY_ALLOC && !target->findings.allocator) ||
 	       (targets->families & 1u << MW_FAMILY_PYLONG && !target->findings.python);
 }
 
@@ -193,6 +199,7 @@ int targets_probe(struct targets *targets, struct target *target, struct attach 
 
 	memset(fresh, 0, MW_PROBE_MAX * sizeof(*fresh));
 	target->rescan = false;
+	target->tries++;
 	if (err)
 		return err;
 	err = find_probes(&targets->images, pid, &maps, targets->families, &target->findings);
@@ -205,7 +212,6 @@ int targets_probe(struct targets *targets, struct target *target, struct attach 
 			  err == -EMFILE ? ": raise the limit of open files (ulimit -n)" : "");
 		return err;
 	}
-	drop_unused(target, attach);
 	part = pick_fresh(target, fresh);
 	if (!part)
 		return -ENOMEM;
@@ -217,6 +223,8 @@ int targets_probe(struct targets *targets, struct target *target, struct attach 
 		err = -ESRCH;
 	if (!err)
 		err = remember(target, part);
+	if (!err)
+		drop_unused(target, attach);
 	free(part);
 	return err;
 }

@@ -29,6 +29,7 @@ void log_vline(enum log_level level, const char *format, va_list args)
 		[LOG_INFO] = "mwbpf: ",
 		[LOG_DETAIL] = "mwbpf: ",
 		[LOG_DEBUG] = "mwbpf: debug: ",
+		[LOG_TRACE] = "mwbpf: trace: ",
 	};
 
 	char line[LINE], safe[LINE];

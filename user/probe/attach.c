@@ -269,13 +269,55 @@ int attach_program(struct attach *attach, struct bpf_program *program)
 	return keep_link(attach, 0, NULL, bpf_program__attach(program));
 }
 
+/* A hold that a thread of its own lets go: that takes up to 0.2 s. */
+struct attach_removal {
+	struct attach_removal *next;
+	struct attach_hold hold;
+	pthread_t thread;
+};
+
+static void *remove_one(void *arg)
+{
+	struct attach_removal *removal = arg;
+
+	let_go(&removal->hold);
+	return NULL;
+}
+
+static void begin_removal(struct attach *attach, struct attach_hold *hold)
+{
+	struct attach_removal *removal = malloc(sizeof(*removal));
+
+	if (removal) {
+		removal->hold = *hold;
+		removal->next = attach->removals;
+		if (!pthread_create(&removal->thread, NULL, remove_one, removal)) {
+			attach->removals = removal;
+			return;
+		}
+		free(removal);
+	}
+	let_go(hold);
+}
+
+static void wait_for_removals(struct attach *attach)
+{
+	while (attach->removals) {
+		struct attach_removal *removal = attach->removals;
+
+		attach->removals = removal->next;
+		pthread_join(removal->thread, NULL);
+		free(removal);
+	}
+}
+
 void attach_remove(struct attach *attach, pid_t pid, const struct image *image)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < attach->n_holds; i++)
 		if (attach->holds[i].pid == pid && attach->holds[i].image == image)
-			let_go(&attach->holds[i]);
+			begin_removal(attach, &attach->holds[i]);
 		else
 			attach->holds[kept++] = attach->holds[i];
 	attach->n_holds = kept;
@@ -314,6 +356,7 @@ void attach_clear(struct attach *attach)
 	close_some(&closing);
 	while (n > 0)
 		pthread_join(threads[--n], NULL);
+	wait_for_removals(attach);
 	free(attach->holds);
 	attach->holds = NULL;
 	attach->n_holds = 0;

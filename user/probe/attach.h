@@ -30,6 +30,7 @@ struct attach {
 	int probe_at_fd; /* map from address to row, where there are no cookies; else -1 */
 	struct attach_hold *holds;
 	size_t n_holds;
+	struct attach_removal *removals; /* going on in the background */
 };
 
 /* Every probe of findings, for this process only. Says what fails; 0 or -errno. */
@@ -44,7 +45,7 @@ int attach_syscalls(struct attach *attach, struct bpf_program *enter, struct bpf
 /* A program whose section says where it goes (tp_btf). 0 or -errno. */
 int attach_program(struct attach *attach, struct bpf_program *program);
 
-/* Take the probes of one file in one process out. */
+/* Take the probes of one file in one process out, without waiting for it. */
 void attach_remove(struct attach *attach, pid_t pid, const struct image *image);
 
 /* Take everything out again. The target's code is as it was when this returns. */

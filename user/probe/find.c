@@ -61,7 +61,8 @@ static const struct mapping *executable(pid_t pid, const struct maps *maps)
 
 /*
  * The executable, then the loader's list. What is mapped executable without being in
- * the list (dlmopen, or a loader that keeps none) comes last.
+ * the list (the loader is not ready, or keeps none; dlmopen) comes last, from the highest
+ * address down, for that is the order in which the kernel gives them out.
  */
 static int scope_read(struct scope *scope, struct images *images, pid_t pid,
 		      const struct maps *maps)
@@ -79,7 +80,7 @@ static int scope_read(struct scope *scope, struct images *images, pid_t pid,
 	for (ssize_t i = 0; i < n; i++)
 		scope_add(scope, images, pid, maps_find(maps, dynamic[i]));
 	free(dynamic);
-	for (size_t i = 0; i < maps->n; i++)
+	for (size_t i = maps->n; i-- > 0;)
 		if (maps->at[i].prot & PROT_EXEC)
 			scope_add(scope, images, pid, &maps->at[i]);
 	return 0;
@@ -196,6 +197,7 @@ int find_probes(struct images *images, pid_t pid, const struct maps *maps, unsig
 	*findings = (struct findings){ .linkmap = scope.linkmap, .objects = scope.n };
 	if (err)
 		return err;
+	findings->settled = scope.linkmap || (scope.n && !elf_interpreter(scope.at[0]->elf));
 	/* local symbols count only in a static program: elsewhere nothing is bound to them */
 	for (size_t i = 0; i < scope.n; i++)
 		search_object(findings, scope.at[i], families,

@@ -31,7 +31,7 @@ struct slide {
 struct slide_text {
 	const uint8_t *code;
 	size_t len;
-	uint64_t vaddr;	     /* of code[0] */
+	uint64_t vaddr; /* of code[0] */
 };
 
 /*
