@@ -6,6 +6,7 @@ struct mw_ring_map mw_ring SEC(".maps");
 struct mw_counters_map mw_counters SEC(".maps");
 struct mw_targets_map mw_targets SEC(".maps");
 struct mw_threads_map mw_threads SEC(".maps");
+struct mw_thread_table_map mw_thread_table SEC(".maps");
 struct mw_probe_at_map mw_probe_at SEC(".maps");
 
 const volatile struct mw_config mw_config = { .has_cookie = 1, .take_caller = 1 };

@@ -737,3 +737,27 @@ hostile=$'bad\e[31m\e[2J\nname\t\x7f\xc2\x9b5m\xff\r'
 	[ "$(tail -n 1 <<<"$output")" = 5 ]
 	[ -e "$T/made" ]
 }
+
+@test "a reader that does not read cannot keep mwbpf from being ended" {
+	need_root
+	build churn
+	start_churn "$T/churn"
+	for signal in INT TERM; do
+		mkfifo "$T/pipe"
+		sleep 1000 <"$T/pipe" & # its buffer will be full in no time
+		STARTED+=("$!")
+		env --default-signal=INT,TERM "$MWBPF" --json --pid "$PROGRAM" >"$T/pipe" 2>"$T/err" &
+		TRACER=$!
+		STARTED+=("$TRACER")
+		# the pipe holds no more than 64 KiB
+		until [ "$(awk '$1 == "wchar:" { print $2 }' "/proc/$TRACER/io")" -ge 65536 ]; do pause; done
+		kill "-$signal" "$TRACER"
+		for ((try = 0; try < 1000; try++)); do
+			kill -0 "$TRACER" 2>/dev/null || break
+			pause
+		done
+		! kill -0 "$TRACER" 2>/dev/null || { echo "SIG$signal does not end it"; return 1; }
+		rm "$T/pipe"
+	done
+	churn_works "$T/churn"
+}

@@ -21,7 +21,7 @@ teardown() {
 	common_teardown
 }
 
-# a whole run, from which the probes are known; how many ms it took, however busy this
+# whole_run: a whole run, from which the probes are known; how many ms it took, however busy this
 # machine is, is what moments are chosen from: at least 300.
 whole_run() {
 	local began=${EPOCHREALTIME/./}
@@ -53,8 +53,7 @@ ended_well() {
 	grep -qE '^end [0-9]+ 0$' "$T/churn"
 }
 
-# kill_at OPTIONS...: SIGKILL 25 times, each at another moment from 0 to $MOST ms after the start;
-# every third time it is just ending because of a SIGINT.
+# kill_at OPTIONS...: SIGKILL 25 times, each at another moment from 0 to $MOST ms after the start.
 kill_at() {
 	local i moment
 	mkfifo "$T/held"
@@ -68,11 +67,7 @@ kill_at() {
 		"$MWBPF" --json -o "$T/events" "$@" --pid "$PROGRAM" >&"$HOLD" 2>/dev/null {HOLD}>&- &
 		TRACER=$!
 		sleep "$(seconds "$moment")"
-		if ((i % 3 == 0)); then
-			kill -INT "$TRACER"
-			sleep "$(seconds $((RANDOM % (MOST / 2))))"
-		fi
-		kill -KILL "$TRACER" 2>/dev/null || : # after a SIGINT it may have ended
+		kill -KILL "$TRACER"
 		wait "$TRACER" || :
 		unharmed || { echo "killed after $moment ms" >&2; return 1; }
 		[ ! -e "$T/events" ] || lines_valid "$T/events" || { echo "killed after $moment ms" >&2; return 1; }
@@ -100,6 +95,28 @@ kill_at() {
 	kill_at --tier multi -e heap -z 500
 	ended_well
 	bpf_gone
+}
+
+@test "killed 20 times while it detaches" {
+	start_churn "$T/churn"
+	whole_run
+	left=0
+	for i in {1..20}; do
+		trace "$T/events" -z 600 --pid "$PROGRAM"
+		kill -INT "$TRACER"
+		sleep "$(seconds $((RANDOM % (MOST / 3))))"
+		kill -KILL "$TRACER" 2>/dev/null || : # it may have ended
+		wait "$TRACER" || :
+		lines_valid "$T/events"
+		churn_works "$T/churn"
+		mappings "$PROGRAM" | diff "$T/maps" - >&2
+		code_restored "$PROGRAM" "$PROBES" || left=$((left + 1))
+	done
+	# whatever was left, a run that ends in peace takes with it
+	whole_run
+	ended_well
+	bpf_gone
+	[ "$left" -eq 0 ] || { echo "after $left of 20 kills probes were left in the code" >&2; return 1; }
 }
 
 @test "killed while it launches: the command runs as ever, or not at all" {

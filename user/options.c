@@ -161,7 +161,7 @@ static const struct option_row rows[] = {
 	{ "min-size", 'z', "BYTES", parse_size, AT(min_size), "show no smaller blocks" },
 	{ "max-size", 'Z', "BYTES", parse_size, AT(max_size), "show no larger blocks" },
 	{ "buffer", 0, "BYTES", parse_buffer, 0, "size of the ring (64M)" },
-	{ "threads", 0, "N", parse_threads, 0, "threads that can be told apart (16384)" },
+	{ "threads", 0, "N", parse_threads, 0, "threads that can be told apart with perf links (16384)" },
 	{ "tier", 0, "NAME", parse_tier, 0, "attach by session, multi or perf links at most" },
 	{ "user", 0, "NAME", parse_text, AT(user),
 	  "run COMMAND as this user (default: who called sudo)" },

@@ -83,15 +83,21 @@ static void set_pid_namespace(struct mw_config *config)
 static int configure(struct programs *programs, const struct programs_options *options)
 {
 	struct mwbpf_bpf *skel = programs->skel;
+	/* every kernel with multi links (6.6) keeps state with tasks (5.12) */
+	bool task_storage = options->tier->tier >= TIER_MULTI;
 	int err;
 
+	skel->rodata->mw_config.has_task_storage = task_storage;
 	skel->rodata->mw_config.has_cookie =
 		options->tier->tier >= TIER_MULTI || options->tier->cookies;
 	set_pid_namespace(&skel->rodata->mw_config);
 	select_programs(skel, options);
 	err = bpf_map__set_max_entries(skel->maps.mw_ring, options->buffer);
 	if (!err)
-		err = bpf_map__set_max_entries(skel->maps.mw_threads, options->threads);
+		err = bpf_map__set_max_entries(skel->maps.mw_thread_table,
+					       task_storage ? 1 : options->threads);
+	if (!err)
+		err = bpf_map__set_autocreate(skel->maps.mw_threads, task_storage);
 	if (!err)
 		err = bpf_map__set_max_entries(skel->maps.mw_counters, programs->cpus);
 	return err;

@@ -98,7 +98,7 @@ probes_of() {
 # links or at descriptors at this moment keeps the probes in a little longer.
 code_restored() {
 	local try
-	for ((try = 0; try < 300; try++)); do
+	for ((try = 0; try < 50; try++)); do
 		"$PROGRAMS/samecode" "$1" <<<"$2" 2>/dev/null && return
 		pause
 	done
