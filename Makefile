@@ -126,7 +126,8 @@ $B/tests/%.so: tests/programs/%.c Makefile
 	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE -O1 -g -fPIC -shared -Wall -Wextra $< -ldl -o $@
 
 # these call the parts under test
-$B/tests/slide_dump $B/tests/pyline_check $B/tests/pylayout_show: $B/tests/%: \
+$B/tests/slide_dump $B/tests/pyline_check $B/tests/pylayout_show \
+$B/tests/intsites_dump: $B/tests/%: \
 		tests/programs/%.c $B/libparts.a Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $< $B/libparts.a $(LIBS) -o $@

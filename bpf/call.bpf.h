@@ -134,6 +134,7 @@ static __always_inline int call_enter(struct pt_regs *ctx, enum mw_family family
 	p->caller = return_address(sp);
 	p->size = requested(ctx, spec);
 	p->pointer = argument(ctx, spec->pointer);
+	p->align = argument(ctx, spec->align);
 	p->enter_ns = spec->role == MW_ROLE_REALLOC ? bpf_ktime_get_ns() : 0;
 	p->stack = stack_of(ctx);
 	p->sp = sp;
@@ -184,8 +185,7 @@ static __always_inline int call_return(struct pt_regs *ctx, enum mw_family famil
 	e->stack = p->stack;
 	e->size = p->size;
 	result_of(ctx, spec->role, p, e);
-	if (spec->role == MW_ROLE_REALLOC || spec->role == MW_ROLE_ALLOC)
-		e->aux = p->pointer;
+	e->aux = spec->role == MW_ROLE_REALLOC ? p->pointer : p->align;
 	if (p->enter_ns)
 		e->took_ns = e->ts_ns - p->enter_ns > ~0U ? ~0U : e->ts_ns - p->enter_ns;
 	emit_submit(e, 0);

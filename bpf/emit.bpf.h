@@ -42,15 +42,36 @@ static __always_inline void count_lost(__u32 kind, enum mw_loss cause)
 	__sync_fetch_and_add(&mw_lost_total, 1);
 }
 
+#define PIDNS_LEVELS 8 /* how deep namespaces are looked for ours */
+
+/*
+ * A task's number in our pid namespace; 0 where it is not to be seen. (The helper
+ * bpf_get_ns_current_pid_tgid knows only tasks whose own namespace it is, not those in
+ * a namespace below.)
+ */
+static __always_inline __u32 number_of(struct task_struct *task)
+{
+	struct pid *pid;
+	__u32 level;
+
+	if (!mw_config.pidns_ino)
+		return BPF_CORE_READ(task, pid);
+	pid = BPF_CORE_READ(task, thread_pid);
+	level = BPF_CORE_READ(pid, level);
+	for (__u32 i = 0; i < PIDNS_LEVELS && i <= level; i++)
+		if (BPF_CORE_READ(pid, numbers[i].ns, ns.inum) == mw_config.pidns_ino)
+			return BPF_CORE_READ(pid, numbers[i].nr);
+	return 0;
+}
+
 static __always_inline __u64 current_pid_tgid(void)
 {
-	struct bpf_pidns_info ns = {};
+	struct task_struct *task;
 
 	if (!mw_config.pidns_ino)
 		return bpf_get_current_pid_tgid();
-	if (bpf_get_ns_current_pid_tgid(mw_config.pidns_dev, mw_config.pidns_ino, &ns, sizeof(ns)))
-		return 0;
-	return (__u64)ns.tgid << 32 | ns.pid;
+	task = bpf_get_current_task_btf();
+	return (__u64)number_of(BPF_CORE_READ(task, group_leader)) << 32 | number_of(task);
 }
 
 /*

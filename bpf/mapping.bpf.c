@@ -77,9 +77,11 @@ static __always_inline void fill_call(struct mw_event_map *m, const struct pt_re
 		m->prot = regs->dx;
 		break;
 	case MW_MUNMAP:
-	case MW_SHMDT:
 		m->head.addr = regs->di;
 		m->head.size = regs->si;
+		break;
+	case MW_SHMDT:
+		m->head.addr = regs->di;
 		break;
 	case MW_BRK:
 		m->head.addr = regs->di;
@@ -94,6 +96,7 @@ static __always_inline void fill_call(struct mw_event_map *m, const struct pt_re
 		break;
 	case MW_SHMAT:
 		m->head.addr = regs->ax;
+		m->map_flags = regs->dx;
 		break;
 	}
 }

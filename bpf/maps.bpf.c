@@ -6,6 +6,7 @@ struct mw_ring_map mw_ring SEC(".maps");
 struct mw_counters_map mw_counters SEC(".maps");
 struct mw_targets_map mw_targets SEC(".maps");
 struct mw_threads_map mw_threads SEC(".maps");
+struct mw_thread_table_map mw_thread_table SEC(".maps");
 struct mw_probe_at_map mw_probe_at SEC(".maps");
 
 struct mw_scratch_map mw_scratch SEC(".maps");
@@ -17,8 +18,8 @@ const volatile struct mw_config mw_config = { .has_cookie = 1, .take_caller = 1,
 
 #define NA MW_NA
 const volatile struct mw_probe_spec mw_probe_specs[MW_PROBE_SPECS] = {
-#define PROBE(name, symbol, family, role, kind, size, count, pointer) \
-	[MW_PROBE_##name] = { MW_ROLE_##role, MW_##kind, size, count, pointer },
+#define PROBE(name, symbol, family, role, kind, size, count, pointer, align) \
+	[MW_PROBE_##name] = { MW_ROLE_##role, MW_##kind, size, count, pointer, align },
 #include <mwbpf/probes.def>
 #undef PROBE
 };
@@ -26,6 +27,7 @@ const volatile struct mw_probe_spec mw_probe_specs[MW_PROBE_SPECS] = {
 _Static_assert(MW_PROBE_MAX <= MW_PROBE_SPECS, "mw_probe_specs holds every row of probes.def");
 
 __u32 mw_armed = 0;
+__u32 mw_stacks = 0;
 __u32 mw_lost_total = 0;
 
 /* GPL: bpf_probe_read_user and the other tracing helpers are for GPL programs only. */

@@ -4,19 +4,6 @@
 
 #define SIGNAL_GROUP_EXIT 0x4
 
-/* A task's number in its own pid namespace, or in the initial one if we are there. */
-static __always_inline __u32 number_of(struct task_struct *task)
-{
-	struct pid *pid;
-	__u32 level;
-
-	if (!mw_config.pidns_ino)
-		return BPF_CORE_READ(task, pid);
-	pid = BPF_CORE_READ(task, thread_pid);
-	level = BPF_CORE_READ(pid, level);
-	return BPF_CORE_READ(pid, numbers[level & 31].nr);
-}
-
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child)
 {

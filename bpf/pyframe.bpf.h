@@ -17,7 +17,6 @@
 
 #define PYFRAME_BYTES_OLD 128 /* of a PyFrameObject, which is longer */
 #define PYFRAME_BYTES_NEW 80  /* of an _PyInterpreterFrame: may end its memory chunk */
-#define GLIBC_TSD 0x310	      /* struct pthread.specific_1stblock: nptl/descr.h, 2.4 to 2.43 */
 
 static __always_inline __u64 pyframe_mix(__u64 hash, __u64 value)
 {
@@ -49,11 +48,16 @@ static __always_inline __u64 find_tstate(const struct mw_pylayout *l, __u32 tid)
 	__u64 tstate = 0;
 	__u32 key = ~0U;
 
+	/* empty while the thread is without the GIL: the others tell its state then too */
 	if (l->has & MW_PY_TLS)
-		return read_user_u64(fs + l->tls);
+		tstate = read_user_u64(fs + l->tls);
+	if (!tstate && l->has & MW_PY_TLS_BOUND)
+		tstate = read_user_u64(fs + l->tls_bound);
+	if (tstate)
+		return tstate;
 	if (l->has & MW_PY_TSS && !bpf_probe_read_user(&key, sizeof(key), (void *)l->tss_key) &&
-	    key < 32)
-		return read_user_u64(fs + GLIBC_TSD + key * 16 + 8);
+	    key < MW_PY_TSS_KEYS)
+		return read_user_u64(fs + MW_PY_TSS_DATA + key * 16 + 8);
 	if (l->has & MW_PY_GIL_HOLDER)
 		tstate = read_user_u64(l->gil_holder);
 	return tstate && is_own_tstate(l, tstate, fs, tid) ? tstate : 0;

@@ -17,8 +17,8 @@ struct mw_scratch {
  * By thread, not by CPU: these programs can be preempted by others of their kind.
  */
 struct mw_scratch_map {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1); /* --threads, when stacks are taken */
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1); /* more when stacks are taken */
 	__type(key, __u32);	/* tid */
 	__type(value, struct mw_scratch);
 };
@@ -109,27 +109,29 @@ static __noinline __u64 take_stack(struct pt_regs *ctx)
 	struct mw_pylayout *layout = NULL;
 	struct mw_scratch *scratch;
 
+	if (mw_config.take_python)
+		layout = bpf_map_lookup_elem(&mw_pylayouts, &pid);
+	if (!layout && !mw_config.take_native)
+		return 0;
 	scratch = scratch_of(pid_tgid);
 	if (!scratch)
 		return 0;
 	scratch->stack.n_python = scratch->stack.n_native = 0;
 	scratch->stack.reason = MW_STACK_NONE;
 	scratch->stack.hash = pid;
-	if (mw_config.take_python)
-		layout = bpf_map_lookup_elem(&mw_pylayouts, &pid);
 	if (layout)
 		pyframe_walk(layout, pid_tgid, &scratch->stack, &scratch->raw);
 	if (mw_config.take_native)
 		walk_native(ctx, &scratch->stack);
-	if (!layout && !mw_config.take_native)
-		return 0;
 	scratch->stack.hash |= 1;
 	return send_stack(&scratch->stack, pid_tgid) ? scratch->stack.hash : 0;
 }
 
 static __always_inline __u64 stack_of(struct pt_regs *ctx)
 {
-	return mw_config.take_python || mw_config.take_native ? take_stack(ctx) : 0;
+	if (!mw_config.take_python && !mw_config.take_native)
+		return 0;
+	return mw_stacks ? take_stack(ctx) : 0;
 }
 
 #endif

@@ -12,39 +12,62 @@ static __always_inline int is_target(__u32 pid)
 	return bpf_map_lookup_elem(&mw_targets, &pid) != NULL;
 }
 
+static __always_inline struct mw_thread *thread_slot(__u64 pid_tgid)
+{
+	__u32 tid = pid_tgid;
+
+	if (mw_config.has_task_storage)
+		return bpf_task_storage_get(&mw_threads, bpf_get_current_task_btf(), NULL, 0);
+	return bpf_map_lookup_elem(&mw_thread_table, &tid);
+}
+
 /* The thread's state if it has one; NULL for threads of other processes. */
 static __always_inline struct mw_thread *thread_find(__u64 pid_tgid)
 {
-	__u32 tid = pid_tgid;
-	struct mw_thread *t = bpf_map_lookup_elem(&mw_threads, &tid);
+	struct mw_thread *t = thread_slot(pid_tgid);
 
 	/* another pid: the tid was reused after an exit that was not seen */
 	return t && t->pid == pid_tgid >> 32 ? t : NULL;
 }
 
+static __always_inline struct mw_thread *thread_make(__u64 pid_tgid)
+{
+	struct mw_thread fresh = { .pid = pid_tgid >> 32 };
+	__u32 tid = pid_tgid;
+
+	if (mw_config.has_task_storage)
+		return bpf_task_storage_get(&mw_threads, bpf_get_current_task_btf(), &fresh,
+					    BPF_LOCAL_STORAGE_GET_F_CREATE);
+	bpf_map_update_elem(&mw_thread_table, &tid, &fresh, BPF_ANY);
+	return bpf_map_lookup_elem(&mw_thread_table, &tid);
+}
+
 /* As thread_find, but makes the state of a target's thread at its first probe. */
 static __always_inline struct mw_thread *thread_get(__u64 pid_tgid, __u32 kind)
 {
-	struct mw_thread fresh = {};
 	struct mw_thread *t = thread_find(pid_tgid);
-	__u32 tid = pid_tgid;
 
 	if (t)
 		return t;
-	fresh.pid = pid_tgid >> 32;
-	if (!is_target(fresh.pid))
+	if (!is_target(pid_tgid >> 32))
 		return NULL;
-	if (bpf_map_update_elem(&mw_threads, &tid, &fresh, BPF_ANY)) {
-		count_hit(kind);
-		count_lost(kind, MW_LOSS_NO_THREAD);
-		return NULL;
-	}
-	return bpf_map_lookup_elem(&mw_threads, &tid);
+	t = thread_make(pid_tgid);
+	if (t)
+		return t;
+	count_hit(kind);
+	count_lost(kind, MW_LOSS_NO_THREAD);
+	return NULL;
 }
 
-static __always_inline void thread_forget(__u32 tid)
+/* The current thread has ended, or runs another program now. */
+static __always_inline void thread_forget(__u64 pid_tgid)
 {
-	bpf_map_delete_elem(&mw_threads, &tid);
+	__u32 tid = pid_tgid;
+
+	if (mw_config.has_task_storage)
+		bpf_task_storage_delete(&mw_threads, bpf_get_current_task_btf());
+	else
+		bpf_map_delete_elem(&mw_thread_table, &tid);
 }
 
 /* The user-mode registers of a task that is in the kernel. 0, or -errno. */

@@ -494,8 +494,8 @@ aligned() {
 	awk 'NR == 1 { next }
 		!/^ *[0-9]+\.[0-9][0-9][0-9][0-9][0-9][0-9] +[0-9]+  [+~a-z_-]+ / { print "odd: " $0; bad = 1 }
 		substr($0, 13, 1) != " " || substr($0, 22, 2) != "  " { print "columns: " $0; bad = 1 }
-		/ 0x/ && (substr($0, 37, 2) != "0x" || substr($0, 52, 1) != " " ||
-			  substr($0, 63, 2) != "  ") { print "columns: " $0; bad = 1 }
+		/ 0x/ && (substr($0, 37, 2) != "0x" || substr($0, 55, 1) != " " ||
+			  substr($0, 66, 2) != "  ") { print "columns: " $0; bad = 1 }
 		END { exit bad }' "$1" >&2
 }
 
@@ -659,7 +659,7 @@ hostile=$'bad\e[31m\e[2J\nname\t\x7f\xc2\x9b5m\xff\r'
 	need_root
 	start_worker one "$PROGRAMS/worker"
 	for signal in INT TERM HUP; do
-		start_mwbpf "$T/events" --pid "$PROGRAM"
+		trace "$T/events" --pid "$PROGRAM"
 		ask alloc 50 4321
 		kill "-$signal" "$TRACER"
 		ends 0
@@ -704,7 +704,7 @@ hostile=$'bad\e[31m\e[2J\nname\t\x7f\xc2\x9b5m\xff\r'
 	need_root
 	for end in 'exit 9' kill; do
 		start_worker "one ${end%% *}" "$PROGRAMS/worker"
-		start_mwbpf "$T/events" --pid "$PROGRAM"
+		trace "$T/events" --pid "$PROGRAM"
 		if [ "$end" = kill ]; then
 			kill -KILL "$PROGRAM"
 		else
@@ -721,7 +721,7 @@ hostile=$'bad\e[31m\e[2J\nname\t\x7f\xc2\x9b5m\xff\r'
 @test "a reader that has seen enough ends the trace" {
 	need_root
 	build churn
-	start_program "$T/churn" "$PROGRAMS/churn"
+	start_churn "$T/churn"
 	for format in '' --json; do
 		run -0 --separate-stderr bash -c 'within() { timeout -s KILL "$@"; }
 			within "$0" "$1" $2 --pid "$3" | head -n 1; exit "${PIPESTATUS[0]}"' \
@@ -736,4 +736,28 @@ hostile=$'bad\e[31m\e[2J\nname\t\x7f\xc2\x9b5m\xff\r'
 		echo "${PIPESTATUS[0]}"' "$HANG" "$MWBPF" "$T/made"
 	[ "$(tail -n 1 <<<"$output")" = 5 ]
 	[ -e "$T/made" ]
+}
+
+@test "a reader that does not read cannot keep mwbpf from being ended" {
+	need_root
+	build churn
+	start_churn "$T/churn"
+	for signal in INT TERM; do
+		mkfifo "$T/pipe"
+		sleep 1000 <"$T/pipe" & # its buffer will be full in no time
+		STARTED+=("$!")
+		env --default-signal=INT,TERM "$MWBPF" --json --pid "$PROGRAM" >"$T/pipe" 2>"$T/err" &
+		TRACER=$!
+		STARTED+=("$TRACER")
+		# the pipe holds no more than 64 KiB
+		until [ "$(awk '$1 == "wchar:" { print $2 }' "/proc/$TRACER/io")" -ge 65536 ]; do pause; done
+		kill "-$signal" "$TRACER"
+		for ((try = 0; try < 1000; try++)); do
+			kill -0 "$TRACER" 2>/dev/null || break
+			pause
+		done
+		! kill -0 "$TRACER" 2>/dev/null || { echo "SIG$signal does not end it"; return 1; }
+		rm "$T/pipe"
+	done
+	churn_works "$T/churn"
 }

@@ -3,7 +3,9 @@
 #include "follow.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 
 #include "base/log.h"
 
@@ -50,10 +52,14 @@ int follow_begin(const struct follow *follow, struct target *target)
 	if (err == -ESRCH)
 		log_error("process %d ended while it was being attached to",
 			  (int)target->proc.pid);
+	else if (err == -ENOMEM)
+		log_error("out of memory while process %d was being attached to",
+			  (int)target->proc.pid);
 	if (err)
 		return err;
 	know_code(target);
 	targets_log(target);
+	follow_python(follow, target);
 	return judge_target(follow, target);
 }
 
@@ -80,8 +86,20 @@ void follow_new_code(const struct follow *follow, struct target *target)
 	bool fresh[MW_PROBE_MAX];
 	struct sink_probe words;
 
-	if (target->ended || targets_probe(follow->targets, target, follow->attach, fresh))
+	int err;
+
+	if (target->ended)
 		return;
+	err = targets_probe(follow->targets, target, follow->attach, fresh);
+	if (err) {
+		log_debug("process %d cannot be searched now: %s", (int)target->proc.pid,
+			  strerror(-err));
+		return;
+	}
+	log_debug("process %d: %zu functions found in %zu objects, allocator %s, %s",
+		  (int)target->proc.pid, target->findings.n, target->findings.objects,
+		  target->findings.allocator ? target->findings.allocator->path : "not found",
+		  target->findings.settled ? "settled" : "the loader is at work");
 	proc_refresh(&target->proc);
 	know_code(target);
 	warn_late(follow, target, fresh);
@@ -90,6 +108,60 @@ void follow_new_code(const struct follow *follow, struct target *target)
 			continue;
 		targets_describe_probe(target, &target->findings.at[i], &words);
 		stream_probe(follow->stream, &words);
+	}
+}
+
+#define LAYOUT_TRIES 2000
+#define LAYOUT_EVERY_NS 2000000ULL
+
+/* Where vaddr 0 of the image with CPython's ints lies: a probe's address tells it. */
+static uint64_t python_bias(const struct findings *findings)
+{
+	for (size_t i = 0; i < findings->n; i++)
+		if (findings->at[i].image == findings->python && findings->at[i].addr)
+			return findings->at[i].addr - findings->at[i].slide.offset -
+			       findings->at[i].symbol.vaddr;
+	return 0;
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
+void follow_python(const struct follow *follow, struct target *target)
+{
+	struct pylayout_evidence evidence = { 0 };
+	struct python *python = target->space ? &target->space->cpython : NULL;
+	int err, pid = target->proc.pid;
+
+	if (!follow->python || !python || python->found || target->ended ||
+	    !target->findings.python || target->layouts >= LAYOUT_TRIES ||
+	    now_ns() - target->layout_ns < LAYOUT_EVERY_NS)
+		return;
+	target->layouts++;
+	target->layout_ns = now_ns();
+	err = pylayout_find(pid, target->findings.python, python_bias(&target->findings),
+			    &python->layout, &python->objects, &evidence);
+	if (!err && !(python->layout.has & (MW_PY_GIL_HOLDER | MW_PY_TSS | MW_PY_TLS)))
+		err = -EAGAIN;
+	if (!err)
+		err = programs_set_pylayout(follow->programs, pid, &python->layout);
+	python->found = !err;
+	if (!err) {
+		log_detail("Python %s in process %d: threads by %s; offsets by %s",
+			   evidence.version, pid, evidence.threads, evidence.offsets);
+		return;
+	}
+	/* what does not hold yet may be an interpreter that is being set up */
+	if (err == -ENOTSUP || target->layouts == LAYOUT_TRIES) {
+		target->layouts = LAYOUT_TRIES;
+		stream_warn(follow->stream, "no Python stacks of process %d: %s (%s)", pid,
+			    err == -ENOTSUP ? "this version is not known" : strerror(-err),
+			    evidence.version);
 	}
 }
 
@@ -105,6 +177,10 @@ bool follow_notice(const struct follow *follow, const struct mw_event *event)
 		return false;
 	case MW_EXEC:
 		target->findings.n = 0; /* of the program before */
+		target->findings.settled = false;
+		target->tries = 0;
+		target->layouts = 0;
+		programs_forget_pylayout(follow->programs, event->pid);
 		target->findings.allocator = target->findings.python = NULL;
 		target->rescan = true;
 		return true;

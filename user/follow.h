@@ -5,10 +5,13 @@
 #ifndef MWBPF_FOLLOW_H
 #define MWBPF_FOLLOW_H
 
+#include "programs.h"
 #include "stream.h"
 #include "targets.h"
 
 struct follow {
+	struct programs *programs;
+	bool python; /* Python stacks are wanted */
 	struct targets *targets;
 	struct attach *attach;
 	struct stream *stream;
@@ -22,6 +25,12 @@ int follow_begin(const struct follow *follow, struct target *target);
  * before more events are taken: follow_new_code, for targets with rescan set.
  */
 bool follow_notice(const struct follow *follow, const struct mw_event *event);
+
+/*
+ * Find out how the target's CPython lays out its frames, if that is wanted and not known:
+ * a young interpreter does not know itself yet, so this is to be called again.
+ */
+void follow_python(const struct follow *follow, struct target *target);
 
 /* Probe what new code there is, and say so. */
 void follow_new_code(const struct follow *follow, struct target *target);

@@ -23,8 +23,14 @@ int launch_start(struct launch *launch, const struct options *options,
 	int err = spawn_user(options->user, &as);
 
 	*launch = (struct launch){ 0 };
-	if (err) {
+	if (err == -ENOENT)
 		log_error("--user: there is no user '%s'", options->user);
+	else if (err)
+		log_error("SUDO_UID, which says who called sudo, is '%s': name a user with --user",
+			  getenv("SUDO_UID"));
+	if (err) {
+		free(as.name);
+		free(as.home);
 		return LAUNCH_FAILED;
 	}
 	err = spawn_start(options->command, &as, signals, &launch->pid, &launch->status);

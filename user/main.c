@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* main.c - arguments in, exit status out. */
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "options.h"
@@ -18,9 +21,27 @@ static const struct {
 	{ "trace", run_trace },
 };
 
+/*
+ * Standard descriptors that are closed would be given to files and maps, which then get
+ * what is meant for a terminal. False when there is no standard output.
+ */
+static bool hold_standard_descriptors(void)
+{
+	bool has_stdout = fcntl(STDOUT_FILENO, F_GETFD) >= 0;
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+	return has_stdout;
+}
+
 int main(int argc, char **argv)
 {
 	int (*run)(const struct options *) = verbs[0].run;
+	bool has_stdout = hold_standard_descriptors();
 	struct options options;
 
 	argc--;
@@ -34,6 +55,10 @@ int main(int argc, char **argv)
 		}
 	if (options_parse(argc, argv, &options))
 		return EXIT_USAGE;
+	if (!has_stdout && !options.output) {
+		log_error("standard output is closed: give --output FILE");
+		return 1;
+	}
 	log_level = options.quiet ? LOG_ERROR : LOG_INFO + options.verbose;
 	if (options.help) {
 		options_help(stdout);

@@ -15,7 +15,7 @@
 
 #define BUFFER_DEFAULT (64ULL << 20)
 #define BUFFER_MAX     (1ULL << 31)
-#define THREADS_DEFAULT 4096
+#define THREADS_DEFAULT 16384
 
 struct option_row {
 	const char *name;
@@ -187,14 +187,14 @@ static const struct option_row rows[] = {
 	{ "min-size", 'z', "BYTES", parse_size, AT(min_size), "show no smaller blocks" },
 	{ "max-size", 'Z', "BYTES", parse_size, AT(max_size), "show no larger blocks" },
 	{ "buffer", 0, "BYTES", parse_buffer, 0, "size of the ring (64M)" },
-	{ "threads", 0, "N", parse_threads, 0, "threads that can be told apart (4096)" },
+	{ "threads", 0, "N", parse_threads, 0, "threads that can be told apart with perf links (16384)" },
 	{ "tier", 0, "NAME", parse_tier, 0, "attach by session, multi or perf links at most" },
 	{ "stack", 0, "KIND", parse_stack, 0, "python, native, both or none with every event" },
 	{ "max-depth", 0, "N", parse_depth, 0, "Python frames in a stack (128)" },
 	{ "user", 0, "NAME", parse_text, AT(user),
 	  "run COMMAND as this user (default: who called sudo)" },
 	{ "quiet", 'q', NULL, parse_flag, AT(quiet), "no summary, no progress, only errors" },
-	{ "verbose", 'v', NULL, parse_count, AT(verbose), "say more; twice: debug" },
+	{ "verbose", 'v', NULL, parse_count, AT(verbose), "say more; up to three times" },
 	{ "json-schema", 0, NULL, parse_flag, AT(json_schema), "print the schema of the output" },
 	{ "version", 'V', NULL, parse_flag, AT(version), "print the version" },
 	{ "help", 'h', NULL, parse_flag, AT(help), "print this" },

@@ -16,6 +16,8 @@
 
 #define PROC_PID_INIT_INO 0xeffffffcU /* include/linux/proc_ns.h: the initial pid namespace */
 
+#define SCRATCHES 1024 /* threads that are in a probe at the same moment: 2.8 kB each */
+
 struct programs {
 	struct mwbpf_bpf *skel;
 	const struct tier_report *tier;
@@ -31,7 +33,7 @@ static int print_libbpf(enum libbpf_print_level level, const char *format, va_li
 	while (len > 0 && line[len - 1] == '\n')
 		line[--len] = '\0';
 	if (len >= 0)
-		log_line(level == LIBBPF_WARN ? LOG_DETAIL : LOG_DEBUG, "%s", line);
+		log_line(level == LIBBPF_WARN ? LOG_DETAIL : LOG_TRACE, "%s", line);
 	return 0;
 }
 
@@ -77,15 +79,17 @@ static void set_pid_namespace(struct mw_config *config)
 
 	if (stat("/proc/self/ns/pid", &st) || st.st_ino == PROC_PID_INIT_INO)
 		return;
-	config->pidns_dev = st.st_dev;
 	config->pidns_ino = st.st_ino;
 }
 
 static int configure(struct programs *programs, const struct programs_options *options)
 {
 	struct mwbpf_bpf *skel = programs->skel;
+	/* every kernel with multi links (6.6) keeps state with tasks (5.12) */
+	bool task_storage = options->tier->tier >= TIER_MULTI;
 	int err;
 
+	skel->rodata->mw_config.has_task_storage = task_storage;
 	skel->rodata->mw_config.has_cookie =
 		options->tier->tier >= TIER_MULTI || options->tier->cookies;
 	skel->rodata->mw_config.take_python = options->python;
@@ -95,9 +99,12 @@ static int configure(struct programs *programs, const struct programs_options *o
 	select_programs(skel, options);
 	err = bpf_map__set_max_entries(skel->maps.mw_ring, options->buffer);
 	if (!err)
-		err = bpf_map__set_max_entries(skel->maps.mw_threads, options->threads);
+		err = bpf_map__set_max_entries(skel->maps.mw_thread_table,
+					       task_storage ? 1 : options->threads);
+	if (!err)
+		err = bpf_map__set_autocreate(skel->maps.mw_threads, task_storage);
 	if (!err && (options->python || options->native))
-		err = bpf_map__set_max_entries(skel->maps.mw_scratch, options->threads);
+		err = bpf_map__set_max_entries(skel->maps.mw_scratch, SCRATCHES);
 	if (!err)
 		err = bpf_map__set_max_entries(skel->maps.mw_counters, programs->cpus);
 	return err;
@@ -128,6 +135,7 @@ int programs_load(const struct programs_options *options, struct programs **out)
 		programs_free(programs);
 		return err;
 	}
+	programs->skel->bss->mw_stacks = options->native;
 	*out = programs;
 	return 0;
 }
@@ -159,10 +167,18 @@ int programs_set_pylayout(struct programs *programs, pid_t pid, const struct mw_
 {
 	__u32 key = pid;
 
-	return bpf_map_update_elem(bpf_map__fd(programs->skel->maps.mw_pylayouts), &key, layout,
-				   BPF_ANY)
-		       ? -errno
-		       : 0;
+	if (bpf_map_update_elem(bpf_map__fd(programs->skel->maps.mw_pylayouts), &key, layout,
+				BPF_ANY))
+		return -errno;
+	__atomic_store_n(&programs->skel->bss->mw_stacks, 1, __ATOMIC_SEQ_CST);
+	return 0;
+}
+
+void programs_forget_pylayout(struct programs *programs, pid_t pid)
+{
+	__u32 key = pid;
+
+	bpf_map_delete_elem(bpf_map__fd(programs->skel->maps.mw_pylayouts), &key);
 }
 
 int programs_attach_tracepoints(struct programs *programs, struct attach *attach,

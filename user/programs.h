@@ -37,6 +37,9 @@ int programs_attach_tracepoints(struct programs *programs, struct attach *attach
 /* From now on Python frames of this process can be walked. 0 or -errno. */
 int programs_set_pylayout(struct programs *programs, pid_t pid, const struct mw_pylayout *layout);
 
+/* The process runs another program: its layout is void. */
+void programs_forget_pylayout(struct programs *programs, pid_t pid);
+
 /* Fill in which programs probes are to run. */
 void programs_for_probes(const struct programs *programs, struct attach *attach);
 

@@ -64,6 +64,14 @@ static unsigned families_of(const struct options *options)
 	       (options->kinds & 1u << MW_PYLONG ? 1u << MW_FAMILY_PYLONG : 0);
 }
 
+/* One line for what has no line of its own yet. Returns err. */
+static int say(const char *what, int err)
+{
+	if (err)
+		log_error("%s: %s", what, strerror(-err));
+	return err;
+}
+
 static int open_signals(struct run *run)
 {
 	sigset_t ends;
@@ -73,10 +81,10 @@ static int open_signals(struct run *run)
 	sigaddset(&ends, SIGTERM);
 	sigaddset(&ends, SIGHUP);
 	if (spawn_set_signals(&run->signals, &ends))
-		return -errno;
+		return say("cannot set up signals", -errno);
 	run->signal_fd = signalfd(-1, &ends, SFD_NONBLOCK | SFD_CLOEXEC);
 	run->stream.out.give_up_fd = run->signal_fd;
-	return run->signal_fd < 0 ? -errno : 0;
+	return run->signal_fd < 0 ? say("cannot set up signals", -errno) : 0;
 }
 
 static int take_event(void *context, const struct mw_event *event)
@@ -86,6 +94,17 @@ static int take_event(void *context, const struct mw_event *event)
 	if (stream_take(&run->stream, event) && event->kind >= MW_MMAP && event->kind != MW_PYLONG)
 		run->urgent |= follow_notice(&run->follow, event);
 	return run->urgent;
+}
+
+/* One descriptor for each file a target has mapped; a command keeps the limit it had. */
+static void raise_file_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 /* Exit status, 0 for success. */
@@ -119,14 +138,17 @@ static int load(struct run *run)
 	options.native = run->options->stack >= STACK_NATIVE;
 	run->targets.families = options.families = families_of(run->options);
 	err = programs_load(&options, &run->programs);
-	if (!err)
-		err = ring_new(programs_ring_fd(run->programs), take_event, run, &run->ring);
+	if (err)
+		return err;
+	err = ring_new(programs_ring_fd(run->programs), take_event, run, &run->ring);
 	if (!err)
 		err = loss_open(programs_counters_fd(run->programs), programs_cpus(run->programs),
 				&run->stream.loss);
 	if (!err)
 		programs_for_probes(run->programs, &run->attach);
-	return err;
+	run->follow.programs = run->programs;
+	run->follow.python = options.python;
+	return say("cannot map the ring (a smaller --buffer needs less memory)", err);
 }
 
 /*
@@ -137,10 +159,12 @@ static int attach(struct run *run)
 {
 	int err = programs_attach_tracepoints(run->programs, &run->attach, &run->syscalls);
 
+	if (err)
+		return err;
 	for (size_t i = 0; i < run->targets.n && !err; i++)
 		err = programs_add_target(run->programs, run->targets.at[i].proc.pid);
 	if (err)
-		return err;
+		return say("cannot name the target to the BPF programs", err);
 	programs_arm(run->programs, MW_ARM_SPACE);
 	for (size_t i = 0; i < run->targets.n && !err; i++)
 		err = follow_begin(&run->follow, &run->targets.at[i]);
@@ -175,7 +199,7 @@ static int send_header(struct run *run)
 		stream_begin(&run->stream, &header);
 	free(targets);
 	free(probes);
-	return targets && probes ? 0 : -ENOMEM;
+	return targets && probes ? 0 : say("cannot write the header", -ENOMEM);
 }
 
 /* Everything up to the first event. 0, or mwbpf's exit status. */
@@ -195,6 +219,7 @@ static int begin(struct run *run)
 	status = hold_targets(run);
 	if (status)
 		return status;
+	raise_file_limit();
 	if (attach(run) || send_header(run))
 		return failed;
 	setpriority(PRIO_PROCESS, 0, NICE);
@@ -223,8 +248,9 @@ static void look_at_targets(struct run *run)
 	for (size_t i = 0; i < run->targets.n; i++) {
 		struct target *target = &run->targets.at[i];
 
-		if (target->rescan)
+		if (target->rescan || targets_unsettled(target))
 			follow_new_code(&run->follow, target);
+		follow_python(&run->follow, target);
 		if (target->ended || proc_alive(&target->proc))
 			continue;
 		target->ended = true;
@@ -369,9 +395,11 @@ static int finish(struct run *run)
 	const struct out *out = &run->stream.out;
 	int status = run->launch.pid ? wait_for_child(run) : 0;
 
-	if (!out->error || !run->options->output)
+	/* a reader who has seen enough, or is interrupted, is no failure */
+	if (!out->error || out->error == -EPIPE || out->error == -EINTR)
 		return status;
-	log_error("cannot write %s: %s: %llu lines are missing", run->options->output,
+	log_error("cannot write %s: %s: %llu lines are missing",
+		  run->options->output ? run->options->output : "standard output",
 		  strerror(-out->error), (unsigned long long)out->lines_lost);
 	return 1;
 }
@@ -397,7 +425,9 @@ int run_trace(const struct options *options)
 		return 1;
 	run->options = options;
 	run->signal_fd = -1;
-	run->follow = (struct follow){ &run->targets, &run->attach, &run->stream };
+	run->follow = (struct follow){ .targets = &run->targets,
+				       .attach = &run->attach,
+				       .stream = &run->stream };
 	status = begin(run);
 	if (!status) {
 		pump(run);

@@ -40,6 +40,8 @@ int stream_open(struct stream *stream, const struct options *options, struct ima
 	err = out_init(&stream->out, fd);
 	if (!err)
 		err = ledger_init(&stream->ledger);
+	if (err)
+		log_error("cannot begin: %s", strerror(-err));
 	place_init(&stream->place, images);
 	stream->sink.out = &stream->out;
 	stream->sink.ops = options->json ? &sink_jsonl : &sink_text;
@@ -116,20 +118,27 @@ static bool is_shown(const struct options *options, const struct placed *placed)
 	if (!sized || (!options->min_size && options->max_size == UINT64_MAX))
 		return true;
 	/* the size of a block that was never seen is not known: it cannot pass a filter */
-	return size >= options->min_size && size <= options->max_size && !placed->unmatched;
+	return size >= options->min_size && size <= options->max_size && !placed->unmatched &&
+	       !placed->internal;
 }
 
 bool stream_take(struct stream *stream, const struct mw_event *event)
 {
 	struct placed placed;
 
-	if (event->lost != stream->lost_seen)
+	/* signed: of two events on two CPUs the earlier may have read the later count */
+	if ((int32_t)(event->lost - stream->lost_seen) > 0)
 		notice_lost(stream, event->ts_ns, event->lost);
 	if (place_event(&stream->place, event, &placed)) {
 		stream->summary.foreign++;
 		return false;
 	}
 	stream->summary.delivered[event->kind]++;
+	if (event->kind == MW_STACK) {
+		if (placed.new_site && stream->sink.ops->stack)
+			stream->sink.ops->stack(&stream->sink, event, placed.site);
+		return true;
+	}
 	ledger_apply(&stream->ledger, &placed);
 	if (placed.space->segments.n_changes)
 		send_changes(stream, placed.space, event->ts_ns);
@@ -168,7 +177,7 @@ void stream_end(struct stream *stream, const char *reason, const struct sink_end
 
 	stream_count(stream);
 	lost = sink_sum(stream->counters.lost);
-	if (lost != stream->lost_seen)
+	if ((int32_t)(lost - stream->lost_seen) > 0)
 		notice_lost(stream, now_ns(CLOCK_MONOTONIC), lost);
 	summary->ts_ns = now_ns(CLOCK_MONOTONIC);
 	summary->reason = reason;

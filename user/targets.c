@@ -16,6 +16,8 @@ static const char *refusal(const struct proc *proc)
 		return "is a kernel thread: it has no user memory";
 	if (proc->state == 'Z' || proc->state == 'X')
 		return "has ended already (it is a zombie)";
+	if (proc->bits32)
+		return "is a 32-bit program: only 64-bit ones can be traced";
 	return NULL;
 }
 
@@ -87,9 +89,15 @@ void targets_log(const struct target *target)
 	}
 }
 
+bool targets_unsettled(const struct target *target)
+{
+	return !target->ended && !target->findings.settled && target->tries < TARGETS_TRIES;
+}
+
 bool targets_incomplete(const struct targets *targets, const struct target *target)
 {
-	return (targets->families & 1u << MW_FAMILY_ALLOC && !target->findings.allocator) ||
+	return targets_unsettled(target) ||
+	       (targets->families & 1u << MW_FAMILY_ALLOC && !target->findings.allocator) ||
 	       (targets->families & 1u << MW_FAMILY_PYLONG && !target->findings.python);
 }
 
@@ -153,6 +161,34 @@ static int check_returns(const struct target *target, const struct attach *attac
 	return 0;
 }
 
+/* Whether a file is one whose functions the target now uses. */
+static bool is_used(const struct target *target, const struct image *image)
+{
+	for (size_t i = 0; i < target->findings.n; i++)
+		if (target->findings.at[i].image == image)
+			return true;
+	return false;
+}
+
+/*
+ * After an exec the program may use another allocator: its calls into the former one are
+ * not the program's any more. Nothing is taken out before the new one is known.
+ */
+static void drop_unused(struct target *target, struct attach *attach)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < target->n_probed; i++) {
+		const struct image *image = target->probed[i].image;
+
+		if (is_used(target, image) || !target->findings.allocator)
+			target->probed[kept++] = target->probed[i];
+		else
+			attach_remove(attach, target->proc.pid, image);
+	}
+	target->n_probed = kept;
+}
+
 int targets_probe(struct targets *targets, struct target *target, struct attach *attach,
 		  bool fresh[MW_PROBE_MAX])
 {
@@ -163,13 +199,17 @@ int targets_probe(struct targets *targets, struct target *target, struct attach 
 
 	memset(fresh, 0, MW_PROBE_MAX * sizeof(*fresh));
 	target->rescan = false;
+	target->tries++;
 	if (err)
 		return err;
 	err = find_probes(&targets->images, pid, &maps, targets->families, &target->findings);
 	maps_clear(&maps);
+	if (!err && targets->images.exhausted)
+		err = -EMFILE;
 	if (err) {
-		log_error("cannot look for functions to probe in process %d: %s", (int)pid,
-			  strerror(-err));
+		log_error("cannot look for functions to probe in process %d: %s%s", (int)pid,
+			  strerror(-err),
+			  err == -EMFILE ? ": raise the limit of open files (ulimit -n)" : "");
 		return err;
 	}
 	part = pick_fresh(target, fresh);
@@ -183,6 +223,8 @@ int targets_probe(struct targets *targets, struct target *target, struct attach 
 		err = -ESRCH;
 	if (!err)
 		err = remember(target, part);
+	if (!err)
+		drop_unused(target, attach);
 	free(part);
 	return err;
 }

@@ -22,6 +22,9 @@ struct target {
 	bool ended;
 	int status;	 /* of wait(); -1: not known */
 	bool rescan;	 /* new code was mapped: look for functions again */
+	unsigned layouts; /* attempts to learn its CPython's layout */
+	uint64_t layout_ns; /* time of the last */
+	unsigned tries;	 /* searches since the exec that the loader was not ready for */
 	struct space *space;
 	struct findings findings; /* of the last search */
 	struct probed *probed;
@@ -54,6 +57,12 @@ void targets_log(const struct target *target);
  */
 int targets_probe(struct targets *targets, struct target *target, struct attach *attach,
 		  bool fresh[MW_PROBE_MAX]);
+
+/* Searches after which a loader is taken to be one that keeps no list. */
+#define TARGETS_TRIES 1000
+
+/* Whether the loader's search order is not known yet: search again soon. */
+bool targets_unsettled(const struct target *target);
 
 /* Whether something that was looked for has not been found: new code may have it. */
 bool targets_incomplete(const struct targets *targets, const struct target *target);

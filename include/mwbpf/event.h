@@ -74,7 +74,7 @@ struct mw_event_map {
 	__u64 file_off;	 /* mmap: bytes */
 	__u64 old_size;	 /* mremap: bytes; brk: where the heap begins */
 	__u32 prot;
-	__u32 map_flags; /* mmap's or mremap's flags argument */
+	__u32 map_flags; /* the flags argument of mmap, mremap, shmat */
 };
 
 #define MW_NAME_MAX 80 /* ANON_VMA_NAME_MAX_LEN of the kernel's mm.h */

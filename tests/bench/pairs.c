@@ -9,6 +9,7 @@
  *	go N	every thread makes N pairs; answers the nanoseconds a pair took, first of
  *		the threads' CPU time, then of the clock
  *	hold N	holds N live blocks from now on; answers "held N"
+ *	call N	makes N system calls that do nothing; answers the nanoseconds a call took
  */
 #include <pthread.h>
 #include <stdint.h>
@@ -16,7 +17,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #define THREADS_MAX 64
 #define HELD_MAX ((size_t)1 << 27)
@@ -89,6 +92,15 @@ static int hold(size_t n)
 	return 0;
 }
 
+static void call(size_t n)
+{
+	uint64_t from = now_ns(CLOCK_THREAD_CPUTIME_ID);
+
+	for (size_t i = 0; i < n; i++)
+		syscall(SYS_getppid);
+	printf("%.2f\n", (double)(now_ns(CLOCK_THREAD_CPUTIME_ID) - from) / n);
+}
+
 static int obey(const char *line)
 {
 	size_t n;
@@ -96,6 +108,10 @@ static int obey(const char *line)
 	if (sscanf(line, "go %zu", &n) == 1 && n) {
 		n_pairs = n;
 		go();
+		return 0;
+	}
+	if (sscanf(line, "call %zu", &n) == 1 && n) {
+		call(n);
 		return 0;
 	}
 	if (sscanf(line, "hold %zu", &n) == 1)

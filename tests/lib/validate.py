@@ -48,6 +48,8 @@ class Record:
 	def faults(self, record):
 		shape = []
 		for name, value in record.items():
+			if name not in self.fields:
+				return list(self.whole.iter_errors(record))
 			kind = type(value)
 			if kind is int or (kind is str and value[:2] == "0x"):
 				shape.append((name, kind))
@@ -56,7 +58,7 @@ class Record:
 			known = (name, kind, value)
 			if known in self.good_values:
 				continue
-			if name not in self.fields or not self.fields[name].is_valid(value):
+			if not self.fields[name].is_valid(value):
 				return list(self.whole.iter_errors(record))
 			self.good_values.add(known)
 		shape = tuple(shape)

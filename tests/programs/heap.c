@@ -9,6 +9,7 @@
  *   heap reuse                says of each block whether it is the one freed last
  *   heap deep LEVELS BYTES    a block at each level of a recursion, main and a thread
  *   heap churn THREADS PAIRS [SIZE]
+ *   heap steady               100 blocks made and freed at each line, until there is none
  *
  * "usage" and "threads" begin at once unless WAIT is set in the environment; all others
  * say "ready" and wait for a line. Output does not allocate.
@@ -26,13 +27,15 @@
 
 #define TOO_MUCH ((size_t)PTRDIFF_MAX + 1)
 
-/* Until a line, or the end of the input. */
-static void wait_line(void)
+/* Until a line, or the end of the input: then 0. */
+static int wait_line(void)
 {
+	ssize_t got;
 	char c;
 
-	while (read(0, &c, 1) == 1 && c != '\n')
+	while ((got = read(0, &c, 1)) == 1 && c != '\n')
 		;
+	return got == 1;
 }
 
 static void ready(void)
@@ -451,6 +454,16 @@ static void churn_threads(int n)
 	printf("done\n");
 }
 
+static void steady(void)
+{
+	printf("ready %d\n", (int)getpid());
+	for (int round = 0; wait_line(); round++) {
+		for (int i = 0; i < 100; i++)
+			free(opaque(malloc(1000 + i)));
+		printf("round %d\n", round);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static char buffer[1 << 16];
@@ -469,6 +482,8 @@ int main(int argc, char **argv)
 		failing();
 	else if (!strcmp(what, "reuse"))
 		reuse();
+	else if (!strcmp(what, "steady"))
+		steady();
 	else if (!strcmp(what, "deep") && argc == 4)
 		deep(atoi(argv[2]), atol(argv[3]));
 	else if (!strcmp(what, "churn") && argc >= 4) {

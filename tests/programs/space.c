@@ -8,7 +8,8 @@
  *                          At each step a block of 10000 + STEP bytes is made, then it says
  *                          "step STEP WHAT", the kernel's map as it is, "map LINE" each, and
  *                          "kind KIND ADDRESS [TID]" for what is known. In the end it says
- *                          "done" and waits for another line. Groups: see the table
+ *                          "done" and waits for another line. Groups: see the table.
+ *                          "library" says "opened" and waits for a line in between
  *
  * FILE is any file of at least 16 pages.
  */
@@ -16,6 +17,8 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <pthread.h>
+#include <sched.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,7 +118,8 @@ static void *attach_shm(int *id)
  * show
  */
 
-static pthread_barrier_t shown;
+static sem_t shown;
+static int shown_tid;
 
 /* size in pieces that stay under the threshold for mappings of their own */
 static void *last_of(size_t size)
@@ -129,16 +133,32 @@ static void *last_of(size_t size)
 
 static void *show_thread(void *arg)
 {
-	int local = 0, tid = syscall(SYS_gettid);
+	int local = 0;
 
-	printf("kind thread-stack %p %d\n", (void *)&local, tid);
+	shown_tid = syscall(SYS_gettid);
+	printf("kind thread-stack %p %d\n", (void *)&local, shown_tid);
 	kind("arena", malloc(100));
 	/* an arena's second heap: one holds 64 MiB */
 	if (arg)
 		kind("arena", last_of(70 << 20));
-	pthread_barrier_wait(&shown);
-	pthread_barrier_wait(&shown); /* never comes */
+	sem_post(&shown);
+	pause();
 	return NULL;
+}
+
+/* Only of a thread that sleeps can others see where its stack pointer is. */
+static void wait_asleep(int tid)
+{
+	char path[64], c = 'r'; /* "running" */
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/syscall", tid);
+	while (c == 'r') {
+		sched_yield();
+		fd = open(path, O_RDONLY);
+		must(fd >= 0 && read(fd, &c, 1) == 1, path);
+		close(fd);
+	}
 }
 
 static void show(void)
@@ -173,13 +193,12 @@ static void show(void)
 	fd = open_file();
 	kind("file", map(NULL, 4, PROT_READ, MAP_PRIVATE, fd));
 	kind("file", map(NULL, 4, PROT_READ, MAP_SHARED, fd));
-	pthread_barrier_init(&shown, NULL, 2);
+	sem_init(&shown, 0, 0);
 	for (size_t i = 0; i < 3; i++) {
 		must(!pthread_create(&thread, NULL, show_thread, i == 2 ? &thread : NULL),
 		     "pthread_create");
-		pthread_barrier_wait(&shown);
-		/* one at a time: a reused barrier tells nothing of who is through it */
-		pthread_barrier_init(&shown, NULL, 2);
+		sem_wait(&shown);
+		wait_asleep(shown_tid);
 	}
 	printf("ready %d\n", (int)getpid());
 	wait_line();
@@ -280,7 +299,7 @@ static void moves(void)
 	must(mremap(area, 20 * PAGE, 10 * PAGE, 0) == area, "mremap to less");
 	here("mremap: shrink");
 	kind("none", area + 10 * PAGE);
-	map(area + 10 * PAGE, 1, PROT_READ, MAP_PRIVATE | MAP_FIXED, memfd);
+	map(area + 10 * PAGE, 1, PROT_READ, MAP_SHARED | MAP_FIXED, memfd);
 	at = mremap(area, 10 * PAGE, 30 * PAGE, MREMAP_MAYMOVE);
 	must(at != MAP_FAILED && at != area, "mremap elsewhere");
 	here("mremap: grow, moved");
@@ -328,6 +347,7 @@ static void move_several(void)
 	kind("none", area + 2 * PAGE);
 }
 
+/* Of addresses where nothing is. */
 static void failures(void)
 {
 	munmap(area, 64 * PAGE);
@@ -341,10 +361,20 @@ static void failures(void)
 	     "mmap over something succeeded");
 	here("calls that failed");
 	kind("anon", area);
-	/* the kernel changes what comes before the hole, and then fails */
-	must(mprotect(area, 8 * PAGE, PROT_READ), "mprotect with a hole succeeded");
+	for (int i = 0; i < 8; i++)
+		map(area + (20 + 2 * i) * PAGE, 1, RW, ANON | MAP_FIXED, -1);
+	here("long ago");
+}
+
+/* The kernel changes what comes before the hole, and then fails. */
+static void halfway(void)
+{
+	map(area, 16, RW, ANON | MAP_FIXED, -1);
+	munmap(area + 4 * PAGE, 4 * PAGE);
+	must(mprotect(area, 12 * PAGE, PROT_READ), "mprotect with a hole succeeded");
 	here("mprotect that failed half-way");
 	kind("anon", area);
+	kind("anon", area + 8 * PAGE);
 }
 
 static void breaks(void)
@@ -388,13 +418,15 @@ static void system_v(void)
 static void names(void)
 {
 	map(area, 4, RW, ANON | MAP_FIXED, -1);
-	if (!prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, area + PAGE, PAGE, "a name")) {
-		here("a name");
-		kind("anon", area + PAGE);
-		prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, area + PAGE, PAGE, NULL);
-		here("no name");
-		kind("anon", area + PAGE);
+	if (prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, area + PAGE, PAGE, "a name")) {
+		printf("unsupported\n");
+		return;
 	}
+	here("a name");
+	kind("anon", area + PAGE);
+	prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, area + PAGE, PAGE, NULL);
+	here("no name");
+	kind("anon", area + PAGE);
 }
 
 static void library(void)
@@ -407,6 +439,9 @@ static void library(void)
 	here("dlopen");
 	at = dlsym(library, "lgamma_r");
 	kind("text", at);
+	/* which file it is can be seen only while it is mapped */
+	printf("opened\n");
+	wait_line();
 	dlclose(library);
 	here("dlclose");
 	kind("none", at);
@@ -472,6 +507,7 @@ static const struct {
 } groups[] = {
 	{ "cold", cold },	    { "plain", plain },	      { "files", files },
 	{ "moves", moves },	    { "several", move_several }, { "failures", failures },
+	{ "halfway", halfway },
 	{ "system_v", system_v },   { "names", names },	      { "library", library },
 	{ "breaks", breaks },	    { "blocks", blocks },
 };

@@ -10,6 +10,7 @@
  *	vfork N SIZE	 so does a child that shares this memory
  *	spawn N SIZE	 so does one that runs this program again
  *	dlopen PATH	 VALUE is 1 when it is loaded
+ *	zombie		 a child ends and is not waited for; VALUE is its pid
  *	exit STATUS
  * worker -n N SIZE	 the child of spawn
  */
@@ -56,6 +57,15 @@ static int fork_child(long n, long size)
 		_exit(7);
 	}
 	return end_of(child);
+}
+
+static int leave_zombie(void)
+{
+	pid_t child = fork();
+
+	if (child == 0)
+		_exit(0);
+	return child;
 }
 
 static int vfork_child(long n, long size)
@@ -130,6 +140,8 @@ static long obey(const char *word, const char *rest)
 	else if (!strcmp(word, "dlopen"))
 		return dlopen(rest, RTLD_NOW) != NULL;
 #endif
+	else if (!strcmp(word, "zombie"))
+		return leave_zombie();
 	else if (!strcmp(word, "exit"))
 		exit(n);
 	return 0;

@@ -6,6 +6,10 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/fmt.h"
+
+#define LINE 2048 /* bytes of one line, escapes included */
+
 enum log_level log_level = LOG_INFO;
 
 static bool progress_shown;
@@ -25,13 +29,21 @@ void log_vline(enum log_level level, const char *format, va_list args)
 		[LOG_INFO] = "mwbpf: ",
 		[LOG_DETAIL] = "mwbpf: ",
 		[LOG_DEBUG] = "mwbpf: debug: ",
+		[LOG_TRACE] = "mwbpf: trace: ",
 	};
+
+	char line[LINE], safe[LINE];
 
 	if (level > log_level)
 		return;
 	progress_clear();
 	fputs(prefix[level], stderr);
-	vfprintf(stderr, format, args);
+	if (level >= LOG_DETAIL) { /* libbpf's may be a verifier's log of many lines */
+		vfprintf(stderr, format, args);
+	} else {
+		vsnprintf(line, sizeof(line), format, args);
+		fputs(fmt_safe(safe, sizeof(safe), line), stderr);
+	}
 	fputc('\n', stderr);
 }
 

@@ -7,7 +7,7 @@
 
 #include <stdarg.h>
 
-enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DETAIL, LOG_DEBUG };
+enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DETAIL, LOG_DEBUG, LOG_TRACE };
 
 /* Lines above this level are not shown; LOG_INFO at first. */
 extern enum log_level log_level;

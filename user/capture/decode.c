@@ -3,6 +3,7 @@
 #include "capture/decode.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 static const bool known[MW_KIND_MAX] = {
 #define KIND(id, number, json, group) [number] = true,
@@ -10,10 +11,18 @@ static const bool known[MW_KIND_MAX] = {
 #undef KIND
 };
 
-/* What a record of this kind must be long, to the byte. */
-static size_t length_of(unsigned kind)
+/* What a record must be long, to the byte; at least its fixed part is there. */
+static size_t length_of(const struct mw_event *event)
 {
-	switch (kind) {
+	const struct mw_event_stack *stack = (const struct mw_event_stack *)event;
+
+	switch (event->kind) {
+	case MW_STACK:
+		if (stack->n_python > MW_STACK_DEPTH || stack->n_native > MW_NATIVE_DEPTH)
+			return 0;
+		return stack->n_native ? sizeof(*stack)
+				       : offsetof(struct mw_event_stack, frames) +
+						 stack->n_python * sizeof(stack->frames[0]);
 	case MW_MMAP:
 	case MW_MUNMAP:
 	case MW_MREMAP:
@@ -33,8 +42,10 @@ const struct mw_event *decode(const void *record, size_t len)
 
 	if (len < sizeof(*event) || event->kind >= MW_KIND_MAX || !known[event->kind])
 		return NULL;
+	if (event->kind == MW_STACK && len < offsetof(struct mw_event_stack, frames))
+		return NULL;
 	/* the ring rounds a record's length up to 8 */
-	if ((len & ~7UL) != length_of(event->kind))
+	if ((len & ~7UL) != length_of(event))
 		return NULL;
 	if (event->kind == MW_VMA_NAME &&
 	    ((const struct mw_event_name *)record)->name[MW_NAME_MAX - 1])

@@ -3,7 +3,9 @@
 #include "place/space.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <sys/shm.h>
 
 #define PAGE 4096ULL
 #define PAGE_DOWN(addr) ((addr) & ~(PAGE - 1))
@@ -142,37 +144,84 @@ static void apply_brk(struct space *space, const struct mw_event_map *event)
 	segments_resize(&space->segments, old, heap.start, heap.end);
 }
 
-static void apply_mremap(struct space *space, const struct mw_event_map *event)
+/* What lay in [from, from + size), several mappings at times (6.17), now lies at to. */
+static void move_segments(struct space *space, const struct mw_event_map *event, uint64_t size)
 {
-	uint64_t from = event->head.aux, from_end = from + PAGE_UP(event->old_size);
-	uint64_t to = event->head.addr, to_end = to + PAGE_UP(event->head.size);
-	const struct segment *old = segments_find(&space->segments, from);
-	struct segment moved = { .kind = SEGMENT_UNKNOWN, .name = "" };
+	uint64_t from = event->head.aux, to = event->head.addr;
+	struct segment moved[64];
+	size_t n = 0, index;
 
-	if (old)
-		moved = *old;
-	moved.start = to;
-	moved.end = to_end;
-	if (to == from && to_end > from_end && old && old->end == from_end) {
-		segments_cut(&space->segments, from_end, to_end, UINT64_MAX);
-		old = segments_find(&space->segments, from);
-		segments_resize(&space->segments, old, old->start, to_end);
-		return;
+	segments_from(&space->segments, from, &index);
+	for (; index < space->segments.n && n < 64 && space->segments.at[index].start < from + size;
+	     index++) {
+		struct segment part = space->segments.at[index];
+
+		if (part.start < from)
+			part.start = from;
+		if (part.end > from + size)
+			part.end = from + size;
+		part.start = part.start - from + to;
+		part.end = part.end - from + to;
+		part.born_ns = event->head.ts_ns;
+		moved[n++] = part;
 	}
-	if (to == from && to_end <= from_end) {
-		segments_cut(&space->segments, to_end, from_end, UINT64_MAX);
-		return;
-	}
+	/* it may have grown on the way */
+	if (n && moved[n - 1].end == to + size)
+		moved[n - 1].end = to + PAGE_UP(event->head.size);
 	if (event->old_size && !(event->map_flags & MREMAP_DONTUNMAP))
-		segments_cut(&space->segments, from, from_end, entry_ns(&event->head));
-	moved.born_ns = event->head.ts_ns;
-	segments_add(&space->segments, &moved);
+		segments_cut(&space->segments, from, from + PAGE_UP(event->old_size),
+			     entry_ns(&event->head));
+	segments_cut(&space->segments, to, to + PAGE_UP(event->head.size), UINT64_MAX);
+	for (size_t i = 0; i < n; i++)
+		segments_add(&space->segments, &moved[i]);
 }
 
-/* The size of a System V segment is not in the call. */
+static void apply_mremap(struct space *space, const struct mw_event_map *event)
+{
+	uint64_t from = event->head.aux, to = event->head.addr;
+	uint64_t old_size = PAGE_UP(event->old_size), size = PAGE_UP(event->head.size);
+	const struct segment *last;
+
+	if (to != from) {
+		/* an old size of 0 maps shared pages a second time */
+		move_segments(space, event, !old_size || size < old_size ? size : old_size);
+		return;
+	}
+	if (size <= old_size) {
+		segments_cut(&space->segments, to + size, from + old_size, UINT64_MAX);
+		return;
+	}
+	segments_cut(&space->segments, from + old_size, to + size, UINT64_MAX);
+	last = segments_find(&space->segments, from + old_size - 1);
+	if (last)
+		segments_resize(&space->segments, last, last->start, to + size);
+}
+
+/* The size of a System V segment is not in the call: it is what is mapped there now. */
 static void apply_shmat(struct space *space, const struct mw_event_map *event)
 {
-	space_sync(space, event->head.ts_ns);
+	struct segment segment = { .start = event->head.addr,
+				   .end = event->head.addr,
+				   .born_ns = event->head.ts_ns,
+				   .kind = SEGMENT_SHARED,
+				   .shared = true };
+	const struct mapping *m;
+	struct maps maps;
+
+	if (maps_read(space->pid, &maps))
+		return;
+	segment.prot = PROT_READ | (event->map_flags & SHM_RDONLY ? 0 : PROT_WRITE) |
+		       (event->map_flags & SHM_EXEC ? PROT_EXEC : 0);
+	m = maps_find(&maps, segment.start);
+	if (m && m->start == segment.start)
+		segment.name = intern(space->classify.names, m->name);
+	for (; segment.name && m < maps.at + maps.n && m->start == segment.end &&
+	       !strcmp(m->name, segment.name) && m->shared;
+	     m++)
+		segment.end = m->end;
+	if (segment.end > segment.start)
+		segments_add(&space->segments, &segment);
+	maps_clear(&maps);
 }
 
 static void apply_shmdt(struct space *space, const struct mw_event_map *event)
@@ -192,7 +241,11 @@ void space_apply(struct space *space, const struct mw_event_map *event)
 		[MW_SHMDT] = apply_shmdt,
 	};
 
-	if (!(event->head.flags & MW_F_FAILED) && apply[event->head.kind])
+	/* one that failed half-way has changed what came before the obstacle */
+	if (event->head.flags & MW_F_FAILED && event->head.kind == MW_MPROTECT)
+		space_sync_range(space, PAGE_DOWN(event->head.addr),
+				 PAGE_UP(event->head.addr + event->head.size), event->head.ts_ns);
+	else if (!(event->head.flags & MW_F_FAILED) && apply[event->head.kind])
 		apply[event->head.kind](space, event);
 }
 

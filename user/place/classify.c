@@ -7,8 +7,6 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "target/mem.h"
-
 #define PAGE 4096ULL
 #define PAGE_UP(addr) (((addr) + PAGE - 1) & ~(PAGE - 1))
 
@@ -19,6 +17,7 @@ static const struct {
 } special[] = {
 	{ "[heap]", SEGMENT_HEAP },	    { "[stack]", SEGMENT_STACK },
 	{ "[vdso]", SEGMENT_VDSO },	    { "[vsyscall]", SEGMENT_VDSO },
+	{ "[uprobes]", SEGMENT_VDSO },
 	{ "[vvar", SEGMENT_VVAR },	    { "[anon_shmem:", SEGMENT_SHARED },
 	{ "/memfd:", SEGMENT_SHARED },	    { "/dev/shm/", SEGMENT_SHARED },
 	{ "/SYSV", SEGMENT_SHARED },	    { "/dev/zero", SEGMENT_SHARED },
@@ -84,13 +83,48 @@ static size_t split_parts(struct segment parts[CLASSIFY_MAX], uint64_t at, enum 
 	return 2;
 }
 
+static void remember_placement(struct classify *c, const struct image *image, uint64_t bias)
+{
+	struct placement *more;
+
+	for (size_t i = 0; i < c->n_placements; i++)
+		if (c->placements[i].image == image && c->placements[i].bias == bias)
+			return;
+	more = reallocarray(c->placements, c->n_placements + 1, sizeof(*more));
+	if (!more)
+		return; /* a choice will be made without it */
+	c->placements = more;
+	c->placements[c->n_placements++] = (struct placement){ image, bias };
+}
+
+/* Where an image lies that has this mapping: where it was seen to lie, if that fits. */
+static bool find_bias(struct classify *c, const struct image *image, const struct mapping *m,
+		      uint64_t *bias)
+{
+	uint64_t biases[IMAGE_BIASES];
+	size_t n = image_biases(image, m, biases);
+
+	for (size_t i = c->n_placements; i-- > 0;)
+		for (size_t j = 0; j < n; j++)
+			if (c->placements[i].image == image && c->placements[i].bias == biases[j]) {
+				*bias = biases[j];
+				return true;
+			}
+	if (!n)
+		return false;
+	*bias = biases[n - 1];
+	if (n == 1)
+		remember_placement(c, image, *bias);
+	return true;
+}
+
 static size_t classify_image(struct classify *c, const struct image *image,
 			     const struct mapping *m, struct segment parts[CLASSIFY_MAX])
 {
 	const struct elf_load *load;
 	uint64_t bias, zeroed;
 
-	if (!image_bias(image, m, &bias))
+	if (!find_bias(c, image, m, &bias))
 		return 1;
 	load = load_of(image, m->start - bias);
 	if (!load)
@@ -138,65 +172,8 @@ size_t classify(struct classify *c, const struct mapping *m, struct segment part
 void classify_clear(struct classify *c)
 {
 	free(c->bss.at);
+	free(c->placements);
 	c->bss = (struct bss_list){ 0 };
-}
-
-#define HEAP_MAX_SIZE (64ULL << 20) /* arena.c: 2 * DEFAULT_MMAP_THRESHOLD_MAX on 64 bits */
-
-/* struct heap_info of arena.c, the part that all versions share */
-struct heap_info {
-	uint64_t ar_ptr;
-	uint64_t prev;
-	uint64_t size;
-	uint64_t mprotect_size;
-};
-
-static bool is_arena(pid_t pid, uint64_t start, uint64_t end)
-{
-	struct heap_info heap, of_arena;
-	uint64_t arena_heap;
-
-	if (start % HEAP_MAX_SIZE || end - start > HEAP_MAX_SIZE ||
-	    mem_read(pid, start, &heap, sizeof(heap)))
-		return false;
-	if (heap.size > heap.mprotect_size || heap.mprotect_size > end - start ||
-	    heap.size < sizeof(heap) || heap.ar_ptr % 16)
-		return false;
-	/* the arena's header is in its first heap, right behind that heap's own */
-	arena_heap = heap.ar_ptr & ~(HEAP_MAX_SIZE - 1);
-	if (arena_heap == start)
-		return heap.ar_ptr - start <= 64;
-	return !mem_read(pid, arena_heap, &of_arena, sizeof(of_arena)) &&
-	       of_arena.ar_ptr == heap.ar_ptr;
-}
-
-#define PREV_INUSE	1
-#define IS_MMAPPED	2
-#define NON_MAIN_ARENA	4
-#define CHUNK_FLAGS	(PREV_INUSE | IS_MMAPPED | NON_MAIN_ARENA)
-
-/* A row of chunks that fill the range exactly: areas of neighbours merge in the kernel. */
-static bool is_mmap_chunks(pid_t pid, uint64_t start, uint64_t end)
-{
-	uint64_t chunk[2]; /* prev_size, size | flags */
-
-	for (int i = 0; start < end && i < 65536; i++) {
-		if (mem_read(pid, start, chunk, sizeof(chunk)))
-			return false;
-		if ((chunk[1] & CHUNK_FLAGS) != IS_MMAPPED || chunk[0] ||
-		    (chunk[1] & ~7ULL) % PAGE || !(chunk[1] & ~7ULL) ||
-		    (chunk[1] & ~7ULL) > end - start)
-			return false;
-		start += chunk[1] & ~7ULL;
-	}
-	return start == end;
-}
-
-enum segment_kind classify_glibc(pid_t pid, uint64_t start, uint64_t end)
-{
-	if (is_arena(pid, start, end))
-		return SEGMENT_ARENA;
-	if (is_mmap_chunks(pid, start, end))
-		return SEGMENT_MMAP_CHUNK;
-	return SEGMENT_ANON;
+	c->placements = NULL;
+	c->n_placements = 0;
 }

@@ -20,12 +20,20 @@ struct bss_list {
 	size_t n;
 };
 
+/* Where images have been found to lie: their biases, for mappings that fit two PT_LOADs. */
+struct placement {
+	const struct image *image;
+	uint64_t bias;
+};
+
 /* What classification needs to know of the process. */
 struct classify {
 	pid_t pid;
 	struct images *images;
 	struct intern *names;
 	struct bss_list bss;
+	struct placement *placements;
+	size_t n_placements;
 };
 
 #define CLASSIFY_MAX 2 /* parts one mapping can have: data and bss */
@@ -38,13 +46,5 @@ size_t classify(struct classify *classify, const struct mapping *m,
 		struct segment parts[CLASSIFY_MAX]);
 
 void classify_clear(struct classify *classify);
-
-/*
- * What glibc keeps in an anonymous mapping that was there before the trace: a thread
- * arena (heap_info at its start) or blocks of their own mapping. Both say what they
- * are in their first bytes; all their fields must agree with the mapping. The kind, or
- * SEGMENT_ANON. Layouts: glibc 2.3 to 2.43, malloc/arena.c and malloc/malloc.c.
- */
-enum segment_kind classify_glibc(pid_t pid, uint64_t start, uint64_t end);
 
 #endif

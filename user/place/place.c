@@ -28,6 +28,7 @@ void place_clear(struct place *place)
 		free(space);
 	}
 	hash_clear(&place->spaces);
+	sites_clear(&place->sites);
 	intern_clear(&place->names);
 }
 
@@ -63,21 +64,30 @@ static bool is_allocation(unsigned kind)
 	return kind >= MW_MALLOC && kind <= MW_MEMALIGN;
 }
 
-/* The segment of addr; where there is none, what was missed is looked for once. */
-static const struct segment *find_segment(struct space *space, uint64_t addr, uint64_t now_ns)
+/*
+ * The segment of what an event is about. A block or an object must be somewhere: where
+ * there is a hole, a change of the map was missed.
+ */
+static const struct segment *find_segment(struct space *space, const struct mw_event *event)
 {
+	const uint64_t addr = placed_addr(event);
 	const struct segment *segment = segments_find(&space->segments, addr);
+	bool must_be = is_allocation(event->kind) || event->kind == MW_FREE ||
+		       event->kind == MW_PYLONG;
 
-	if (segment || !addr || !may_sync(space, now_ns))
+	if (segment || !addr || !must_be || !may_sync(space, event->ts_ns))
 		return segment;
-	return space_sync(space, now_ns) ? NULL : segments_find(&space->segments, addr);
+	return space_look(space, addr, event->ts_ns) ? NULL
+						     : segments_find(&space->segments, addr);
 }
 
 /* What the event did to the space, by group. */
 static void apply(struct space *space, const struct mw_event *event)
 {
-	space->stale |= event->lost != space->lost;
-	space->lost = event->lost;
+	if ((int32_t)(event->lost - space->lost) > 0) {
+		space->stale = true;
+		space->lost = event->lost;
+	}
 	switch (event->kind) {
 	case MW_VMA_NAME:
 		space_apply_name(space, (const struct mw_event_name *)event);
@@ -116,7 +126,8 @@ static bool is_reuse(struct space *space, const struct mw_event *event)
 	if (!is_allocation(event->kind) || event->flags & MW_F_FAILED)
 		return false;
 	reused = event->addr && event->addr == thread->last_free;
-	thread->last_free = 0;
+	if (reused)
+		thread->last_free = 0;
 	return reused;
 }
 
@@ -132,8 +143,7 @@ uint64_t placed_addr(const struct mw_event *event)
 
 static void look_up(const struct mw_event *event, struct placed *placed)
 {
-	const struct segment *segment =
-		find_segment(placed->space, placed_addr(event), event->ts_ns);
+	const struct segment *segment = find_segment(placed->space, event);
 
 	placed->segment = (struct segment){ .name = "" };
 	if (segment)
@@ -149,6 +159,12 @@ int place_event(struct place *place, const struct mw_event *event, struct placed
 	if (!space)
 		return -ESRCH;
 	placed->program = space->number;
+	if (event->kind == MW_STACK) {
+		placed->site = sites_add(&place->sites, (const struct mw_event_stack *)event,
+					 &space->cpython, &place->names, &placed->new_site);
+		return 0;
+	}
+	placed->site = sites_find(&place->sites, event->stack);
 	if (unmaps) /* what it was, not the hole that it leaves */
 		look_up(event, placed);
 	apply(space, event);

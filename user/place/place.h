@@ -5,12 +5,15 @@
 #ifndef MWBPF_PLACE_H
 #define MWBPF_PLACE_H
 
+#include "place/site.h"
 #include "place/space.h"
 
 /* An event with all that is known of it. Valid until the next one is placed. */
 struct placed {
 	const struct mw_event *event;
 	struct space *space;
+	const struct site *site; /* where the call was made; NULL: not known */
+	bool new_site;		/* the first time: for an event of kind STACK only */
 	uint32_t program;	/* space->number, at exec that of the program that ends */
 	struct segment segment;	/* of its address; kind unknown and id 0 in a hole */
 	int64_t stack_used;	/* bytes; -1: not known */
@@ -30,6 +33,7 @@ struct place {
 	struct images *images;
 	struct intern names;
 	uint32_t next_segment_id;
+	struct sites sites;
 };
 
 void place_init(struct place *place, struct images *images);

@@ -14,6 +14,7 @@
 
 #include "place/classify.h"
 #include "place/segment.h"
+#include "place/site.h"
 
 /* A thread of the process, as far as placing needs it. */
 struct thread {
@@ -37,6 +38,7 @@ struct space {
 	struct hash threads;	 /* tid -> struct thread */
 	struct code allocator;	 /* whose mappings are the heap's, whose frees its own */
 	struct code python;
+	struct python cpython;	 /* how its frames are read */
 	uint64_t synced_ns;	 /* time of the event at the last comparison */
 	uint32_t lost;		 /* events lost up to the last one applied */
 	bool stale;		 /* a change of the map may have been among them */
@@ -51,6 +53,12 @@ void space_clear(struct space *space);
  * permissions. What is known of the rest is kept. 0, or -errno (-ESRCH: it has ended).
  */
 int space_sync(struct space *space, uint64_t now_ns);
+
+/* The same for a part of it. */
+int space_sync_range(struct space *space, uint64_t start, uint64_t end, uint64_t now_ns);
+
+/* Fill the hole at addr with the mapping that is there by now, if any. As space_sync. */
+int space_look(struct space *space, uint64_t addr, uint64_t now_ns);
 
 /*
  * The process runs another program: everything known is void. What /proc/PID/maps shows

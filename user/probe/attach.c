@@ -19,33 +19,31 @@
 #include "probe/link.h"
 #include "probe/tracefs.h"
 
-static int keep_fd(struct attach *attach, int fd)
+static void let_go(struct attach_hold *hold)
 {
-	int *more = reallocarray(attach->fds, attach->n_fds + 1, sizeof(*more));
+	if (hold->fd >= 0)
+		close(hold->fd);
+	else
+		bpf_link__destroy(hold->link);
+}
+
+static int keep(struct attach *attach, struct attach_hold hold)
+{
+	struct attach_hold *more = reallocarray(attach->holds, attach->n_holds + 1, sizeof(*more));
 
 	if (!more) {
-		close(fd);
+		let_go(&hold);
 		return -ENOMEM;
 	}
-	attach->fds = more;
-	attach->fds[attach->n_fds++] = fd;
+	attach->holds = more;
+	attach->holds[attach->n_holds++] = hold;
 	return 0;
 }
 
-static int keep_link(struct attach *attach, struct bpf_link *link)
+static int keep_link(struct attach *attach, pid_t pid, const struct image *image,
+		     struct bpf_link *link)
 {
-	struct bpf_link **more;
-
-	if (!link)
-		return -errno;
-	more = reallocarray(attach->links, attach->n_links + 1, sizeof(*more));
-	if (!more) {
-		bpf_link__destroy(link);
-		return -ENOMEM;
-	}
-	attach->links = more;
-	attach->links[attach->n_links++] = link;
-	return 0;
+	return link ? keep(attach, (struct attach_hold){ pid, image, -1, link }) : -errno;
 }
 
 /* The probes of one family in one file: what one or two links take. */
@@ -90,7 +88,7 @@ static int attach_part(struct attach *attach, const struct group *group, __u32 f
 	if (!n)
 		return 0;
 	fd = link_multi(bpf_program__fd(program), type, &link);
-	return fd < 0 ? fd : keep_fd(attach, fd);
+	return fd < 0 ? fd : keep(attach, (struct attach_hold){ group->pid, group->image, fd, NULL });
 }
 
 /*
@@ -131,14 +129,16 @@ static int attach_perf(struct attach *attach, const struct attach_programs *prog
 		if (attach->probe_at_fd < 0)
 			opts.bpf_cookie = group->cookies[i];
 		if (i < group->returning)
-			err = keep_link(attach, bpf_program__attach_uprobe_opts(
-							programs->leave, group->pid, group->path,
-							group->offsets[i], &opts));
+			err = keep_link(attach, group->pid, group->image,
+					bpf_program__attach_uprobe_opts(
+						programs->leave, group->pid, group->path,
+						group->offsets[i], &opts));
 		opts.retprobe = false;
 		if (!err)
-			err = keep_link(attach, bpf_program__attach_uprobe_opts(
-							programs->enter, group->pid, group->path,
-							group->offsets[i], &opts));
+			err = keep_link(attach, group->pid, group->image,
+					bpf_program__attach_uprobe_opts(
+						programs->enter, group->pid, group->path,
+						group->offsets[i], &opts));
 	}
 	return err;
 }
@@ -230,7 +230,7 @@ static int attach_tracepoint(struct attach *attach, int events, const char *dire
 		close(fd);
 		return err;
 	}
-	return keep_link(attach, link); /* which owns fd from now on */
+	return keep_link(attach, 0, NULL, link); /* which owns fd from now on */
 }
 
 int attach_syscalls(struct attach *attach, struct bpf_program *enter, struct bpf_program *leave)
@@ -266,10 +266,64 @@ int attach_syscalls(struct attach *attach, struct bpf_program *enter, struct bpf
 
 int attach_program(struct attach *attach, struct bpf_program *program)
 {
-	return keep_link(attach, bpf_program__attach(program));
+	return keep_link(attach, 0, NULL, bpf_program__attach(program));
 }
 
-/* The next of the links and descriptors to close, taken by whichever thread comes first. */
+/* A hold that a thread of its own lets go: that takes up to 0.2 s. */
+struct attach_removal {
+	struct attach_removal *next;
+	struct attach_hold hold;
+	pthread_t thread;
+};
+
+static void *remove_one(void *arg)
+{
+	struct attach_removal *removal = arg;
+
+	let_go(&removal->hold);
+	return NULL;
+}
+
+static void begin_removal(struct attach *attach, struct attach_hold *hold)
+{
+	struct attach_removal *removal = malloc(sizeof(*removal));
+
+	if (removal) {
+		removal->hold = *hold;
+		removal->next = attach->removals;
+		if (!pthread_create(&removal->thread, NULL, remove_one, removal)) {
+			attach->removals = removal;
+			return;
+		}
+		free(removal);
+	}
+	let_go(hold);
+}
+
+static void wait_for_removals(struct attach *attach)
+{
+	while (attach->removals) {
+		struct attach_removal *removal = attach->removals;
+
+		attach->removals = removal->next;
+		pthread_join(removal->thread, NULL);
+		free(removal);
+	}
+}
+
+void attach_remove(struct attach *attach, pid_t pid, const struct image *image)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < attach->n_holds; i++)
+		if (attach->holds[i].pid == pid && attach->holds[i].image == image)
+			begin_removal(attach, &attach->holds[i]);
+		else
+			attach->holds[kept++] = attach->holds[i];
+	attach->n_holds = kept;
+}
+
+/* The next of the holds to let go, taken by whichever thread comes first. */
 struct closing {
 	struct attach *attach;
 	size_t next;
@@ -278,15 +332,11 @@ struct closing {
 static void *close_some(void *arg)
 {
 	struct closing *closing = arg;
-	struct attach *attach = closing->attach;
 	size_t i;
 
 	while ((i = __atomic_fetch_add(&closing->next, 1, __ATOMIC_RELAXED)) <
-	       attach->n_links + attach->n_fds)
-		if (i < attach->n_links)
-			bpf_link__destroy(attach->links[i]);
-		else
-			close(attach->fds[i - attach->n_links]);
+	       closing->attach->n_holds)
+		let_go(&closing->attach->holds[i]);
 	return NULL;
 }
 
@@ -300,15 +350,14 @@ void attach_clear(struct attach *attach)
 	pthread_t threads[32];
 	size_t n = 0;
 
-	while (n < sizeof(threads) / sizeof(*threads) && n < attach->n_links + attach->n_fds &&
+	while (n < sizeof(threads) / sizeof(*threads) && n < attach->n_holds &&
 	       !pthread_create(&threads[n], NULL, close_some, &closing))
 		n++;
 	close_some(&closing);
 	while (n > 0)
 		pthread_join(threads[--n], NULL);
-	free(attach->links);
-	free(attach->fds);
-	attach->links = NULL;
-	attach->fds = NULL;
-	attach->n_links = attach->n_fds = 0;
+	wait_for_removals(attach);
+	free(attach->holds);
+	attach->holds = NULL;
+	attach->n_holds = 0;
 }

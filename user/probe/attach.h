@@ -15,15 +15,22 @@ struct attach_programs {
 	struct bpf_program *session, *enter, *leave;
 };
 
+/* A descriptor or link that holds probes of one file in one process. */
+struct attach_hold {
+	pid_t pid;		   /* 0: of no process: a tracepoint */
+	const struct image *image;
+	int fd;			   /* -1: a link of libbpf's */
+	struct bpf_link *link;
+};
+
 struct attach {
 	enum tier tier;
 	struct attach_programs programs[MW_FAMILY_MAX];
 	struct bpf_program *returns_test; /* loaded for return probes by multi or perf links */
 	int probe_at_fd; /* map from address to row, where there are no cookies; else -1 */
-	struct bpf_link **links;
-	size_t n_links;
-	int *fds;
-	size_t n_fds;
+	struct attach_hold *holds;
+	size_t n_holds;
+	struct attach_removal *removals; /* going on in the background */
 };
 
 /* Every probe of findings, for this process only. Says what fails; 0 or -errno. */
@@ -37,6 +44,9 @@ int attach_syscalls(struct attach *attach, struct bpf_program *enter, struct bpf
 
 /* A program whose section says where it goes (tp_btf). 0 or -errno. */
 int attach_program(struct attach *attach, struct bpf_program *program);
+
+/* Take the probes of one file in one process out, without waiting for it. */
+void attach_remove(struct attach *attach, pid_t pid, const struct image *image);
 
 /* Take everything out again. The target's code is as it was when this returns. */
 void attach_clear(struct attach *attach);

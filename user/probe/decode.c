@@ -23,7 +23,7 @@ static const struct {
 /*
  * What may lie between a place and the probe for it: it falls through, has no effect but on
  * its operands and the flags, and single-stepping showed capstone to be right about its
- * length and the registers it writes. (Not movsd: repne movsd is missing its rcx.)
+ * length and the registers it writes.
  */
 static const bool harmless[X86_INS_ENDING] = {
 	[X86_INS_ENDBR64] = true,  [X86_INS_NOP] = true,       [X86_INS_TEST] = true,
@@ -52,7 +52,7 @@ static const bool harmless[X86_INS_ENDING] = {
 	[X86_INS_SETS] = true,	   [X86_INS_MOVAPS] = true,    [X86_INS_MOVAPD] = true,
 	[X86_INS_MOVUPS] = true,   [X86_INS_MOVUPD] = true,    [X86_INS_MOVDQA] = true,
 	[X86_INS_MOVDQU] = true,   [X86_INS_MOVD] = true,      [X86_INS_MOVQ] = true,
-	[X86_INS_MOVSS] = true,	   [X86_INS_PXOR] = true,      [X86_INS_XORPS] = true,
+	[X86_INS_MOVSD] = true,    [X86_INS_MOVSS] = true,	   [X86_INS_PXOR] = true,      [X86_INS_XORPS] = true,
 	[X86_INS_XORPD] = true,	   [X86_INS_ANDPS] = true,     [X86_INS_ANDPD] = true,
 	[X86_INS_COMISS] = true,   [X86_INS_COMISD] = true,    [X86_INS_UCOMISS] = true,
 	[X86_INS_UCOMISD] = true,  [X86_INS_CVTSI2SD] = true,  [X86_INS_CVTSS2SD] = true,
@@ -105,12 +105,20 @@ bool decode_transfers(csh capstone, const cs_insn *insn)
 	return false;
 }
 
+/*
+ * What capstone 4 gives the wrong effects: 90 with some prefixes is an xchg, not a nop;
+ * movs with prefix f2, which has the name of an SSE move, counts in %rcx.
+ */
+static bool is_misdescribed(const cs_insn *insn)
+{
+	return (insn->id == X86_INS_NOP || insn->id == X86_INS_MOVSD) &&
+	       insn->detail->x86.opcode[0] != 0x0f;
+}
+
 bool decode_is_harmless(csh capstone, const cs_insn *insn)
 {
-	/* mov to segment, control and debug registers; 90 with prefixes may be an xchg */
-	return insn->id < X86_INS_ENDING && harmless[insn->id] &&
-	       !cs_insn_group(capstone, insn, X86_GRP_PRIVILEGE) &&
-	       !(insn->id == X86_INS_NOP && insn->detail->x86.opcode[0] == 0x90);
+	return insn->id < X86_INS_ENDING && harmless[insn->id] && !is_misdescribed(insn) &&
+	       !cs_insn_group(capstone, insn, X86_GRP_PRIVILEGE); /* mov to %fs, %cr0 */
 }
 
 int decode_register(unsigned reg)

@@ -11,9 +11,7 @@
 #include "target/linkmap.h"
 #include "target/proc.h"
 
-#define ARGS_OF(size, count, pointer) \
-	(((size) < 6 ? 1u << (size) : 0) | ((count) < 6 ? 1u << (count) : 0) | \
-	 ((pointer) < 6 ? 1u << (pointer) : 0))
+#define ARG(n) ((n) < 6 ? SLIDE_ARG(n) : 0)
 #define NA 31
 #define RETURNS_ALLOC	true
 #define RETURNS_MEMPTR	true
@@ -22,9 +20,9 @@
 #define RETURNS_FREE	false
 
 const struct probe_row probe_rows[MW_PROBE_MAX] = {
-#define PROBE(name, symbol, family, role, kind, size, count, pointer)       \
-	[MW_PROBE_##name] = { symbol, MW_FAMILY_##family, MW_##kind,         \
-			      RETURNS_##role, ARGS_OF(size, count, pointer) },
+#define PROBE(name, symbol, family, role, kind, size, count, pointer, align)        \
+	[MW_PROBE_##name] = { symbol, MW_FAMILY_##family, MW_##kind, RETURNS_##role, \
+			      ARG(size) | ARG(count) | ARG(pointer) | ARG(align) },
 #include <mwbpf/probes.def>
 #undef PROBE
 };
@@ -63,7 +61,8 @@ static const struct mapping *executable(pid_t pid, const struct maps *maps)
 
 /*
  * The executable, then the loader's list. What is mapped executable without being in
- * the list (dlmopen, or a loader that keeps none) comes last.
+ * the list (the loader is not ready, or keeps none; dlmopen) comes last, from the highest
+ * address down, for that is the order in which the kernel gives them out.
  */
 static int scope_read(struct scope *scope, struct images *images, pid_t pid,
 		      const struct maps *maps)
@@ -81,7 +80,7 @@ static int scope_read(struct scope *scope, struct images *images, pid_t pid,
 	for (ssize_t i = 0; i < n; i++)
 		scope_add(scope, images, pid, maps_find(maps, dynamic[i]));
 	free(dynamic);
-	for (size_t i = 0; i < maps->n; i++)
+	for (size_t i = maps->n; i-- > 0;)
 		if (maps->at[i].prot & PROT_EXEC)
 			scope_add(scope, images, pid, &maps->at[i]);
 	return 0;
@@ -198,6 +197,7 @@ int find_probes(struct images *images, pid_t pid, const struct maps *maps, unsig
 	*findings = (struct findings){ .linkmap = scope.linkmap, .objects = scope.n };
 	if (err)
 		return err;
+	findings->settled = scope.linkmap || (scope.n && !elf_interpreter(scope.at[0]->elf));
 	/* local symbols count only in a static program: elsewhere nothing is bound to them */
 	for (size_t i = 0; i < scope.n; i++)
 		search_object(findings, scope.at[i], families,

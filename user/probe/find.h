@@ -37,7 +37,8 @@ struct findings {
 	struct found at[MW_PROBE_MAX];
 	size_t n;
 	size_t objects; /* ELF files looked at */
-	bool linkmap;	/* in the loader's search order; else the executable first */
+	bool linkmap;	/* in the loader's search order; else in the order they were mapped */
+	bool settled;	/* the loader has done its work, or there is none */
 	const struct image *allocator; /* where malloc is; NULL: nowhere */
 	const struct image *python;    /* where CPython's ints are made; NULL */
 };

@@ -50,11 +50,14 @@ static bool decode(struct reader *reader, uint64_t vaddr)
 {
 	const struct slide_text *text = reader->text;
 	const uint64_t at = vaddr - text->vaddr;
-	const uint8_t *code = text->code + at;
-	size_t left = text->len - at;
+	const uint8_t *code;
+	size_t left;
 
-	if (at >= text->len ||
-	    !cs_disasm_iter(reader->capstone, &code, &left, &vaddr, reader->insn))
+	if (at >= text->len)
+		return false;
+	code = text->code + at;
+	left = text->len - at;
+	if (!cs_disasm_iter(reader->capstone, &code, &left, &vaddr, reader->insn))
 		return false;
 	/* With prefix 66, Intel reads a displacement of 32 bits and AMD one of 16. */
 	return !cs_insn_group(reader->capstone, reader->insn, X86_GRP_BRANCH_RELATIVE) ||

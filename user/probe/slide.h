@@ -24,11 +24,14 @@ struct slide {
 	const char *why;      /* static: one clause, why here and not further or nearer */
 };
 
-/* A function's bytes and the text around it, as in the file the target has mapped. */
+/*
+ * A function's bytes and the text around it, as in the file the target has mapped: all
+ * of the executable segment, for branches from what is left out are not seen.
+ */
 struct slide_text {
-	const uint8_t *code; /* the section or segment that holds the function */
+	const uint8_t *code;
 	size_t len;
-	uint64_t vaddr;	     /* of code[0] */
+	uint64_t vaddr; /* of code[0] */
 };
 
 /*
@@ -37,7 +40,8 @@ struct slide_text {
  * chosen instruction is reached from the entry in a straight line, with the stack
  * pointer and those registers unchanged, and nothing jumps to it or to what lies
  * between the entry and it. Fails closed: offset 0 whenever one of these is not
- * certain. 0, or -EINVAL when vaddr is outside the text or does not decode.
+ * certain. 0, or -EINVAL when vaddr is outside the text or does not decode, -ENOMEM.
+ * Not seen: a second symbol, entered by its address, within the bytes skipped.
  */
 int slide_choose(const struct slide_text *text, uint64_t vaddr, uint64_t size, unsigned args,
 		 struct slide *out);

@@ -232,6 +232,13 @@ static void process_event(struct sink *sink, const struct placed *placed)
 	json_end(&json);
 }
 
+/* The calls that say how many bytes they are about. */
+static bool has_size(unsigned kind)
+{
+	return kind != MW_FREE && kind != MW_PYLONG && kind != MW_BRK && kind != MW_SHMAT &&
+	       kind != MW_SHMDT;
+}
+
 static void jsonl_event(struct sink *sink, const struct placed *placed)
 {
 	const struct mw_event *event = placed->event;
@@ -251,7 +258,7 @@ static void jsonl_event(struct sink *sink, const struct placed *placed)
 		json_null(&json, "addr");
 	else
 		json_hex(&json, "addr", event->kind == MW_BRK ? placed_addr(event) + 1 : event->addr);
-	if (event->kind != MW_FREE && event->kind != MW_PYLONG && event->kind != MW_BRK)
+	if (has_size(event->kind))
 		json_u64(&json, "size", event->size);
 	if (failed)
 		json_bool(&json, "failed", true);
@@ -268,8 +275,46 @@ static void jsonl_event(struct sink *sink, const struct placed *placed)
 		json_u64(&json, "stack_used", placed->stack_used);
 	if (event->caller)
 		json_hex(&json, "caller", event->caller);
+	if (placed->site && placed->site->at)
+		json_str(&json, "at", placed->site->at);
+	if (placed->site)
+		json_u64(&json, "stack", placed->site->id);
 	if (via)
-		json_str(&json, is_call ? "in" : "via", via);
+		json_str(&json, is_call || event->kind == MW_VMA_NAME ? "in" : "via", via);
+	json_end(&json);
+}
+
+static void put_frame(struct json *json, const struct frame *frame)
+{
+	json_object(json, NULL);
+	json_str(json, "lang", frame->language == FRAME_PYTHON ? "python" : "native");
+	if (frame->function)
+		json_str(json, "function", frame->function);
+	if (frame->file)
+		json_str(json, "file", frame->file);
+	if (frame->line)
+		json_u64(json, "line", frame->line);
+	json_hex(json, "addr", frame->addr);
+	if (frame->reason)
+		json_str(json, "reason", frame->reason);
+	json_object_end(json);
+}
+
+static void jsonl_stack(struct sink *sink, const struct mw_event *event, const struct site *site)
+{
+	struct json json;
+
+	begin_line(sink, &json, "stack", event->ts_ns);
+	json_u64(&json, "pid", event->pid);
+	json_u64(&json, "id", site->id);
+	if (site->truncated)
+		json_bool(&json, "truncated", true);
+	if (site->reason)
+		json_str(&json, "reason", site->reason);
+	json_array(&json, "frames");
+	for (size_t i = 0; i < site->n; i++)
+		put_frame(&json, &site->frames[i]);
+	json_array_end(&json);
 	json_end(&json);
 }
 
@@ -389,6 +434,7 @@ const struct sink_ops sink_jsonl = {
 	.probe = jsonl_probe,
 	.segment = jsonl_segment,
 	.event = jsonl_event,
+	.stack = jsonl_stack,
 	.lost = jsonl_lost,
 	.warning = jsonl_warning,
 	.end = jsonl_end,

@@ -83,6 +83,8 @@ struct sink_ops {
 	void (*probe)(struct sink *, const struct sink_probe *, uint64_t ts_ns);
 	void (*segment)(struct sink *, pid_t, const struct segment_change *, uint64_t ts_ns);
 	void (*event)(struct sink *, const struct placed *);
+	/* a stack for the first time: events refer to it from now on */
+	void (*stack)(struct sink *, const struct mw_event *, const struct site *);
 	/* lost events noticed at this point of the stream; causes: counters since the start */
 	void (*lost)(struct sink *, uint64_t ts_ns, uint32_t events, const struct mw_counters *);
 	void (*warning)(struct sink *, uint64_t ts_ns, const char *text);

@@ -55,7 +55,7 @@ static void text_begin(struct sink *sink, const struct sink_header *header)
 	struct line line = { .len = 0 };
 
 	(void)header;
-	put(&line, "%12s %8s  %-12s %-15s %10s  %-12s %10s  %8s  %s", "SECONDS", "TID", "EVENT",
+	put(&line, "%12s %8s  %-12s %-18s %10s  %-12s %10s  %8s  %s", "SECONDS", "TID", "EVENT",
 	    "ADDRESS", "BYTES", "SEGMENT", "+OFFSET", "STACK", "DETAIL");
 	write_line(sink, &line);
 }
@@ -80,7 +80,7 @@ static void text_segment(struct sink *sink, pid_t pid, const struct segment_chan
 	char perms[5], name[256];
 
 	sink_perms(segment, perms);
-	put(&line, "%12.6f %8d  %-12s 0x%-13llx %10llu  %-12s %10s  %8s  %s", seconds(sink, ts_ns),
+	put(&line, "%12.6f %8d  %-12s 0x%-16llx %10llu  %-12s %10s  %8s  %s", seconds(sink, ts_ns),
 	    (int)pid, what[change->what], (unsigned long long)segment->start,
 	    (unsigned long long)(segment->end - segment->start), segment_kind_name(segment->kind),
 	    perms, "", fmt_safe(name, sizeof(name), segment->name));
@@ -113,6 +113,8 @@ static void put_detail(struct line *line, const struct placed *placed)
 	if (placed->segment.name[0] == '/')
 		put(line, " %s",
 		    fmt_safe(name, sizeof(name), base_name(placed->segment.name)));
+	if (placed->site && placed->site->at)
+		put(line, " %s", fmt_safe(name, sizeof(name), placed->site->at));
 	if (placed->segment.tid && placed->segment.tid != event->tid)
 		put(line, " (stack of %u)", placed->segment.tid);
 }
@@ -141,7 +143,8 @@ static bool bytes_of(const struct placed *placed, uint64_t *bytes)
 		return placed->ended;
 	}
 	*bytes = placed->event->size;
-	return placed->event->kind <= MW_VMA_NAME && placed->event->kind != MW_BRK;
+	return placed->event->kind <= MW_VMA_NAME && placed->event->kind != MW_BRK &&
+	       placed->event->kind != MW_SHMAT && placed->event->kind != MW_SHMDT;
 }
 
 static void text_event(struct sink *sink, const struct placed *placed)
@@ -153,12 +156,12 @@ static void text_event(struct sink *sink, const struct placed *placed)
 	put(&line, "%12.6f %8u  %-12s ", seconds(sink, event->ts_ns), event->tid,
 	    kind_name(event->kind));
 	if (event->kind >= MW_THREAD) {
-		pad(&line, 92);
+		pad(&line, 95);
 		put_process(&line, event);
 		write_line(sink, &line);
 		return;
 	}
-	put(&line, "0x%-13llx ", (unsigned long long)(addr + (event->kind == MW_BRK)));
+	put(&line, "0x%-16llx ", (unsigned long long)(addr + (event->kind == MW_BRK)));
 	if (bytes_of(placed, &bytes))
 		put(&line, "%10llu", (unsigned long long)bytes);
 	else

@@ -20,6 +20,7 @@
 #define TABLE_MAX (128u << 20)	 /* bytes of one table; a larger one is read so far */
 #define LIST_MAX (256u << 10)	 /* likewise, of one PT_NOTE or one chain of DT_GNU_HASH */
 #define SEGMENTS_MAX (64u << 10) /* bytes of program headers: the limit of Linux itself */
+#define LOADS_MAX 64		 /* PT_LOADs; linkers make up to ten */
 #define BUILD_ID_MAX 64
 #define VERSION_HIDDEN 0x8000 /* bit of a .gnu.version entry: sym@V, not sym@@V */
 
@@ -35,7 +36,7 @@ struct elf_file {
 	struct extent dynamic;	/* of PT_DYNAMIC; size 0 when there is none */
 	char *interpreter;
 	char build_id[2 * BUILD_ID_MAX + 1];
-	struct elf_load *loads;
+	struct elf_load loads[LOADS_MAX];
 	size_t n_loads;
 };
 
@@ -119,7 +120,7 @@ static void locate_sections(struct elf_file *elf, const Elf64_Ehdr *header)
 
 static int add_load(struct elf_file *elf, const Elf64_Phdr *segment)
 {
-	if (segment->p_filesz > segment->p_memsz ||
+	if (elf->n_loads == LOADS_MAX || segment->p_filesz > segment->p_memsz ||
 	    segment->p_memsz > UINT64_MAX - segment->p_vaddr ||
 	    !in_file(elf, (struct extent){ segment->p_offset, segment->p_filesz }))
 		return -EBADMSG;
@@ -193,8 +194,7 @@ static int read_segments(struct elf_file *elf, const Elf64_Ehdr *header)
 	    !in_file(elf, at))
 		return -EBADMSG;
 	segments = read_extent(elf, at, SEGMENTS_MAX, &len);
-	elf->loads = calloc(header->e_phnum, sizeof(*elf->loads));
-	if (!segments || !elf->loads)
+	if (!segments)
 		return -ENOMEM;
 	for (size_t i = 0; i < len / sizeof(*segments); i++) {
 		int error = add_segment(elf, &segments[i]);
@@ -246,7 +246,6 @@ void elf_free(struct elf_file *elf)
 	if (elf->fd >= 0)
 		close(elf->fd);
 	free(elf->interpreter);
-	free(elf->loads);
 	free(elf);
 }
 

@@ -23,8 +23,8 @@ struct elf_load {
 };
 
 struct elf_symbol {
-	uint64_t vaddr;
-	uint64_t offset; /* in the file, by PT_LOAD; 0: the symbol is not defined here */
+	uint64_t vaddr;	 /* 0: the symbol is not defined here */
+	uint64_t offset; /* in the file, by PT_LOAD; 0: not defined, or an object in .bss */
 	uint64_t size;	 /* bytes; 0 when the symbol does not say */
 	bool dynamic;	 /* from .dynsym, so other files can be bound to it */
 };
@@ -55,8 +55,10 @@ const char *elf_build_id(const struct elf_file *elf);
 /*
  * Look up n defined function or object symbols by exact name, .dynsym first, then
  * .symtab for those still missing. Versioned symbols: the default version (sym@@V) is
- * taken before a hidden one. An IFUNC (STT_GNU_IFUNC) counts as not defined. found[i]
- * answers names[i]; returns how many were found.
+ * taken before a hidden one, and a global symbol before a local one. An IFUNC
+ * (STT_GNU_IFUNC) counts as not defined, and so does a symbol outside every PT_LOAD.
+ * found[i] answers names[i], all zero when it was not found; returns how many were
+ * found. Reads the tables anew in each call, so ask for all names at once.
  */
 size_t elf_find(const struct elf_file *elf, const char *const *names, size_t n,
 		struct elf_symbol *found);

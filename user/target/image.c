@@ -29,8 +29,8 @@ static int open_mapped(pid_t pid, const struct mapping *m)
 	snprintf(path, sizeof(path), "/proc/%d/map_files/%llx-%llx", (int)pid,
 		 (unsigned long long)m->start, (unsigned long long)m->end);
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd >= 0)
-		return fd;
+	if (fd >= 0 || errno == EMFILE || errno == ENFILE)
+		return fd >= 0 ? fd : -errno;
 	snprintf(path, sizeof(path), "/proc/%d/root%s", (int)pid, m->name);
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
@@ -42,7 +42,7 @@ static int open_mapped(pid_t pid, const struct mapping *m)
 	return fd;
 }
 
-static struct image *image_new(pid_t pid, const struct mapping *m)
+static struct image *image_new(struct images *images, pid_t pid, const struct mapping *m)
 {
 	struct image *image = calloc(1, sizeof(*image));
 
@@ -58,6 +58,7 @@ static struct image *image_new(pid_t pid, const struct mapping *m)
 	} else {
 		image->error = elf_open(image->fd, &image->elf);
 	}
+	images->exhausted |= image->error == -EMFILE || image->error == -ENFILE;
 	/* only an ELF file is probed: do not hold data files open */
 	if (!image->elf && image->fd >= 0) {
 		close(image->fd);
@@ -82,7 +83,7 @@ struct image *images_get(struct images *images, pid_t pid, const struct mapping 
 			return image;
 		key++;
 	}
-	image = image_new(pid, m);
+	image = image_new(images, pid, m);
 	if (image && hash_set(&images->by_file, key, image)) {
 		elf_free(image->elf);
 		free(image->path);
@@ -118,21 +119,18 @@ static bool may_be_of(const struct elf_load *load, const struct mapping *m)
 	       m->file_off < load->offset + load->filesz;
 }
 
-bool image_bias(const struct image *image, const struct mapping *m, uint64_t *bias)
+size_t image_biases(const struct image *image, const struct mapping *m,
+		    uint64_t biases[IMAGE_BIASES])
 {
 	const struct elf_load *load;
-	bool found = false;
-	size_t n;
+	size_t n, found = 0;
 
 	if (!image || !image->elf)
-		return false;
+		return 0;
 	load = elf_loads(image->elf, &n);
-	/* the last match: two PT_LOADs may share a file page, which begins the second's mapping */
-	for (size_t i = 0; i < n; i++) {
-		if (!may_be_of(&load[i], m))
-			continue;
-		*bias = m->start - (m->file_off - load[i].offset + load[i].vaddr);
-		found = true;
-	}
+	for (size_t i = 0; i < n && found < IMAGE_BIASES; i++)
+		if (may_be_of(&load[i], m))
+			biases[found++] =
+				m->start - (m->file_off - load[i].offset + load[i].vaddr);
 	return found;
 }

@@ -19,6 +19,7 @@ struct image {
 
 struct images {
 	struct hash by_file;
+	bool exhausted; /* a file could not be opened because too many are */
 };
 
 /*
@@ -29,7 +30,14 @@ struct image *images_get(struct images *images, pid_t pid, const struct mapping 
 
 void images_clear(struct images *images);
 
-/* The address where the image's vaddr 0 lies, from any of its mappings. False: not ELF. */
-bool image_bias(const struct image *image, const struct mapping *m, uint64_t *bias);
+#define IMAGE_BIASES 4
+
+/*
+ * The addresses where the image's vaddr 0 can lie if this is one of its mappings: one for
+ * each PT_LOAD it may show (two that share a page of the file, or RELRO, leave a choice),
+ * the likeliest last. Returns how many; 0 for what is not ELF.
+ */
+size_t image_biases(const struct image *image, const struct mapping *m,
+		    uint64_t biases[IMAGE_BIASES]);
 
 #endif

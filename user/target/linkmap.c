@@ -71,7 +71,7 @@ ssize_t linkmap_read(pid_t pid, uint64_t **dynamic)
 	if (err || !at)
 		return err;
 	err = mem_read(pid, at, &debug, sizeof(debug));
-	if (err)
+	if (err || debug.r_state != RT_CONSISTENT)
 		return err;
 	*dynamic = calloc(LINKMAP_MAX, sizeof(**dynamic));
 	if (!*dynamic)

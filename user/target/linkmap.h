@@ -17,7 +17,8 @@
 /*
  * Addresses of each object's dynamic section, in search order, the executable first:
  * each lies in a mapping of that object. *dynamic is the caller's. Count; 0 for a
- * static program or before the loader has begun; -EFAULT when the list cannot be read.
+ * static program and while the loader is still at work; -EFAULT when the list cannot be
+ * read.
  */
 ssize_t linkmap_read(pid_t pid, uint64_t **dynamic);
 

@@ -100,7 +100,8 @@ static int read_status(struct proc *proc)
 
 static int read_exe(struct proc *proc)
 {
-	char link[64], path[PATH_MAX];
+	char link[64], path[PATH_MAX], ident[EI_NIDENT];
+	int fd __fd = -1;
 	ssize_t len;
 
 	snprintf(link, sizeof(link), "/proc/%d/exe", (int)proc->pid);
@@ -108,6 +109,9 @@ static int read_exe(struct proc *proc)
 	path[len < 0 ? 0 : len] = '\0';
 	free(proc->exe);
 	proc->exe = strdup(path);
+	fd = open(link, O_RDONLY | O_CLOEXEC);
+	proc->bits32 = fd >= 0 && read(fd, ident, sizeof(ident)) == sizeof(ident) &&
+		       !memcmp(ident, ELFMAG, SELFMAG) && ident[EI_CLASS] == ELFCLASS32;
 	return proc->exe ? 0 : -ENOMEM;
 }
 

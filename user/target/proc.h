@@ -16,6 +16,7 @@ struct proc {
 	uint64_t start;	   /* clock ticks since boot: with pid, its identity */
 	char state;	   /* as proc(5): R S D T t Z X ... */
 	bool kernel_thread;
+	bool bits32;	   /* a 32-bit program */
 	int seccomp;	   /* 0 off, 1 strict, 2 filter */
 	bool shadow_stack; /* the CPU checks its return addresses */
 	char *exe;	   /* path as the process sees it; "" when there is none */

@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/clean.h"
+#include "base/fmt.h"
 #include "target/image.h"
 #include "target/mem.h"
 #include "target/proc.h"
@@ -29,31 +29,54 @@ const char *spawn_caveat(void)
 	return caveat;
 }
 
-int spawn_user(const char *user, struct spawn_as *as)
+/* A decimal id, whole; false for anything else. */
+static bool parse_id(const char *text, id_t *id)
 {
-	const char *sudo_uid = getenv("SUDO_UID"), *sudo_gid = getenv("SUDO_GID");
-	const char *wanted = user ? user : geteuid() == 0 ? sudo_uid : NULL;
-	struct passwd *entry;
-	char *end;
+	uint64_t value;
 
-	*as = (struct spawn_as){ 0 };
-	if (!wanted)
-		return 0;
-	entry = user ? getpwnam(user) : NULL;
-	as->change = true;
-	as->uid = strtoul(wanted, &end, 10);
-	if (!entry && (*end || !*wanted))
-		return -ENOENT;
-	as->gid = !user && sudo_gid ? strtoul(sudo_gid, NULL, 10) : as->uid;
-	if (!entry)
-		entry = getpwuid(as->uid);
-	if (!entry)
-		return 0;
-	as->uid = entry->pw_uid;
-	as->gid = entry->pw_gid;
+	if (!text || fmt_parse_u64(text, 0, UINT32_MAX - 1, &value))
+		return false;
+	*id = value;
+	return true;
+}
+
+static int describe_user(const struct passwd *entry, struct spawn_as *as)
+{
 	as->name = strdup(entry->pw_name);
 	as->home = strdup(entry->pw_dir);
-	return 0;
+	return as->name && as->home ? 0 : -ENOMEM;
+}
+
+/* A user given by name or number, with the groups the system gives that user. */
+static int named_user(const char *user, struct spawn_as *as)
+{
+	struct passwd *entry = getpwnam(user);
+
+	if (!entry && !parse_id(user, &as->uid))
+		return -ENOENT;
+	if (!entry)
+		entry = getpwuid(as->uid);
+	as->uid = entry ? entry->pw_uid : as->uid;
+	as->gid = entry ? entry->pw_gid : as->uid;
+	return entry ? describe_user(entry, as) : 0;
+}
+
+int spawn_user(const char *user, struct spawn_as *as)
+{
+	const char *sudo_uid = getenv("SUDO_UID");
+	struct passwd *entry;
+
+	*as = (struct spawn_as){ .change = user || (sudo_uid && geteuid() == 0) };
+	if (user)
+		return named_user(user, as);
+	if (!as->change)
+		return 0;
+	if (!parse_id(sudo_uid, &as->uid))
+		return -EINVAL;
+	entry = getpwuid(as->uid);
+	if (!parse_id(getenv("SUDO_GID"), &as->gid))
+		as->gid = entry ? entry->pw_gid : as->uid;
+	return entry ? describe_user(entry, as) : 0;
 }
 
 int spawn_set_signals(struct spawn_signals *before, const sigset_t *blocked)

@@ -37,7 +37,8 @@ struct spawn_as {
 
 /*
  * Whom to run a command as: user (a name or number), or, when it is NULL and we were
- * started by sudo, the one who called sudo. 0 or -ENOENT. name and home are the
+ * started by sudo, the one who called sudo, with that one's group. 0; -ENOENT when there
+ * is no such user; -EINVAL when what sudo says is no number. name and home are the
  * caller's.
  */
 int spawn_user(const char *user, struct spawn_as *as);
