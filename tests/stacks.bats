@@ -29,7 +29,7 @@ traced() {
 	for python in $(pythons); do
 		echo go | "$MWBPF" -q --json -o "$T/trace" -- "$python" \
 			"$MWBPF_ROOT/tests/programs/lines.py" >"$T/said"
-		[ "$(said "$T/said" | wc -l)" -eq 9 ]
+		[ "$(said "$T/said" | wc -l)" -eq 10 ]
 		diff <(said "$T/said") <(traced "$T/trace") || { echo "$python"; return 1; }
 		"/usr/bin/python3" "$MWBPF_ROOT/tests/lib/validate.py" "$T/trace"
 	done
@@ -39,12 +39,12 @@ traced() {
 	for python in $(pythons); do
 		name=$(basename "$(dirname "$(dirname "$python")")")
 		start_program "$T/$name" "$python" "$MWBPF_ROOT/tests/programs/lines.py"
-		start_mwbpf "$T/trace" --stack=both --pid "$PROGRAM"
+		start_mwbpf "$T/$name.trace" --stack=both --pid "$PROGRAM"
 		go
 		wait_line "$T/$name" '^done' "$PROGRAM"
 		stop_mwbpf
 		exec {GO}>&-
-		diff <(said "$T/$name") <(traced "$T/trace") || { echo "$python"; return 1; }
+		diff <(said "$T/$name") <(traced "$T/$name.trace") || { echo "$python"; return 1; }
 	done
 }
 

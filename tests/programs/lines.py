@@ -52,6 +52,10 @@ async def coroutine():
     kept.append(bytearray(here("coroutine", 30088)))
 
 
+# kept: of a code object that is gone nobody can say the line
+made = compile("kept.append(bytearray(here('exec', 30099)))", "lines.py", "exec")
+
+
 def run():
     plain()
     Kind().method()
@@ -66,7 +70,7 @@ def run():
         coroutine().send(None)
     except StopIteration:
         pass
-    exec(compile("kept.append(bytearray(here('exec', 30099)))", "lines.py", "exec"), globals())
+    exec(made, globals())
 
 
 print("ready", flush=True)

@@ -24,14 +24,18 @@ static const struct image *find_image(struct images *images, pid_t pid, const st
 				      uint64_t *bias)
 {
 	static const char *const names[] = { "PyCode_Type" };
+	uint64_t biases[IMAGE_BIASES];
 	struct elf_symbol found;
 
 	for (size_t i = 0; i < maps->n; i++) {
 		const struct image *image = images_get(images, pid, &maps->at[i]);
 
 		if (image && image->elf && elf_find(image->elf, names, 1, &found) &&
-		    image_bias(image, &maps->at[i], bias))
+		    image_biases(image, &maps->at[i], biases)) {
+			/* the lowest mapping: only one PT_LOAD begins there */
+			*bias = biases[0];
 			return image;
+		}
 	}
 	return NULL;
 }
