@@ -749,8 +749,8 @@ hostile=$'bad\e[31m\e[2J\nname\t\x7f\xc2\x9b5m\xff\r'
 		env --default-signal=INT,TERM "$MWBPF" --json --pid "$PROGRAM" >"$T/pipe" 2>"$T/err" &
 		TRACER=$!
 		STARTED+=("$TRACER")
-		# the pipe holds no more than 64 KiB
-		until [ "$(awk '$1 == "wchar:" { print $2 }' "/proc/$TRACER/io")" -ge 65536 ]; do pause; done
+		# the pipe holds 64 KiB, or a line less
+		until [ "$(awk '$1 == "wchar:" { print $2 }' "/proc/$TRACER/io")" -gt 61000 ]; do pause; done
 		kill "-$signal" "$TRACER"
 		for ((try = 0; try < 1000; try++)); do
 			kill -0 "$TRACER" 2>/dev/null || break
