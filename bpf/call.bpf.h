@@ -7,9 +7,8 @@
  * with its stack pointer S, and that alone tells everything:
  *
  *   a call with a stack pointer below S is nested;
- *   one at S exactly was reached by a tail jump and is nested too, unless its
- *     return address is still the one of the remembered call: the return of an
- *     outermost call is hijacked, so a jump finds another word there;
+ *   one at S exactly was reached by a tail jump and is nested too, unless it is the
+ *     same function: none jumps to itself, so the remembered call was left;
  *   one above S means that the remembered call was left without a return;
  *   the return that leaves the stack pointer at S + 8 is the outermost one.
  */
@@ -58,27 +57,22 @@ static __always_inline __u64 requested(struct pt_regs *ctx, const volatile struc
 	return size * count;
 }
 
+/* 30 ns a read: allocations go without it when no stacks are wanted. */
 static __always_inline __u64 return_address(__u64 sp)
 {
 	__u64 caller = 0;
 
-	if (mw_config.take_caller)
-		bpf_probe_read_user(&caller, sizeof(caller), (void *)sp);
+	bpf_probe_read_user(&caller, sizeof(caller), (void *)sp);
 	return caller;
 }
 
 /* Whether a call at sp is inside the pending one; ends a pending one that was left. */
-static __always_inline int is_nested(struct mw_pending *p, __u64 sp)
+static __always_inline int is_nested(struct mw_pending *p, __u64 sp, __u32 probe)
 {
-	__u64 caller = 0;
-
 	if (!p->sp || sp < p->sp)
 		return p->sp != 0;
-	if (sp == p->sp) {
-		bpf_probe_read_user(&caller, sizeof(caller), (void *)sp);
-		if (caller != p->caller)
-			return 1;
-	}
+	if (sp == p->sp && probe != p->probe)
+		return 1;
 	count_hit(mw_probe_specs[p->probe & (MW_PROBE_SPECS - 1)].kind);
 	count_lost(mw_probe_specs[p->probe & (MW_PROBE_SPECS - 1)].kind, MW_LOSS_NO_RETURN);
 	p->sp = 0;
@@ -122,7 +116,7 @@ static __always_inline int call_enter(struct pt_regs *ctx, enum mw_family family
 	if (!t)
 		return 1;
 	p = &t->pending[family];
-	if (is_nested(p, sp)) {
+	if (is_nested(p, sp, probe)) {
 		count_nested();
 		return 1;
 	}
@@ -131,7 +125,7 @@ static __always_inline int call_enter(struct pt_regs *ctx, enum mw_family family
 		return 1;
 	}
 	p->probe = probe;
-	p->caller = return_address(sp);
+	p->caller = mw_config.take_caller ? return_address(sp) : 0;
 	p->size = requested(ctx, spec);
 	p->pointer = argument(ctx, spec->pointer);
 	p->align = argument(ctx, spec->align);

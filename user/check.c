@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/clean.h"
@@ -58,6 +59,19 @@ int check_privileges(void)
 		return 0;
 	log_error("not enough privileges, %s missing: run it as root, with sudo", missing);
 	return -EPERM;
+}
+
+#define FILES_NEEDED 64
+
+int check_limits(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_max >= FILES_NEEDED)
+		return 0;
+	log_error("only %llu open files are allowed, %d are needed: raise the limit (ulimit -n)",
+		  (unsigned long long)limit.rlim_max, FILES_NEEDED);
+	return -EMFILE;
 }
 
 int check_kernel(const struct tier_report *tier)

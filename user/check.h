@@ -13,4 +13,7 @@ int check_privileges(void);
 /* Kernel type information, and a way to attach. Says what is missing; 0 or -ENOTSUP, -EPERM. */
 int check_kernel(const struct tier_report *tier);
 
+/* Descriptors enough for maps, programs and links. Says so if not; 0 or -EMFILE. */
+int check_limits(void);
+
 #endif

@@ -16,7 +16,7 @@ static int exec_status(int err)
 }
 
 int launch_start(struct launch *launch, const struct options *options,
-		 const struct spawn_signals *signals, const char **caveat)
+		 const struct spawn_before *before, const char **caveat)
 {
 	const char *command = options->command[0];
 	struct spawn_as as;
@@ -33,7 +33,7 @@ int launch_start(struct launch *launch, const struct options *options,
 		free(as.home);
 		return LAUNCH_FAILED;
 	}
-	err = spawn_start(options->command, &as, signals, &launch->pid, &launch->status);
+	err = spawn_start(options->command, &as, before, &launch->pid, &launch->status);
 	free(as.name);
 	free(as.home);
 	if (!err) {

@@ -26,7 +26,7 @@ struct launch {
  * status for mwbpf.
  */
 int launch_start(struct launch *launch, const struct options *options,
-		 const struct spawn_signals *signals, const char **caveat);
+		 const struct spawn_before *before, const char **caveat);
 
 /* Let it run. 0 or -errno. */
 int launch_release(struct launch *launch);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* main.c - arguments in, exit status out. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -31,7 +32,7 @@ static bool hold_standard_descriptors(void)
 	int fd;
 
 	do
-		fd = open("/dev/null", O_RDWR);
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC); /* closed for a command, as they were */
 	while (fd >= 0 && fd <= STDERR_FILENO);
 	if (fd > STDERR_FILENO)
 		close(fd);
@@ -60,17 +61,16 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	log_level = options.quiet ? LOG_ERROR : LOG_INFO + options.verbose;
-	if (options.help) {
+	if (!options.help && !options.version && !options.json_schema)
+		return run(&options);
+	if (options.help)
 		options_help(stdout);
-		return 0;
-	}
-	if (options.version) {
+	else if (options.version)
 		printf("mwbpf %s\n", MWBPF_VERSION);
-		return 0;
-	}
-	if (options.json_schema) {
+	else
 		fputs(schema_json, stdout);
+	if (!fflush(stdout) && !ferror(stdout))
 		return 0;
-	}
-	return run(&options);
+	log_error("cannot write standard output: %s", strerror(errno));
+	return 1;
 }

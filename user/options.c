@@ -172,6 +172,8 @@ static int parse_events(struct options *options, const struct option_row *row, c
 		options->kinds |= kinds;
 		name += len + (name[len] == ',');
 	}
+	if (!options->kinds)
+		log_error("--events needs at least one event or group");
 	return options->kinds ? 0 : -EINVAL;
 }
 
@@ -189,7 +191,7 @@ static const struct option_row rows[] = {
 	{ "buffer", 0, "BYTES", parse_buffer, 0, "size of the ring (64M)" },
 	{ "threads", 0, "N", parse_threads, 0, "threads that can be told apart with perf links (16384)" },
 	{ "tier", 0, "NAME", parse_tier, 0, "attach by session, multi or perf links at most" },
-	{ "stack", 0, "KIND", parse_stack, 0, "python, native, both or none with every event" },
+	{ "stack", 0, "KIND", parse_stack, 0, "python, native, both or none (default: python, else the caller)" },
 	{ "max-depth", 0, "N", parse_depth, 0, "Python frames in a stack (128)" },
 	{ "user", 0, "NAME", parse_text, AT(user),
 	  "run COMMAND as this user (default: who called sudo)" },

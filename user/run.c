@@ -38,7 +38,7 @@ struct run {
 	struct follow follow;
 	struct ring *ring;
 	int signal_fd;
-	struct spawn_signals signals; /* as we were started with */
+	struct spawn_before before; /* as we were started */
 	uint64_t deadline_ns, flushed_ns, progress_ns;
 	uint64_t progress_events;
 	bool urgent;	    /* stop pumping: code was mapped */
@@ -80,7 +80,7 @@ static int open_signals(struct run *run)
 	sigaddset(&ends, SIGINT);
 	sigaddset(&ends, SIGTERM);
 	sigaddset(&ends, SIGHUP);
-	if (spawn_set_signals(&run->signals, &ends))
+	if (spawn_prepare(&run->before, &ends))
 		return say("cannot set up signals", -errno);
 	run->signal_fd = signalfd(-1, &ends, SFD_NONBLOCK | SFD_CLOEXEC);
 	run->stream.out.give_up_fd = run->signal_fd;
@@ -96,17 +96,6 @@ static int take_event(void *context, const struct mw_event *event)
 	return run->urgent;
 }
 
-/* One descriptor for each file a target has mapped; a command keeps the limit it had. */
-static void raise_file_limit(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit))
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 /* Exit status, 0 for success. */
 static int hold_targets(struct run *run)
 {
@@ -115,7 +104,7 @@ static int hold_targets(struct run *run)
 	int status = 0;
 
 	if (options->command) {
-		status = launch_start(&run->launch, options, &run->signals, &caveat);
+		status = launch_start(&run->launch, options, &run->before, &caveat);
 		if (caveat)
 			stream_warn(&run->stream, "%s", caveat);
 		if (!status && targets_add(&run->targets, run->launch.pid, true))
@@ -134,6 +123,7 @@ static int load(struct run *run)
 					    .max_depth = run->options->max_depth };
 	int err;
 
+	options.caller = run->options->stack != STACK_NONE;
 	options.python = run->options->stack != STACK_NONE && run->options->stack != STACK_NATIVE;
 	options.native = run->options->stack >= STACK_NATIVE;
 	run->targets.families = options.families = families_of(run->options);
@@ -209,7 +199,7 @@ static int begin(struct run *run)
 	int failed = run->options->command ? LAUNCH_FAILED : 1;
 	int status;
 
-	if (check_privileges())
+	if (check_privileges() || check_limits())
 		return failed;
 	tier_detect(run->options->tier, &run->tier);
 	if (check_kernel(&run->tier) ||
@@ -219,7 +209,6 @@ static int begin(struct run *run)
 	status = hold_targets(run);
 	if (status)
 		return status;
-	raise_file_limit();
 	if (attach(run) || send_header(run))
 		return failed;
 	setpriority(PRIO_PROCESS, 0, NICE);

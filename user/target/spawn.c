@@ -79,21 +79,28 @@ int spawn_user(const char *user, struct spawn_as *as)
 	return entry ? describe_user(entry, as) : 0;
 }
 
-int spawn_set_signals(struct spawn_signals *before, const sigset_t *blocked)
+int spawn_prepare(struct spawn_before *before, const sigset_t *blocked)
 {
+	struct rlimit most;
+
 	const struct sigaction ignore = { .sa_handler = SIG_IGN };
 	const struct sigaction normal = { .sa_handler = SIG_DFL };
 
 	if (sigaction(SIGPIPE, &ignore, &before->pipe) ||
 	    sigaction(SIGXFSZ, &ignore, &before->xfsz) ||
 	    sigaction(SIGCHLD, &normal, &before->chld) ||
-	    sigprocmask(SIG_BLOCK, blocked, &before->mask))
+	    sigprocmask(SIG_BLOCK, blocked, &before->mask) ||
+	    getrlimit(RLIMIT_NOFILE, &before->files))
 		return -errno;
+	most = before->files;
+	most.rlim_cur = most.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &most);
 	return 0;
 }
 
-static void restore_signals(const struct spawn_signals *before)
+static void restore(const struct spawn_before *before)
 {
+	setrlimit(RLIMIT_NOFILE, &before->files);
 	sigaction(SIGPIPE, &before->pipe, NULL);
 	sigaction(SIGXFSZ, &before->xfsz, NULL);
 	sigaction(SIGCHLD, &before->chld, NULL);
@@ -119,7 +126,7 @@ static int become(const struct spawn_as *as)
 
 /* In the child: wait until we are seized, then become the command. Does not return. */
 static void run_child(char *const argv[], const struct spawn_as *as,
-		      const struct spawn_signals *signals, int go, int failed)
+		      const struct spawn_before *before, int go, int failed)
 {
 	char byte;
 	int err;
@@ -128,7 +135,7 @@ static void run_child(char *const argv[], const struct spawn_as *as,
 		_exit(127); /* mwbpf has died */
 	err = become(as);
 	if (!err) {
-		restore_signals(signals);
+		restore(before);
 		execvp(argv[0], argv);
 		err = -errno;
 	}
@@ -293,7 +300,7 @@ static void abandon(pid_t pid)
 }
 
 int spawn_start(char *const argv[], const struct spawn_as *as,
-		const struct spawn_signals *signals, pid_t *pid, int *status)
+		const struct spawn_before *before, pid_t *pid, int *status)
 {
 	int go[2], failed[2], err;
 
@@ -309,7 +316,7 @@ int spawn_start(char *const argv[], const struct spawn_as *as,
 	if (*pid == 0) {
 		close(go[1]);
 		close(failed[0]);
-		run_child(argv, as, signals, go[0], failed[1]);
+		run_child(argv, as, before, go[0], failed[1]);
 	}
 	err = *pid < 0 ? -errno : 0;
 	close(go[0]);

@@ -12,20 +12,23 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
-/* The signal state a command is to begin with: ours before we changed it. */
-struct spawn_signals {
+/* The state a command is to begin with: ours before we changed it. */
+struct spawn_before {
 	sigset_t mask;
 	struct sigaction pipe, xfsz, chld;
+	struct rlimit files;
 };
 
 /*
- * Set up ours: SIGINT, SIGTERM and SIGHUP blocked, for a signalfd; writing to a gone
- * reader or past a limit is an error, not a death; children are waited for. The former
+ * Set up ours: the signals given are blocked, for a signalfd; writing to a gone reader or
+ * past a limit is an error, not a death; children are waited for; as many files may be
+ * open as the system allows, for every file a target has mapped is held open. The former
  * state goes to *before. 0 or -errno.
  */
-int spawn_set_signals(struct spawn_signals *before, const sigset_t *blocked);
+int spawn_prepare(struct spawn_before *before, const sigset_t *blocked);
 
 struct spawn_as {
 	bool change;	/* else the caller's own user */
@@ -44,12 +47,12 @@ struct spawn_as {
 int spawn_user(const char *user, struct spawn_as *as);
 
 /*
- * Start argv, searched in PATH, with the signal state given. On success *pid is a
+ * Start argv, searched in PATH, with the state given. On success *pid is a
  * child of ours, held. 0, or -errno of the exec (-ENOENT, -EACCES ...), or -ECHILD
  * when it ended before it could be held: its status is then in *status.
  */
 int spawn_start(char *const argv[], const struct spawn_as *as,
-		const struct spawn_signals *signals, pid_t *pid, int *status);
+		const struct spawn_before *before, pid_t *pid, int *status);
 
 /* Where it is held; NULL as the ordinary place, else a sentence about what is missed. */
 const char *spawn_caveat(void);
