@@ -160,6 +160,7 @@ static __always_inline int call_return(struct pt_regs *ctx, enum mw_family famil
 	const volatile struct mw_probe_spec *spec;
 	struct mw_event *e;
 	struct mw_pending *p;
+	int sites;
 	__u64 sp;
 
 	if (!t)
@@ -170,6 +171,11 @@ static __always_inline int call_return(struct pt_regs *ctx, enum mw_family famil
 		return 0;
 	p->sp = 0;
 	spec = &mw_probe_specs[p->probe & (MW_PROBE_SPECS - 1)];
+	sites = family == MW_FAMILY_PYLONG && has_sites(pid_tgid >> 32);
+	if (sites && p->size) { /* the ints it made were reported as it made them */
+		count_nested();
+		return 0;
+	}
 	e = emit_reserve(spec->kind, pid_tgid, sizeof(*e));
 	if (!e)
 		return 0;
@@ -179,6 +185,8 @@ static __always_inline int call_return(struct pt_regs *ctx, enum mw_family famil
 	e->stack = p->stack;
 	e->size = p->size;
 	result_of(ctx, spec->role, p, e);
+	if (sites)
+		e->flags |= MW_F_CACHED;
 	e->aux = spec->role == MW_ROLE_REALLOC ? p->pointer : p->align;
 	if (p->enter_ns)
 		e->took_ns = e->ts_ns - p->enter_ns > ~0U ? ~0U : e->ts_ns - p->enter_ns;

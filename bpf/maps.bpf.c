@@ -3,6 +3,7 @@
 #include "stack.bpf.h"
 
 struct mw_ring_map mw_ring SEC(".maps");
+struct mw_intsites_map mw_intsites SEC(".maps");
 struct mw_counters_map mw_counters SEC(".maps");
 struct mw_targets_map mw_targets SEC(".maps");
 struct mw_threads_map mw_threads SEC(".maps");

@@ -76,6 +76,14 @@ struct mw_probe_at_map {
 	__type(value, __u32);
 };
 
+struct mw_intsites_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, MW_INTSITES);
+	__type(key, __u32);
+	__type(value, struct mw_intsite);
+};
+
+extern struct mw_intsites_map mw_intsites SEC(".maps");
 extern struct mw_ring_map mw_ring SEC(".maps");
 extern struct mw_counters_map mw_counters SEC(".maps");
 extern struct mw_targets_map mw_targets SEC(".maps");

@@ -1,5 +1,59 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* pylong.bpf.c - CPython's int constructors. */
+/* pylong.bpf.c - CPython's int constructors, and where it makes ints without them. */
 #include "call.bpf.h"
 
 CALL_PROGRAMS(pylong, MW_FAMILY_PYLONG)
+
+/* A word of the registers; from a copy, for the verifier wants constant offsets of ctx. */
+static __always_inline __u64 register_word(struct pt_regs *ctx, __u8 word)
+{
+	__u64 words[sizeof(*ctx) / sizeof(__u64)];
+
+	if (word >= sizeof(words) / sizeof(*words) ||
+	    bpf_probe_read_kernel(words, sizeof(words), ctx))
+		return 0;
+	return words[word];
+}
+
+/*
+ * An instruction that makes an int. Inside an exported constructor the event names that;
+ * the constructor's return then has nothing to add.
+ */
+SEC("?kprobe")
+int int_site(struct pt_regs *ctx)
+{
+	__u64 pid_tgid = current_pid_tgid(), sp = PT_REGS_SP(ctx), addr, stack;
+	struct mw_intsite *site;
+	struct mw_pending *p;
+	struct mw_thread *t;
+	struct mw_event *e;
+	__u32 number;
+
+	if (mw_armed < MW_ARM_ALL)
+		return 0;
+	number = bpf_get_attach_cookie(ctx);
+	site = bpf_map_lookup_elem(&mw_intsites, &number);
+	t = site ? thread_get(pid_tgid, MW_PYLONG) : NULL;
+	if (!t)
+		return 0;
+	addr = register_word(ctx, site->word);
+	if (!addr) /* memory has run out, as the instruction below is about to find */
+		return 0;
+	stack = stack_of(ctx);
+	e = emit_reserve(MW_PYLONG, pid_tgid, sizeof(*e));
+	if (!e)
+		return 0;
+	p = &t->pending[MW_FAMILY_PYLONG];
+	if (p->sp && sp <= p->sp) {
+		p->size++;
+		e->probe = p->probe;
+		e->caller = p->caller;
+	}
+	e->sp = sp;
+	e->addr = addr;
+	e->stack = stack;
+	e->flags = MW_F_SITE;
+	e->aux = number;
+	emit_submit(e, 0);
+	return 0;
+}

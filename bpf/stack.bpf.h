@@ -93,7 +93,8 @@ static __always_inline int send_stack(struct mw_event_stack *stack, __u64 pid_tg
 	stack->head.lost = mw_lost_total;
 	stack->head.stack = stack->hash;
 	count_hit(MW_STACK);
-	if (bpf_ringbuf_output(&mw_ring, stack, bytes, BPF_RB_NO_WAKEUP)) {
+	/* names must be read before the process ends: a new stack is rare, and urgent */
+	if (bpf_ringbuf_output(&mw_ring, stack, bytes, BPF_RB_FORCE_WAKEUP)) {
 		count_lost(MW_STACK, MW_LOSS_RING_FULL);
 		return 0;
 	}

@@ -12,6 +12,14 @@ static __always_inline int is_target(__u32 pid)
 	return bpf_map_lookup_elem(&mw_targets, &pid) != NULL;
 }
 
+/* Whether all ints that a target makes are seen where they are made. */
+static __always_inline int has_sites(__u32 pid)
+{
+	__u32 *bits = bpf_map_lookup_elem(&mw_targets, &pid);
+
+	return bits && *bits & MW_TARGET_SITES;
+}
+
 static __always_inline struct mw_thread *thread_slot(__u64 pid_tgid)
 {
 	__u32 tid = pid_tgid;

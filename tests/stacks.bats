@@ -27,11 +27,21 @@ traced() {
 
 @test "every Python here: launched, the lines of its blocks are those it says" {
 	for python in $(pythons); do
-		echo go | "$MWBPF" -q --json -o "$T/trace" -- "$python" \
-			"$MWBPF_ROOT/tests/programs/lines.py" >"$T/said"
-		[ "$(said "$T/said" | wc -l)" -eq 10 ]
-		diff <(said "$T/said") <(traced "$T/trace") || { echo "$python"; return 1; }
-		"/usr/bin/python3" "$MWBPF_ROOT/tests/lib/validate.py" "$T/trace"
+		name=$(basename "$(dirname "$(dirname "$python")")")
+		mkfifo "$T/$name.in"
+		"$MWBPF" -q --json -o "$T/$name.trace" -- "$python" \
+			"$MWBPF_ROOT/tests/programs/lines.py" <"$T/$name.in" >"$T/$name" &
+		TRACER=$!
+		STARTED+=("$TRACER")
+		exec {GO}>"$T/$name.in"
+		go
+		# names are read from the living process
+		wait_line "$T/$name.trace" '"size":30099' "$TRACER"
+		exec {GO}>&-
+		wait "$TRACER"
+		[ "$(said "$T/$name" | wc -l)" -eq 10 ]
+		diff <(said "$T/$name") <(traced "$T/$name.trace") || { echo "$python"; return 1; }
+		"/usr/bin/python3" "$MWBPF_ROOT/tests/lib/validate.py" "$T/$name.trace"
 	done
 }
 

@@ -3,6 +3,8 @@
 #include "follow.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -42,6 +44,92 @@ static int judge_target(const struct follow *follow, const struct target *target
 	return -ENOENT;
 }
 
+/* 0x030b from the file's Py_Version; older ones have none and need none here. */
+static unsigned version_of(const struct image *image)
+{
+	static const char *const names[] = { "Py_Version" };
+	struct elf_symbol symbol;
+	uint32_t version;
+
+	if (!elf_find(image->elf, names, 1, &symbol) ||
+	    elf_read(image->elf, symbol.offset, &version, sizeof(version)) != sizeof(version))
+		return 0x0300;
+	return version >> 16;
+}
+
+/* Number the sites of a file: to BPF by register, to place by name. 0 or -errno. */
+static int number_sites(const struct follow *follow, const struct site_book *book)
+{
+	const char *base = strrchr(book->image->path, '/');
+	char name[256];
+	int err = 0;
+
+	for (size_t i = 0; i < book->sites.n && !err; i++) {
+		const struct intsite *site = &book->sites.list[i];
+
+		snprintf(name, sizeof(name), "%s+0x%llx",
+			 site->function ? site->function : base ? base + 1 : book->image->path,
+			 (unsigned long long)site->offset);
+		if (site->function)
+			snprintf(name, sizeof(name), "%s", site->function);
+		err = place_add_maker(&follow->stream->place, name);
+		if (!err)
+			err = programs_set_intsite(follow->programs, book->first + i, site->reg);
+	}
+	return err;
+}
+
+/* The sites of a file, found at the first process that maps it. NULL: there are none. */
+static const struct site_book *find_book(const struct follow *follow, const struct image *image)
+{
+	struct targets *targets = follow->targets;
+	struct site_book *more, *book;
+
+	for (size_t i = 0; i < targets->n_books; i++)
+		if (targets->books[i].image == image)
+			return targets->books[i].sites.n ? &targets->books[i] : NULL;
+	more = reallocarray(targets->books, targets->n_books + 1, sizeof(*more));
+	if (!more)
+		return NULL;
+	targets->books = more;
+	book = &more[targets->n_books++];
+	*book = (struct site_book){ .image = image, .first = follow->stream->place.n_makers };
+	if (intsites_find(image->elf, version_of(image), &book->sites) ||
+	    book->first + book->sites.n > MW_INTSITES || number_sites(follow, book)) {
+		book->sites.n = 0;
+		return NULL;
+	}
+	log_detail("%zu instructions make ints in %s (%zu uses of the type not understood)",
+		   book->sites.n, image->path, book->sites.unsure + book->sites.pops_unsure);
+	return book;
+}
+
+/* Probe where the target's CPython makes its ints, inlined or not. */
+static void probe_intsites(const struct follow *follow, struct target *target)
+{
+	const struct image *image = target->findings.python;
+	const struct site_book *book;
+	int err = 0, pid = target->proc.pid;
+
+	if (!image || !programs_has_intsites(follow->programs))
+		return;
+	book = find_book(follow, image);
+	if (!book)
+		return;
+	if (target->sites_of != image)
+		err = attach_intsites(follow->attach, pid, image, &book->sites, book->first);
+	if (!err)
+		err = programs_set_target(follow->programs, pid, MW_TARGET_SITES);
+	if (err) {
+		stream_warn(follow->stream,
+			    "only exported constructors of ints are seen in process %d: %s", pid,
+			    strerror(-err));
+		return;
+	}
+	target->sites_of = image;
+	target->n_sites = book->sites.n;
+}
+
 int follow_begin(const struct follow *follow, struct target *target)
 {
 	bool fresh[MW_PROBE_MAX];
@@ -59,6 +147,7 @@ int follow_begin(const struct follow *follow, struct target *target)
 		return err;
 	know_code(target);
 	targets_log(target);
+	probe_intsites(follow, target);
 	follow_python(follow, target);
 	return judge_target(follow, target);
 }
@@ -100,6 +189,7 @@ void follow_new_code(const struct follow *follow, struct target *target)
 		  (int)target->proc.pid, target->findings.n, target->findings.objects,
 		  target->findings.allocator ? target->findings.allocator->path : "not found",
 		  target->findings.settled ? "settled" : "the loader is at work");
+	probe_intsites(follow, target);
 	proc_refresh(&target->proc);
 	know_code(target);
 	warn_late(follow, target, fresh);
@@ -181,6 +271,7 @@ bool follow_notice(const struct follow *follow, const struct mw_event *event)
 		target->tries = 0;
 		target->layouts = 0;
 		programs_forget_pylayout(follow->programs, event->pid);
+		programs_set_target(follow->programs, event->pid, 0);
 		target->findings.allocator = target->findings.python = NULL;
 		target->rescan = true;
 		return true;

@@ -66,6 +66,10 @@ static void select_programs(struct mwbpf_bpf *skel, const struct programs_option
 		bpf_program__set_expected_attach_type(p->enter, multi);
 		bpf_program__set_expected_attach_type(p->leave, multi);
 	}
+	bpf_program__set_autoload(skel->progs.int_site,
+				  options->families & 1u << MW_FAMILY_PYLONG &&
+					  (multi || options->tier->cookies));
+	bpf_program__set_expected_attach_type(skel->progs.int_site, multi);
 	bpf_program__set_autoload(skel->progs.returns_test, true);
 	bpf_program__set_expected_attach_type(skel->progs.returns_test, multi);
 	bpf_program__set_autoload(skel->progs.syscall_enter, true);
@@ -154,11 +158,28 @@ void programs_arm(struct programs *programs, enum mw_arm arm)
 	__atomic_store_n(&programs->skel->bss->mw_armed, arm, __ATOMIC_SEQ_CST);
 }
 
-int programs_add_target(struct programs *programs, pid_t pid)
+int programs_set_target(struct programs *programs, pid_t pid, uint32_t bits)
 {
-	__u32 key = pid, one = 1;
+	__u32 key = pid, value = bits | MW_TARGET;
 
-	return bpf_map_update_elem(bpf_map__fd(programs->skel->maps.mw_targets), &key, &one,
+	return bpf_map_update_elem(bpf_map__fd(programs->skel->maps.mw_targets), &key, &value,
+				   BPF_ANY)
+		       ? -errno
+		       : 0;
+}
+
+bool programs_has_intsites(const struct programs *programs)
+{
+	return bpf_program__fd(programs->skel->progs.int_site) >= 0;
+}
+
+int programs_set_intsite(struct programs *programs, uint32_t number, uint8_t reg)
+{
+	/* from the number in instructions to the word in struct pt_regs */
+	static const uint8_t words[16] = { 10, 11, 12, 5, 19, 4, 13, 14, 9, 8, 7, 6, 3, 2, 1, 0 };
+	const struct mw_intsite site = { .word = words[reg & 15] };
+
+	return bpf_map_update_elem(bpf_map__fd(programs->skel->maps.mw_intsites), &number, &site,
 				   BPF_ANY)
 		       ? -errno
 		       : 0;
@@ -216,6 +237,7 @@ void programs_for_probes(const struct programs *programs, struct attach *attach)
 				      ? bpf_map__fd(programs->skel->maps.mw_probe_at)
 				      : -1;
 	families(programs->skel, attach->programs);
+	attach->int_site = programs->skel->progs.int_site;
 	attach->returns_test = programs->skel->progs.returns_test;
 }
 

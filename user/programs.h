@@ -27,8 +27,14 @@ void programs_free(struct programs *programs);
 
 void programs_arm(struct programs *programs, enum mw_arm arm);
 
-/* From now on events of this process count. 0 or -errno. */
-int programs_add_target(struct programs *programs, pid_t pid);
+/* From now on events of this process count; bits: MW_TARGET_*. 0 or -errno. */
+int programs_set_target(struct programs *programs, pid_t pid, uint32_t bits);
+
+/* Whether int sites can be probed on this kernel: they need attach cookies. */
+bool programs_has_intsites(const struct programs *programs);
+
+/* Say which register holds the object at an int site. 0 or -errno. */
+int programs_set_intsite(struct programs *programs, uint32_t number, uint8_t reg);
 
 /* Attach what is not a probe of the target: tracepoints. Says what fails; 0 or -errno. */
 int programs_attach_tracepoints(struct programs *programs, struct attach *attach,

@@ -152,7 +152,7 @@ static int attach(struct run *run)
 	if (err)
 		return err;
 	for (size_t i = 0; i < run->targets.n && !err; i++)
-		err = programs_add_target(run->programs, run->targets.at[i].proc.pid);
+		err = programs_set_target(run->programs, run->targets.at[i].proc.pid, 0);
 	if (err)
 		return say("cannot name the target to the BPF programs", err);
 	programs_arm(run->programs, MW_ARM_SPACE);

@@ -56,6 +56,9 @@ void targets_clear(struct targets *targets)
 		proc_close(&targets->at[i].proc);
 		free(targets->at[i].probed);
 	}
+	for (size_t i = 0; i < targets->n_books; i++)
+		intsites_free(&targets->books[i].sites);
+	free(targets->books);
 	free(targets->at);
 	images_clear(&targets->images);
 	*targets = (struct targets){ 0 };
@@ -185,6 +188,9 @@ static void drop_unused(struct target *target, struct attach *attach)
 			target->probed[kept++] = target->probed[i];
 		else
 			attach_remove(attach, target->proc.pid, image);
+		if (!is_used(target, image) && target->findings.allocator &&
+		    image == target->sites_of)
+			target->sites_of = NULL;
 	}
 	target->n_probed = kept;
 }
@@ -246,6 +252,7 @@ void targets_describe(const struct target *target, struct sink_target *words)
 						     : "no mapped file defines malloc: a static "
 						       "program without symbols?",
 		.python = findings->python ? findings->python->path : NULL,
+		.int_sites = target->n_sites,
 		.python_why = findings->python ? "defines PyLong constructors"
 					       : "no mapped file defines PyLong constructors",
 	};

@@ -22,6 +22,8 @@ struct target {
 	bool ended;
 	int status;	 /* of wait(); -1: not known */
 	bool rescan;	 /* new code was mapped: look for functions again */
+	const struct image *sites_of; /* whose int sites are probed */
+	size_t n_sites;
 	unsigned layouts; /* attempts to learn its CPython's layout */
 	uint64_t layout_ns; /* time of the last */
 	unsigned tries;	 /* searches since the exec that the loader was not ready for */
@@ -31,7 +33,16 @@ struct target {
 	size_t n_probed;
 };
 
+/* The int sites of a file, found once; they are numbered from first. */
+struct site_book {
+	const struct image *image;
+	struct intsites sites;
+	uint32_t first;
+};
+
 struct targets {
+	struct site_book *books;
+	size_t n_books;
 	struct target *at;
 	size_t n;
 	struct images images;

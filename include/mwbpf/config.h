@@ -49,6 +49,18 @@ struct mw_counters {
 	__u64 unused[8 - (2 * MW_KIND_MAX + MW_LOSS_MAX + 1) % 8]; /* own cache lines */
 };
 
+/* An instruction that makes an int: entry of the intsites map, by the site's number. */
+struct mw_intsite {
+	__u8 word;	/* of struct pt_regs, where the object's register is */
+	__u8 unused[7];
+};
+
+#define MW_INTSITES 8192
+
+/* values of the targets map */
+#define MW_TARGET	1u
+#define MW_TARGET_SITES 2u /* its int sites are probed: they tell which ints are made */
+
 /* key of the probe_at map: used where the kernel has no attach cookies */
 struct mw_probe_at {
 	__u64 ip;

@@ -44,6 +44,8 @@ enum mw_loss {
 #define MW_F_FAILED   1u /* NULL, or a system call's error; never a live block */
 #define MW_F_IN_ALLOC 2u /* a system call made by the allocator; aux = bytes asked of it */
 #define MW_F_FILE     4u /* mmap of a file */
+#define MW_F_CACHED   8u /* pylong: a cached small int was given out, none was made */
+#define MW_F_SITE     16u /* pylong: seen where it is made; aux is the site's number */
 
 /*
  * aux means: realloc, mremap: the old address. memalign: the alignment, 0 when

@@ -441,8 +441,9 @@ def ints(path, said_path, maps_path, inlined, launched):
 			continue
 		if not expect(event, "%s: %s is in no event" % (name, addr)):
 			continue
-		expect(inlined == "inlined" and not name.startswith("str") or event["via"] in VIA[name],
-			"%s: via %s" % (name, event["via"]))
+		expect(inlined == "inlined" and not name.startswith("str") or
+			event.get("via") in VIA[name] or event.get("site") in VIA[name],
+			"%s: via %s, made in %s" % (name, event.get("via"), event.get("site")))
 		mapping = maps.find(number(addr))
 		if not expect(mapping, "%s: %s is nowhere" % (name, addr)):
 			continue

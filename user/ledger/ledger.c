@@ -139,7 +139,7 @@ void ledger_apply(struct ledger *ledger, struct placed *placed)
 		end_block(ledger, placed, event->addr, UINT64_MAX);
 		break;
 	case MW_PYLONG:
-		ledger->totals.pylongs += !(event->flags & MW_F_FAILED);
+		ledger->totals.pylongs += !(event->flags & (MW_F_FAILED | MW_F_CACHED));
 		break;
 	case MW_EXEC:
 		end_process(ledger, placed->program);

@@ -28,6 +28,7 @@ void place_clear(struct place *place)
 		free(space);
 	}
 	hash_clear(&place->spaces);
+	free(place->makers);
 	sites_clear(&place->sites);
 	intern_clear(&place->names);
 }
@@ -51,6 +52,17 @@ int place_add(struct place *place, pid_t pid, struct space **out)
 		return err;
 	}
 	space_name_stacks(space);
+	return 0;
+}
+
+int place_add_maker(struct place *place, const char *name)
+{
+	const char **more = reallocarray(place->makers, place->n_makers + 1, sizeof(*more));
+
+	if (!more)
+		return -ENOMEM;
+	place->makers = more;
+	place->makers[place->n_makers++] = intern(&place->names, name);
 	return 0;
 }
 
@@ -164,6 +176,8 @@ int place_event(struct place *place, const struct mw_event *event, struct placed
 					 &space->cpython, &place->names, &placed->new_site);
 		return 0;
 	}
+	if (event->flags & MW_F_SITE && event->aux < place->n_makers)
+		placed->maker = place->makers[event->aux];
 	placed->site = sites_find(&place->sites, event->stack);
 	if (unmaps) /* what it was, not the hole that it leaves */
 		look_up(event, placed);

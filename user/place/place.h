@@ -13,6 +13,7 @@ struct placed {
 	const struct mw_event *event;
 	struct space *space;
 	const struct site *site; /* where the call was made; NULL: not known */
+	const char *maker;	 /* of an int: the function or file offset that made it; NULL */
 	bool new_site;		/* the first time: for an event of kind STACK only */
 	uint32_t program;	/* space->number, at exec that of the program that ends */
 	struct segment segment;	/* of its address; kind unknown and id 0 in a hole */
@@ -34,6 +35,8 @@ struct place {
 	struct intern names;
 	uint32_t next_segment_id;
 	struct sites sites;
+	const char **makers;	/* by the number of an int site */
+	size_t n_makers;
 };
 
 void place_init(struct place *place, struct images *images);
@@ -41,6 +44,9 @@ void place_clear(struct place *place);
 
 /* Begin with a process, from its map as it is now. 0 or -errno. */
 int place_add(struct place *place, pid_t pid, struct space **space);
+
+/* Name the next int site. 0 or -ENOMEM. */
+int place_add_maker(struct place *place, const char *name);
 
 /* NULL for a process that was not added. */
 struct space *place_space(const struct place *place, pid_t pid);

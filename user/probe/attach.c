@@ -206,6 +206,54 @@ int attach_probes(struct attach *attach, pid_t pid, const struct findings *findi
 	return err;
 }
 
+/* Sites that share a probe agree on everything that is told: one of them stands for all. */
+static __u32 number_sites(const struct intsites *sites, uint32_t first, unsigned long *offsets,
+			  __u64 *cookies)
+{
+	__u32 n = 0;
+
+	for (size_t i = 0; i < sites->n; i++) {
+		bool shared = false;
+
+		for (__u32 j = 0; j < n; j++)
+			shared |= offsets[j] == sites->list[i].probe;
+		if (shared)
+			continue;
+		offsets[n] = sites->list[i].probe;
+		cookies[n++] = first + i;
+	}
+	return n;
+}
+
+int attach_intsites(struct attach *attach, pid_t pid, const struct image *image,
+		    const struct intsites *sites, uint32_t first)
+{
+	unsigned long *offsets __free = calloc(sites->n + 1, sizeof(*offsets));
+	__u64 *cookies __free = calloc(sites->n + 1, sizeof(*cookies));
+	char path[32];
+	struct link_multi link = { .path = path, .offsets = offsets, .cookies = cookies, .pid = pid };
+	int fd, err = 0;
+
+	if (!offsets || !cookies)
+		return -ENOMEM;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", image->fd);
+	link.cnt = number_sites(sites, first, offsets, cookies);
+	if (!link.cnt)
+		return 0;
+	if (attach->tier >= TIER_MULTI) {
+		fd = link_multi(bpf_program__fd(attach->int_site), LINK_MULTI, &link);
+		return fd < 0 ? fd : keep(attach, (struct attach_hold){ pid, image, fd, NULL });
+	}
+	for (__u32 i = 0; i < link.cnt && !err; i++) {
+		LIBBPF_OPTS(bpf_uprobe_opts, opts, .bpf_cookie = cookies[i]);
+
+		err = keep_link(attach, pid, image,
+				bpf_program__attach_uprobe_opts(attach->int_site, pid, path,
+								offsets[i], &opts));
+	}
+	return err;
+}
+
 static int attach_tracepoint(struct attach *attach, int events, const char *direction,
 			     const char *name, struct bpf_program *program)
 {

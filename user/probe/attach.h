@@ -8,6 +8,7 @@
 #include <bpf/libbpf.h>
 
 #include "probe/find.h"
+#include "probe/intsites.h"
 #include "probe/tier.h"
 
 /* The programs of one family; session is NULL unless the tier is TIER_SESSION. */
@@ -26,6 +27,7 @@ struct attach_hold {
 struct attach {
 	enum tier tier;
 	struct attach_programs programs[MW_FAMILY_MAX];
+	struct bpf_program *int_site;
 	struct bpf_program *returns_test; /* loaded for return probes by multi or perf links */
 	int probe_at_fd; /* map from address to row, where there are no cookies; else -1 */
 	struct attach_hold *holds;
@@ -35,6 +37,13 @@ struct attach {
 
 /* Every probe of findings, for this process only. Says what fails; 0 or -errno. */
 int attach_probes(struct attach *attach, pid_t pid, const struct findings *findings);
+
+/*
+ * A probe on each of n instructions of a file that make an int; they are numbered from
+ * first. 0 or -errno.
+ */
+int attach_intsites(struct attach *attach, pid_t pid, const struct image *image,
+		    const struct intsites *sites, uint32_t first);
 
 /*
  * The system calls of syscalls.def. A tracepoint is a system-wide thing: every process

@@ -53,6 +53,7 @@ static void put_target(struct json *json, const struct sink_target *target)
 	json_str(json, "allocator_why", target->allocator_why);
 	json_str(json, "python", target->python);
 	json_str(json, "python_why", target->python_why);
+	json_u64(json, "int_sites", target->int_sites);
 	json_object_end(json);
 }
 
@@ -189,6 +190,10 @@ static void put_block(struct json *json, const struct placed *placed)
 
 	if (event->kind == MW_REALLOC && event->aux)
 		json_hex(json, "old_addr", event->aux);
+	if (placed->maker)
+		json_str(json, "site", placed->maker);
+	if (event->flags & MW_F_CACHED)
+		json_bool(json, "cached", true);
 	if (event->kind == MW_MEMALIGN && event->aux)
 		json_u64(json, "align", event->aux);
 	if (placed->ended) {

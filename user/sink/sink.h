@@ -35,6 +35,8 @@ struct sink_target {
 	const char *allocator_why;
 	const char *python;	/* file; NULL: not a CPython */
 	const char *python_why;
+	size_t int_sites;	/* instructions that make an int, all probed; 0: only the
+				   exported constructors are */
 };
 
 struct sink_header {

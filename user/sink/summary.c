@@ -46,7 +46,7 @@ static void print_heap(const struct ledger *ledger)
 		fprintf(stderr, "   given up at exec: %s bytes in %s blocks\n",
 			N(totals->ended.bytes), N(totals->ended.blocks));
 	if (totals->pylongs)
-		fprintf(stderr, "       Python ints: %s made by exported constructors\n",
+		fprintf(stderr, "       Python ints: %s made\n",
 			N(totals->pylongs));
 }
 

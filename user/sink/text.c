@@ -113,6 +113,10 @@ static void put_detail(struct line *line, const struct placed *placed)
 	if (placed->segment.name[0] == '/')
 		put(line, " %s",
 		    fmt_safe(name, sizeof(name), base_name(placed->segment.name)));
+	if (event->flags & MW_F_CACHED)
+		put(line, " cached");
+	if (placed->maker)
+		put(line, " in %s", fmt_safe(name, sizeof(name), placed->maker));
 	if (placed->site && placed->site->at)
 		put(line, " %s", fmt_safe(name, sizeof(name), placed->site->at));
 	if (placed->segment.tid && placed->segment.tid != event->tid)

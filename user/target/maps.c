@@ -121,7 +121,7 @@ static char *read_all(int fd, size_t *len, int *err)
 	return text;
 }
 
-int maps_read(pid_t pid, struct maps *maps)
+static int read_once(pid_t pid, struct maps *maps)
 {
 	char path[64], *text;
 	int fd __fd = -1;
@@ -141,6 +141,16 @@ int maps_read(pid_t pid, struct maps *maps)
 		return -ESRCH;
 	}
 	return maps_parse(text, len, maps);
+}
+
+int maps_read(pid_t pid, struct maps *maps)
+{
+	int err = -EBADMSG;
+
+	/* the kernel gives it page by page: what grows meanwhile may overlap what was read */
+	for (int tries = 0; tries < 10 && err == -EBADMSG; tries++)
+		err = read_once(pid, maps);
+	return err;
 }
 
 void maps_clear(struct maps *maps)
