@@ -14,7 +14,7 @@ struct mw_scratch_map mw_scratch SEC(".maps");
 struct mw_sent_map mw_sent SEC(".maps");
 struct mw_pylayouts_map mw_pylayouts SEC(".maps");
 
-const volatile struct mw_config mw_config = { .has_cookie = 1, .take_caller = 1,
+const volatile struct mw_config mw_config = { .has_cookie = 1,
 					     .max_depth = MW_STACK_DEPTH };
 
 #define NA MW_NA

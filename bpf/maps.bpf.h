@@ -15,7 +15,6 @@
 /* The outermost call of one family that a thread is in. */
 struct mw_pending {
 	__u64 sp;	/* at entry, where the return address lies; 0: no call */
-	__u64 caller;
 	__u64 size;
 	__u64 pointer;	/* old block, or where posix_memalign writes */
 	__u64 align;

@@ -45,9 +45,10 @@ int int_site(struct pt_regs *ctx)
 		return 0;
 	p = &t->pending[MW_FAMILY_PYLONG];
 	if (p->sp && sp <= p->sp) {
-		p->size++;
+		if (!p->size++)
+			p->align = addr; /* the first, and ... */
+		p->pointer = addr; /* ... the last it made: one of them is its result */
 		e->probe = p->probe;
-		e->caller = p->caller;
 	}
 	e->sp = sp;
 	e->addr = addr;

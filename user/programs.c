@@ -96,7 +96,6 @@ static int configure(struct programs *programs, const struct programs_options *o
 	skel->rodata->mw_config.has_task_storage = task_storage;
 	skel->rodata->mw_config.has_cookie =
 		options->tier->tier >= TIER_MULTI || options->tier->cookies;
-	skel->rodata->mw_config.take_caller = options->caller;
 	skel->rodata->mw_config.take_python = options->python;
 	skel->rodata->mw_config.take_native = options->native;
 	skel->rodata->mw_config.max_depth = options->max_depth;

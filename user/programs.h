@@ -14,7 +14,7 @@ struct programs_options {
 	const struct tier_report *tier;
 	uint64_t buffer; /* bytes of the ring, a power of two */
 	uint32_t threads;
-	bool caller, python, native; /* which stacks to take */
+	bool python, native; /* which stacks to take */
 	uint32_t max_depth;
 	unsigned families; /* bits 1 << enum mw_family: whose programs are needed */
 };

@@ -123,7 +123,6 @@ static int load(struct run *run)
 					    .max_depth = run->options->max_depth };
 	int err;
 
-	options.caller = run->options->stack != STACK_NONE;
 	options.python = run->options->stack != STACK_NONE && run->options->stack != STACK_NATIVE;
 	options.native = run->options->stack >= STACK_NATIVE;
 	run->targets.families = options.families = families_of(run->options);

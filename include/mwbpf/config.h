@@ -34,10 +34,10 @@ struct mw_config {
 	__u64 pidns_ino;	/* pid namespace to give pids in; 0: the initial one */
 	__u32 has_cookie;	/* bpf_get_attach_cookie() exists (5.15); else probe_at is used */
 	__u32 has_task_storage;	/* keep threads' state with their tasks; else in a table */
-	__u32 take_caller;	/* read the return address of allocations; that of frees always is */
 	__u32 take_python;	/* walk Python frames */
 	__u32 take_native;	/* walk native frames */
 	__u32 max_depth;	/* Python frames, at most MW_STACK_DEPTH */
+	__u32 unused;
 };
 
 /* One per possible CPU; a program only ever adds to its own. */
