@@ -16,6 +16,7 @@
 
 #include "base/clean.h"
 #include "base/log.h"
+#include "probe/apart.h"
 #include "probe/link.h"
 #include "probe/tracefs.h"
 
@@ -87,7 +88,7 @@ static int attach_part(struct attach *attach, const struct group *group, __u32 f
 
 	if (!n)
 		return 0;
-	fd = link_multi(bpf_program__fd(program), type, &link);
+	fd = apart_link(bpf_program__fd(program), type, &link);
 	return fd < 0 ? fd : keep(attach, (struct attach_hold){ group->pid, group->image, fd, NULL });
 }
 
@@ -241,7 +242,7 @@ int attach_intsites(struct attach *attach, pid_t pid, const struct image *image,
 	if (!link.cnt)
 		return 0;
 	if (attach->tier >= TIER_MULTI) {
-		fd = link_multi(bpf_program__fd(attach->int_site), LINK_MULTI, &link);
+		fd = apart_link(bpf_program__fd(attach->int_site), LINK_MULTI, &link);
 		return fd < 0 ? fd : keep(attach, (struct attach_hold){ pid, image, fd, NULL });
 	}
 	for (__u32 i = 0; i < link.cnt && !err; i++) {
@@ -317,46 +318,76 @@ int attach_program(struct attach *attach, struct bpf_program *program)
 	return keep_link(attach, 0, NULL, bpf_program__attach(program));
 }
 
-/* A hold that a thread of its own lets go: that takes up to 0.2 s. */
-struct attach_removal {
-	struct attach_removal *next;
-	struct attach_hold hold;
-	pthread_t thread;
+/* The holds of [next, n) to let go, taken by whichever thread comes first. */
+struct closing {
+	struct attach_hold *holds;
+	size_t n, next;
 };
 
-static void *remove_one(void *arg)
+static void *close_some(void *arg)
 {
-	struct attach_removal *removal = arg;
+	struct closing *closing = arg;
+	size_t i;
 
-	let_go(&removal->hold);
+	while ((i = __atomic_fetch_add(&closing->next, 1, __ATOMIC_RELAXED)) < closing->n)
+		let_go(&closing->holds[i]);
 	return NULL;
 }
+
+/*
+ * Each close waits for a grace period of the kernel (28 to 50 ms), which those that wait
+ * at the same time share: 17 links took 0.95 s one after the other.
+ */
+static void close_all(void *arg)
+{
+	struct closing *closing = arg;
+	pthread_t threads[32];
+	size_t n = 0;
+
+	while (n < sizeof(threads) / sizeof(*threads) && n + 1 < closing->n &&
+	       !pthread_create(&threads[n], NULL, close_some, closing))
+		n++;
+	close_some(closing);
+	while (n > 0)
+		pthread_join(threads[--n], NULL);
+}
+
+/* Let n holds go in a child; returns it, or 0 when it had to be done here. */
+static pid_t let_go_apart(struct attach_hold *holds, size_t n)
+{
+	struct closing closing = { .holds = holds, .n = n };
+	int ready;
+	pid_t child = apart_begin(close_all, &closing, &ready);
+
+	if (child < 0) {
+		close_all(&closing);
+		return 0;
+	}
+	for (size_t i = 0; i < n; i++)
+		let_go(&holds[i]);
+	close(ready);
+	return child;
+}
+
+/* A child that takes probes out. */
+struct attach_removal {
+	struct attach_removal *next;
+	pid_t child;
+};
 
 static void begin_removal(struct attach *attach, struct attach_hold *hold)
 {
 	struct attach_removal *removal = malloc(sizeof(*removal));
+	pid_t child = let_go_apart(hold, 1);
 
-	if (removal) {
-		removal->hold = *hold;
-		removal->next = attach->removals;
-		if (!pthread_create(&removal->thread, NULL, remove_one, removal)) {
-			attach->removals = removal;
-			return;
-		}
+	if (!removal || !child) {
+		if (child)
+			apart_wait(child);
 		free(removal);
+		return;
 	}
-	let_go(hold);
-}
-
-static void wait_for_removals(struct attach *attach)
-{
-	while (attach->removals) {
-		struct attach_removal *removal = attach->removals;
-
-		attach->removals = removal->next;
-		pthread_join(removal->thread, NULL);
-		free(removal);
-	}
+	*removal = (struct attach_removal){ attach->removals, child };
+	attach->removals = removal;
 }
 
 void attach_remove(struct attach *attach, pid_t pid, const struct image *image)
@@ -371,40 +402,19 @@ void attach_remove(struct attach *attach, pid_t pid, const struct image *image)
 	attach->n_holds = kept;
 }
 
-/* The next of the holds to let go, taken by whichever thread comes first. */
-struct closing {
-	struct attach *attach;
-	size_t next;
-};
-
-static void *close_some(void *arg)
-{
-	struct closing *closing = arg;
-	size_t i;
-
-	while ((i = __atomic_fetch_add(&closing->next, 1, __ATOMIC_RELAXED)) <
-	       closing->attach->n_holds)
-		let_go(&closing->attach->holds[i]);
-	return NULL;
-}
-
-/*
- * Each close waits for a grace period of the kernel (28 to 50 ms), which those that wait
- * at the same time share: 17 links took 0.95 s one after the other.
- */
 void attach_clear(struct attach *attach)
 {
-	struct closing closing = { .attach = attach };
-	pthread_t threads[32];
-	size_t n = 0;
+	pid_t child = attach->n_holds ? let_go_apart(attach->holds, attach->n_holds) : 0;
 
-	while (n < sizeof(threads) / sizeof(*threads) && n < attach->n_holds &&
-	       !pthread_create(&threads[n], NULL, close_some, &closing))
-		n++;
-	close_some(&closing);
-	while (n > 0)
-		pthread_join(threads[--n], NULL);
-	wait_for_removals(attach);
+	if (child)
+		apart_wait(child);
+	while (attach->removals) {
+		struct attach_removal *removal = attach->removals;
+
+		attach->removals = removal->next;
+		apart_wait(removal->child);
+		free(removal);
+	}
 	free(attach->holds);
 	attach->holds = NULL;
 	attach->n_holds = 0;
