@@ -145,12 +145,14 @@ closing() {
 		mkfifo "$T/out"
 		within cat "$T/out" >"$T/said" & # to its end: no command is left held for ever
 		reader=$!
+		exec {HOLD}>"$T/out" # or a shell killed before it opens it leaves the reader waiting
 		"$MWBPF" --json -o "$T/events" -- sh -c 'echo begin; i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done; echo end $i' \
-			>"$T/out" 2>/dev/null &
+			>"$T/out" 2>/dev/null {HOLD}>&- &
 		TRACER=$!
 		sleep "$(seconds "$moment")"
 		kill -KILL "$TRACER" 2>/dev/null || :
 		wait "$TRACER" || :
+		exec {HOLD}>&-
 		wait "$reader" || { echo "after $moment ms the command is stuck" >&2; return 1; }
 		case $(cat "$T/said") in
 		'') none=$((none + 1)) ;;
