@@ -146,7 +146,7 @@ closing() {
 		within cat "$T/out" >"$T/said" & # to its end: no command is left held for ever
 		reader=$!
 		exec {HOLD}>"$T/out" # or a shell killed before it opens it leaves the reader waiting
-		"$MWBPF" --json -o "$T/events" -- sh -c 'echo begin; i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done; echo end $i' \
+		"$MWBPF" --json -o "$T/events" -- sh -c 'echo begin; i=0; while [ $i -lt 5000 ]; do i=$((i + 1)); done; echo end $i' \
 			>"$T/out" 2>/dev/null {HOLD}>&- &
 		TRACER=$!
 		sleep "$(seconds "$moment")"
@@ -156,7 +156,7 @@ closing() {
 		wait "$reader" || { echo "after $moment ms the command is stuck" >&2; return 1; }
 		case $(cat "$T/said") in
 		'') none=$((none + 1)) ;;
-		$'begin\nend 20000') whole=$((whole + 1)) ;;
+		$'begin\nend 5000') whole=$((whole + 1)) ;;
 		*) echo "after $moment ms the command said:" >&2; cat "$T/said" >&2; return 1 ;;
 		esac
 		[ ! -e "$T/events" ] || lines_valid "$T/events" || { echo "killed after $moment ms" >&2; return 1; }

@@ -217,8 +217,9 @@ def after_exec(path, allocs, frees, size):
 	wanted = tuple(int(each.replace(",", "")) for each in (allocs, frees, size))
 	got = count(after)[:3]
 	expect(got == wanted, "behind the exec: %s allocs, frees, bytes, not %s" % (got, wanted))
-	expect(all("internal" not in each and "unmatched" not in each for each in after),
-		"behind the exec: frees that are not the program's")
+	# the former allocator's probes take some ms to go: what the new one frees by it is said
+	# to be internal, and counts for nothing
+	expect(all("unmatched" not in each for each in after), "behind the exec: unmatched frees")
 	# what the exec changes is announced in front of it, at the same time
 	space = Space(only_pid(trace))
 	for each in before:
