@@ -138,6 +138,7 @@ closing() {
 	began=${EPOCHREALTIME/./}
 	within "$MWBPF" -q -o "$T/events" -- true
 	most=$(((${EPOCHREALTIME/./} - began) / 1000))
+	[ "$most" -ge 200 ] || most=200
 	none=0 whole=0
 	for i in {1..20}; do
 		moment=$((RANDOM % (most + 1)))
