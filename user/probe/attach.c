@@ -64,12 +64,15 @@ static void group_add(struct group *group, const struct findings *findings, enum
 	for (size_t i = 0; i < findings->n; i++) {
 		const struct found *found = &findings->at[i];
 		const struct probe_row *row = &probe_rows[found->row];
+		uint64_t addr;
 
 		if (found->image != group->image || row->family != family ||
 		    row->returns != returns || found->shares >= 0)
 			continue;
 		group->offsets[group->n] = found->offset;
-		group->cookies[group->n++] = found->row;
+		/* what tells entry from return: call.bpf.h */
+		addr = found->addr ? found->addr : found->offset & 0xfff;
+		group->cookies[group->n++] = found->row | addr << MW_COOKIE_ROW_BITS;
 	}
 }
 
