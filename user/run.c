@@ -128,6 +128,7 @@ static int load(struct run *run)
 	options.native = run->options->stack >= STACK_NATIVE;
 	options.caller = run->options->stack != STACK_NONE;
 	run->targets.families = options.families = families_of(run->options);
+	run->targets.python = options.python || options.families & 1u << MW_FAMILY_PYLONG;
 	err = programs_load(&options, &run->programs);
 	if (err)
 		return err;
@@ -338,7 +339,7 @@ static void pump(struct run *run)
 static void drain(struct run *run)
 {
 	programs_arm(run->programs, MW_ARM_OFF);
-	attach_clear(&run->attach);
+	attach_end(&run->attach);
 	while (ring_pump(run->ring, PUMP_RECORDS) > 0)
 		run->urgent = false;
 	look_at_targets(run);
