@@ -19,6 +19,7 @@ static __always_inline void count_hit(__u32 kind)
 {
 	struct mw_counters *c = own_counters();
 
+	barrier_var(kind); /* in a register: 6.1 forgets what was compared if it was spilled */
 	if (c && kind < MW_KIND_MAX)
 		__sync_fetch_and_add(&c->hits[kind], 1);
 }
@@ -35,6 +36,7 @@ static __always_inline void count_lost(__u32 kind, enum mw_loss cause)
 {
 	struct mw_counters *c = own_counters();
 
+	barrier_var(kind);
 	if (c && kind < MW_KIND_MAX) {
 		__sync_fetch_and_add(&c->lost[kind], 1);
 		__sync_fetch_and_add(&c->cause[cause], 1);
