@@ -44,6 +44,14 @@ static __always_inline void count_lost(__u32 kind, enum mw_loss cause)
 	__sync_fetch_and_add(&mw_lost_total, 1);
 }
 
+/* bpf_get_current_task_btf is of 5.11 */
+static __always_inline struct task_struct *current_task(void)
+{
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf))
+		return bpf_get_current_task_btf();
+	return (struct task_struct *)bpf_get_current_task();
+}
+
 #define PIDNS_LEVELS 8 /* how deep namespaces are looked for ours */
 
 /*
@@ -72,7 +80,7 @@ static __always_inline __u64 current_pid_tgid(void)
 
 	if (!mw_config.pidns_ino)
 		return bpf_get_current_pid_tgid();
-	task = bpf_get_current_task_btf();
+	task = current_task();
 	return (__u64)number_of(BPF_CORE_READ(task, group_leader)) << 32 | number_of(task);
 }
 

@@ -44,7 +44,7 @@ static __always_inline int is_own_tstate(const struct mw_pylayout *l, __u64 tsta
 /* The calling thread's PyThreadState; 0 when it has none: it is not a Python thread. */
 static __always_inline __u64 find_tstate(const struct mw_pylayout *l, __u32 tid)
 {
-	__u64 fs = BPF_CORE_READ(bpf_get_current_task_btf(), thread.fsbase);
+	__u64 fs = BPF_CORE_READ(current_task(), thread.fsbase);
 	__u64 tstate = 0;
 	__u32 key = ~0U;
 
