@@ -44,7 +44,7 @@ static __always_inline int is_own_tstate(const struct mw_pylayout *l, __u64 tsta
 /* The calling thread's PyThreadState; 0 when it has none: it is not a Python thread. */
 static __always_inline __u64 find_tstate(const struct mw_pylayout *l, __u32 tid)
 {
-	__u64 fs = BPF_CORE_READ(bpf_get_current_task_btf(), thread.fsbase);
+	__u64 fs = BPF_CORE_READ(current_task(), thread.fsbase);
 	__u64 tstate = 0;
 	__u32 key = ~0U;
 
@@ -119,7 +119,7 @@ struct mw_walk {
 };
 
 /* One frame. 1 ends the walk. */
-static long walk_frame(__u32 index, struct mw_walk *walk)
+static __always_inline int walk_frame(struct mw_walk *walk)
 {
 	const struct mw_pylayout *l = walk->layout;
 	struct mw_event_stack *stack = walk->stack;
@@ -151,34 +151,21 @@ static long walk_frame(__u32 index, struct mw_walk *walk)
 	return 1;
 }
 
-/*
- * Walk the frames of the calling thread into stack, innermost first: n_python, reason,
- * and what they add to the hash.
- */
-static __always_inline void pyframe_walk(const struct mw_pylayout *l, __u32 tid,
-					 struct mw_event_stack *stack, struct mw_pyraw *raw)
+/* The innermost frame of the calling thread; 0, and the reason in stack, when it has none. */
+static __always_inline __u64 first_frame(const struct mw_pylayout *l, __u32 tid,
+					 struct mw_event_stack *stack)
 {
-	struct mw_walk walk = { .layout = l, .stack = stack, .raw = raw };
 	__u64 tstate = find_tstate(l, tid);
+	__u64 frame;
 
 	stack->reason = MW_STACK_NO_THREAD;
 	if (!tstate)
-		return;
-	walk.frame = read_user_u64(tstate + l->tstate_frame);
-	if (l->has & MW_PY_CFRAME && walk.frame)
-		walk.frame = read_user_u64(walk.frame + l->cframe_frame);
-	stack->reason = walk.frame ? MW_STACK_TRUNCATED : MW_STACK_NO_FRAME;
-	if (!walk.frame)
-		return;
-	/* bpf_loop is of 5.17; verifying the loop without it takes seconds, and fewer frames */
-	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop)) {
-		bpf_loop(MW_STACK_WALK, walk_frame, &walk, 0);
-	} else {
-		for (int i = 0; i < MW_STACK_WALK_OLD; i++)
-			if (walk_frame(i, &walk))
-				break;
-	}
-	stack->hash = pyframe_mix(stack->hash, stack->reason);
+		return 0;
+	frame = read_user_u64(tstate + l->tstate_frame);
+	if (l->has & MW_PY_CFRAME && frame)
+		frame = read_user_u64(frame + l->cframe_frame);
+	stack->reason = frame ? MW_STACK_TRUNCATED : MW_STACK_NO_FRAME;
+	return frame;
 }
 
 #endif

@@ -11,6 +11,7 @@
 struct mw_scratch {
 	struct mw_event_stack stack;
 	struct mw_pyraw raw;
+	__u64 frame; /* the next one to look at */
 };
 
 /*
@@ -51,6 +52,50 @@ static __always_inline struct mw_scratch *scratch_of(__u32 tid)
 		return scratch;
 	bpf_map_update_elem(&mw_scratch, &tid, &scratch_zero, BPF_NOEXIST);
 	return bpf_map_lookup_elem(&mw_scratch, &tid);
+}
+
+#define WALK_AT_ONCE 16 /* frames in one call: many stacks have no more */
+
+/*
+ * Some more frames of the walk that is in the scratch. 1 ends it. Global, the verifier
+ * looks at it once, however often it is called: inline, the loop takes seconds. Pointers
+ * can be given to such functions since 5.12 only, so it looks up what the caller has.
+ * (bpf_loop is of 5.17, and no kernel before 5.13 loads a program that could call it.)
+ */
+__weak int walk_some(__u32 pid, __u32 tid)
+{
+	struct mw_pylayout *layout = bpf_map_lookup_elem(&mw_pylayouts, &pid);
+	struct mw_scratch *scratch = bpf_map_lookup_elem(&mw_scratch, &tid);
+	struct mw_walk walk = { .layout = layout };
+
+	if (!layout || !scratch)
+		return 1;
+	walk.stack = &scratch->stack;
+	walk.raw = &scratch->raw;
+	walk.frame = scratch->frame;
+	for (int i = 0; i < WALK_AT_ONCE; i++)
+		if (walk_frame(&walk))
+			return 1;
+	scratch->frame = walk.frame;
+	return 0;
+}
+
+/*
+ * Walk the frames of the calling thread, innermost first: n_python, reason, and what they
+ * add to the hash.
+ */
+static __always_inline void walk_python(const struct mw_pylayout *layout, __u64 pid_tgid,
+					struct mw_scratch *scratch)
+{
+	struct mw_event_stack *stack = &scratch->stack;
+
+	scratch->frame = first_frame(layout, pid_tgid, stack);
+	if (!scratch->frame)
+		return;
+	for (int i = 0; i < MW_STACK_WALK / WALK_AT_ONCE; i++)
+		if (walk_some(pid_tgid >> 32, pid_tgid))
+			break;
+	stack->hash = pyframe_mix(stack->hash, stack->reason);
 }
 
 static __always_inline void walk_native(struct pt_regs *ctx, struct mw_event_stack *stack)
@@ -121,7 +166,7 @@ static __noinline __u64 take_stack(struct pt_regs *ctx, __u64 pid_tgid)
 	scratch->stack.reason = MW_STACK_NONE;
 	scratch->stack.hash = pid;
 	if (layout)
-		pyframe_walk(layout, pid_tgid, &scratch->stack, &scratch->raw);
+		walk_python(layout, pid_tgid, scratch);
 	if (mw_config.take_native)
 		walk_native(ctx, &scratch->stack);
 	scratch->stack.hash |= 1;
