@@ -13,16 +13,10 @@
 
 #include "thread.bpf.h"
 
-#include <mwbpf/pylayout.h>
+#include <mwbpf/guard.h>
 
 #define PYFRAME_BYTES_OLD 128 /* of a PyFrameObject, which is longer */
 #define PYFRAME_BYTES_NEW 80  /* of an _PyInterpreterFrame: may end its memory chunk */
-
-static __always_inline __u64 pyframe_mix(__u64 hash, __u64 value)
-{
-	hash = (hash ^ value) * 0x9e3779b97f4a7c15ULL;
-	return hash ^ hash >> 32;
-}
 
 static __always_inline __u64 read_user_u64(__u64 addr)
 {
@@ -92,22 +86,14 @@ static __always_inline __s32 last_instruction(const struct mw_pylayout *l,
 	return l->instr == MW_PYINSTR_UNITS ? (__s32)at * 2 : (__s32)at;
 }
 
-/* filename, name, (qualname,) line table: neighbours in every version, never changed. */
+/* 0: unreadable. */
 static __always_inline __u32 guard_of(const struct mw_pylayout *l, __u64 code)
 {
-	__u64 pointers[4] = {};
-	__u64 hash = 0;
-	long err;
+	__u64 words[MW_GUARD_WORDS] = {};
 
-	if (l->code_qualname)
-		err = bpf_probe_read_user(pointers, 32, (void *)(code + l->code_filename));
-	else
-		err = bpf_probe_read_user(pointers, 24, (void *)(code + l->code_filename));
-	if (err)
+	if (bpf_probe_read_user(words, mw_guard_bytes(l), (void *)(code + l->code_filename)))
 		return 0;
-	for (int i = 0; i < 4; i++)
-		hash = pyframe_mix(hash, pointers[i]);
-	return (__u32)hash | 1;
+	return mw_guard(words);
 }
 
 /* Where a walk is; what it fills in is in the scratch of the thread. */
@@ -141,8 +127,8 @@ static long walk_frame(__u32 index, struct mw_walk *walk)
 		to->code = code;
 		to->lasti = last_instruction(l, walk->raw, code);
 		to->guard = guard_of(l, code);
-		stack->hash = pyframe_mix(stack->hash, code ^ (__u64)to->guard << 32);
-		stack->hash = pyframe_mix(stack->hash, to->lasti);
+		stack->hash = mw_mix(stack->hash, code ^ (__u64)to->guard << 32);
+		stack->hash = mw_mix(stack->hash, to->lasti);
 		stack->n_python = n + 1;
 	}
 	if (walk->frame)
@@ -178,7 +164,7 @@ static __always_inline void pyframe_walk(const struct mw_pylayout *l, __u32 tid,
 			if (walk_frame(i, &walk))
 				break;
 	}
-	stack->hash = pyframe_mix(stack->hash, stack->reason);
+	stack->hash = mw_mix(stack->hash, stack->reason);
 }
 
 #endif

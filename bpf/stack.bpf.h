@@ -70,7 +70,7 @@ static __always_inline void walk_native(struct pt_regs *ctx, struct mw_event_sta
 		stack->n_native = MW_NATIVE_DEPTH;
 	for (int i = 0; i < MW_NATIVE_DEPTH; i++)
 		if (i < stack->n_native)
-			stack->hash = pyframe_mix(stack->hash, stack->native[i]);
+			stack->hash = mw_mix(stack->hash, stack->native[i]);
 }
 
 /* Send a stack that user space does not have yet. False when it could not be sent. */

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 
 static void know_code(struct target *target)
@@ -212,14 +212,6 @@ static uint64_t python_bias(const struct findings *findings)
 			return findings->at[i].addr - findings->at[i].slide.offset -
 			       findings->at[i].symbol.vaddr;
 	return 0;
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
 }
 
 void follow_python(const struct follow *follow, struct target *target)
