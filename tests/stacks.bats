@@ -32,7 +32,7 @@ traced() {
 		"$MWBPF" -q --json -o "$T/$name.trace" -- "$python" \
 			"$MWBPF_ROOT/tests/programs/lines.py" <"$T/$name.in" >"$T/$name" &
 		TRACER=$!
-		STARTED+=("$TRACER")
+		started "$TRACER"
 		exec {GO}>"$T/$name.in"
 		go
 		# names are read from the living process

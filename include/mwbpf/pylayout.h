@@ -21,6 +21,7 @@
 #define MW_PY_CFRAME	   16u	/* the current frame is behind a cframe (3.11, 3.12) */
 #define MW_PY_OWNER	   32u	/* frame_owner: u8; shims are at or above owner_shim (3.12) */
 #define MW_PY_FREE_THREADED 64u
+#define MW_PY_GUARD_ALL	   256u /* deaths of code objects are not seen: check each at every event */
 #define MW_PY_TLS_BOUND	   128u /* tls_bound: offset of _Py_tss_gilstate (3.15, has no TSS) */
 
 /* glibc 2.36 to 2.43, struct pthread (nptl/descr.h), from the thread pointer */
@@ -37,6 +38,7 @@ enum mw_pyinstr {
 
 struct mw_pylayout {
 	__u32 has;
+	__u32 epoch;		/* no two layouts have the same: the hash of a stack has it too */
 	__u16 version;		/* 0x030b for 3.11 */
 	__u8 instr;		/* enum mw_pyinstr */
 	__u8 code_tag;		/* low bits of frame_code that are not address (3.14: 3) */

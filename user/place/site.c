@@ -3,6 +3,7 @@
 #include "place/site.h"
 
 #include <errno.h>
+#include <mwbpf/guard.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,19 +48,14 @@ const struct site *sites_find(const struct sites *sites, uint64_t stack)
 	return stack ? hash_get(&sites->by_stack, stack) : NULL;
 }
 
-/* As guard_of() in bpf/pyframe.bpf.h, of the code object as it is now. 0: unreadable. */
+/* Of the code object as it is now. 0: unreadable. */
 static uint32_t guard_now(pid_t pid, const struct mw_pylayout *layout, uint64_t code)
 {
-	uint64_t pointers[4] = { 0 }, hash = 0;
-	size_t bytes = layout->code_qualname ? 32 : 24;
+	__u64 words[MW_GUARD_WORDS] = { 0 };
 
-	if (mem_read(pid, code + layout->code_filename, pointers, bytes))
+	if (mem_read(pid, code + layout->code_filename, words, mw_guard_bytes(layout)))
 		return 0;
-	for (int i = 0; i < 4; i++) {
-		hash = (hash ^ pointers[i]) * 0x9e3779b97f4a7c15ULL;
-		hash ^= hash >> 32;
-	}
-	return (uint32_t)hash | 1;
+	return mw_guard(words);
 }
 
 /* Read a code object which must still be the one of the frame. 0 or -errno. */

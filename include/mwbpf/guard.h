@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * guard.h - the checksum by which user space notices that a code object died and was
+ * replaced after the BPF programs saw it: both compute it, so it is written once.
+ */
+#ifndef MWBPF_GUARD_H
+#define MWBPF_GUARD_H
+
+#include <mwbpf/pylayout.h>
+
+/*
+ * What it is of, from code_filename on: filename, name, (qualname,) line table: neighbours
+ * in every version, never changed. Words that a version has not are 0.
+ */
+#define MW_GUARD_WORDS 4
+
+static inline __attribute__((always_inline)) __u32 mw_guard_bytes(const struct mw_pylayout *layout)
+{
+	return layout->code_qualname ? 32 : 24;
+}
+
+static inline __attribute__((always_inline)) __u64 mw_mix(__u64 hash, __u64 value)
+{
+	hash = (hash ^ value) * 0x9e3779b97f4a7c15ULL;
+	return hash ^ hash >> 32;
+}
+
+/* Never 0, which stands for words that could not be read. */
+static inline __attribute__((always_inline)) __u32 mw_guard(const __u64 words[MW_GUARD_WORDS])
+{
+	__u64 hash = 0;
+
+	for (int i = 0; i < MW_GUARD_WORDS; i++)
+		hash = mw_mix(hash, words[i]);
+	return (__u32)hash | 1;
+}
+
+#endif
