@@ -12,7 +12,7 @@ int alloc_free(struct pt_regs *ctx)
 	return 0;
 }
 
-/* A code object is about to die: stacks in which its address comes again are others. */
+/* A code object is about to die: frames in which its address comes again are others. */
 SEC("?kprobe")
 int code_dies(struct pt_regs *ctx)
 {
@@ -20,7 +20,7 @@ int code_dies(struct pt_regs *ctx)
 	struct mw_deaths *deaths = bpf_map_lookup_elem(&mw_deaths, &zero);
 
 	if (deaths)
-		*death_at(deaths, PT_REGS_PARM1(ctx)) = 1;
+		__sync_fetch_and_add(&deaths->at[mw_death_slot(PT_REGS_PARM1(ctx))], 1);
 	return 0;
 }
 

@@ -3,8 +3,8 @@
  * pyframe.bpf.h - the Python stack of the calling thread, as (code object, offset) pairs.
  *
  * Only what must be done at the moment of the call is done here. Names and lines are
- * read later in user space, which compares the guard: a checksum of the code object's
- * immutable pointers, so that an object that died and was replaced is noticed.
+ * read later in user space, which looks at the guard (guard.h) to notice a code object
+ * that died and was replaced.
  *
  * Struct offsets and how a thread finds its state: include/mwbpf/pylayout.h.
  */
@@ -12,8 +12,6 @@
 #define MWBPF_PYFRAME_BPF_H
 
 #include "scratch.bpf.h"
-
-#include <mwbpf/guard.h>
 
 #define PYFRAME_BYTES_OLD 128 /* of a PyFrameObject, which is longer */
 #define PYFRAME_BYTES_NEW 80  /* of an _PyInterpreterFrame: may end its memory chunk */
@@ -122,15 +120,6 @@ static __always_inline __u32 guard_of(const struct mw_pylayout *l, __u64 code)
 	return mw_guard(words);
 }
 
-/*
- * Whether a code object may be where another one was. A read for each frame of each event
- * is saved where deaths are seen: 60 of 150 ns a frame.
- */
-static __always_inline __u8 *death_at(struct mw_deaths *deaths, __u64 code)
-{
-	return &deaths->at[(__u32)((__u32)(code >> 4) * 0x9e3779b1U) >> 16];
-}
-
 /* One frame. 1 ends the walk. */
 static __always_inline int walk_frame(const struct mw_pylayout *l, struct mw_scratch *scratch,
 				      struct mw_deaths *deaths)
@@ -162,9 +151,9 @@ static __always_inline int walk_frame(const struct mw_pylayout *l, struct mw_scr
 		to = &stack->frames[n];
 		to->code = code;
 		to->lasti = last_instruction(l, frame, code);
-		to->guard = 0;
-		if (l->has & MW_PY_GUARD_ALL || *death_at(deaths, code))
-			to->guard = guard_of(l, code);
+		/* a read for each frame of each event is saved where deaths are seen */
+		to->guard = l->has & MW_PY_GUARD_ALL ? guard_of(l, code)
+						     : deaths->at[mw_death_slot(code)];
 		stack->hash = mw_mix(stack->hash, code ^ (__u64)to->guard << 32);
 		stack->hash = mw_mix(stack->hash, to->lasti);
 		stack->n_python = n + 1;
@@ -212,28 +201,6 @@ __weak int walk_some(__u32 layout_index, __u32 scratch_index)
 	for (int i = 0; i < WALK_AT_ONCE; i++)
 		if (walk_frame(layout, scratch, deaths))
 			return 1;
-	return 0;
-}
-
-/* Guards of some more frames, from first on, that the walk could do without. 1: the last. */
-__weak int guard_some(__u32 layout_index, __u32 scratch_index, __u32 first)
-{
-	struct mw_pylayout *layout = bpf_map_lookup_elem(&mw_pylayouts, &layout_index);
-	struct mw_scratch *scratch = bpf_map_lookup_elem(&mw_scratch, &scratch_index);
-
-	if (!layout || !scratch)
-		return 1;
-	for (int i = 0; i < WALK_AT_ONCE; i++) {
-		__u32 n = first + i;
-		struct mw_pyframe *frame;
-
-		if (n >= scratch->stack.n_python || n >= MW_STACK_DEPTH)
-			return 1;
-		barrier_var(n); /* else clang computes the address first, and the verifier minds */
-		frame = &scratch->stack.frames[n & (MW_STACK_DEPTH - 1)];
-		if (!frame->guard)
-			frame->guard = guard_of(layout, frame->code);
-	}
 	return 0;
 }
 

@@ -8,7 +8,7 @@
 
 #include "thread.bpf.h"
 
-#include <mwbpf/pylayout.h>
+#include <mwbpf/guard.h>
 
 /* The most bytes below a frame that are read with it: twenty to thirty of its callers. */
 #define MW_WINDOW_BELOW 4096
@@ -49,13 +49,9 @@ struct mw_pylayouts_map {
 	__type(value, struct mw_pylayout);
 };
 
-/* Not 0: a code object died at an address of this hash. */
-struct mw_deaths {
-	__u8 at[65536];
-};
-
 struct mw_deaths_map {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct mw_deaths);

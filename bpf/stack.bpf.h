@@ -56,8 +56,7 @@ static __always_inline int send_stack(struct mw_event_stack *stack, __u64 pid_tg
 }
 
 /* The hash of the stack in the scratch, which user space then has; 0. */
-static __always_inline __u64 known_stack(struct mw_scratch *scratch, struct mw_thread *t,
-					 __u32 layout_index, __u32 scratch_index)
+static __always_inline __u64 known_stack(struct mw_scratch *scratch, struct mw_thread *t)
 {
 	__u64 hash = scratch->stack.hash | 1;
 	__u64 *last = &t->stacks[hash >> 1 & 3];
@@ -70,9 +69,6 @@ static __always_inline __u64 known_stack(struct mw_scratch *scratch, struct mw_t
 		*last = hash;
 		return hash;
 	}
-	for (__u32 first = 0; first < MW_STACK_DEPTH; first += WALK_AT_ONCE)
-		if (guard_some(layout_index, scratch_index, first))
-			break;
 	if (!send_stack(&scratch->stack, t->pid_tgid))
 		return 0;
 	*last = hash;
@@ -104,7 +100,7 @@ static __noinline __u64 take_stack(struct pt_regs *ctx, struct mw_thread *t)
 		walk_python(layout_index, layout, t, scratch_index, scratch);
 	if (mw_config.take_native)
 		walk_native(ctx, &scratch->stack);
-	hash = known_stack(scratch, t, layout_index, scratch_index);
+	hash = known_stack(scratch, t);
 	scratch_put(scratch);
 	return hash;
 }

@@ -247,7 +247,8 @@ void follow_python(const struct follow *follow, struct target *target)
 			    &python->layout, &python->objects, &evidence);
 	if (!err && !(python->layout.has & (MW_PY_GIL_HOLDER | MW_PY_TSS | MW_PY_TLS)))
 		err = -EAGAIN;
-	if (!err && watch_deaths(follow, target, python))
+	python->deaths = programs_deaths(follow->programs);
+	if (!err && (!python->deaths || watch_deaths(follow, target, python)))
 		python->layout.has |= MW_PY_GUARD_ALL;
 	if (!err)
 		err = programs_set_pylayout(follow->programs, pid, &python->layout);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -34,6 +35,7 @@ struct programs {
 	uint32_t n_slots; /* a power of two */
 	pid_t layouts[MW_PYLAYOUTS]; /* whose each entry is; 0: free, and the first unused */
 	uint32_t epoch;
+	const struct mw_deaths *deaths; /* mapped; NULL: without stacks */
 };
 
 /* libbpf's talk is one level quieter than ours. */
@@ -178,6 +180,14 @@ static int configure(struct programs *programs, const struct programs_options *o
 	return err;
 }
 
+static void map_deaths(struct programs *programs)
+{
+	void *at = mmap(NULL, sizeof(*programs->deaths), PROT_READ, MAP_SHARED,
+			bpf_map__fd(programs->skel->maps.mw_deaths), 0);
+
+	programs->deaths = at == MAP_FAILED ? NULL : at;
+}
+
 int programs_load(const struct programs_options *options, struct programs **out)
 {
 	const struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
@@ -205,6 +215,8 @@ int programs_load(const struct programs_options *options, struct programs **out)
 	}
 	programs->skel->bss->mw_stacks = options->native;
 	programs->skel->bss->mw_targets_changes = 1; /* 0 is a thread that has not looked yet */
+	if (options->python)
+		map_deaths(programs);
 	*out = programs;
 	return 0;
 }
@@ -213,6 +225,8 @@ void programs_free(struct programs *programs)
 {
 	if (!programs)
 		return;
+	if (programs->deaths)
+		munmap((void *)programs->deaths, sizeof(*programs->deaths));
 	mwbpf_bpf__destroy(programs->skel);
 	free(programs);
 }
@@ -265,6 +279,11 @@ static uint32_t layout_entry(const struct programs *programs, pid_t pid)
 	while (entry < MW_PYLAYOUTS && programs->layouts[entry] != pid)
 		entry++;
 	return entry;
+}
+
+const struct mw_deaths *programs_deaths(const struct programs *programs)
+{
+	return programs->deaths;
 }
 
 int programs_set_pylayout(struct programs *programs, pid_t pid, const struct mw_pylayout *layout)

@@ -1,15 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * guard.h - the checksum by which user space notices that a code object died and was
- * replaced after the BPF programs saw it: both compute it, so it is written once.
+ * guard.h - how user space notices that a code object died, and was perhaps replaced,
+ * after the BPF programs saw it.
+ *
+ * Where its deallocator is probed, the guard of a frame is the number of code objects
+ * that had died at addresses of its slot: while that is so, it lives. Elsewhere
+ * (MW_PY_GUARD_ALL) it is a checksum of the object's immutable pointers, which a
+ * successor made of the same strings can have too.
  */
 #ifndef MWBPF_GUARD_H
 #define MWBPF_GUARD_H
 
 #include <mwbpf/pylayout.h>
 
+struct mw_deaths {
+	__u32 at[16384];
+};
+
+static inline __attribute__((always_inline)) __u32 mw_death_slot(__u64 code)
+{
+	return (__u32)((__u32)(code >> 4) * 0x9e3779b1U) >> 18;
+}
+
 /*
- * What it is of, from code_filename on: filename, name, (qualname,) line table: neighbours
+ * What the checksum is of, from code_filename on: filename, name, (qualname,) line table: neighbours
  * in every version, never changed. Words that a version has not are 0.
  */
 #define MW_GUARD_WORDS 4
