@@ -66,9 +66,7 @@ static void select_programs(struct mwbpf_bpf *skel, const struct programs_option
 		bpf_program__set_expected_attach_type(p->enter, multi);
 		bpf_program__set_expected_attach_type(p->leave, multi);
 	}
-	bpf_program__set_autoload(skel->progs.int_site,
-				  options->families & 1u << MW_FAMILY_PYLONG &&
-					  (multi || options->tier->cookies));
+	bpf_program__set_autoload(skel->progs.int_site, options->families & 1u << MW_FAMILY_PYLONG);
 	bpf_program__set_expected_attach_type(skel->progs.int_site, multi);
 	bpf_program__set_autoload(skel->progs.returns_test, true);
 	bpf_program__set_expected_attach_type(skel->progs.returns_test, multi);
@@ -91,17 +89,19 @@ static int configure(struct programs *programs, const struct programs_options *o
 	struct mwbpf_bpf *skel = programs->skel;
 	/* every kernel with multi links (6.6) keeps state with tasks (5.12) */
 	bool task_storage = options->tier->tier >= TIER_MULTI;
+	bool has_cookie = options->tier->tier >= TIER_MULTI || options->tier->cookies;
 	int err;
 
 	skel->rodata->mw_config.has_task_storage = task_storage;
-	skel->rodata->mw_config.has_cookie =
-		options->tier->tier >= TIER_MULTI || options->tier->cookies;
+	skel->rodata->mw_config.has_cookie = has_cookie;
 	skel->rodata->mw_config.take_python = options->python;
 	skel->rodata->mw_config.take_native = options->native;
 	skel->rodata->mw_config.max_depth = options->max_depth;
 	set_pid_namespace(&skel->rodata->mw_config);
 	select_programs(skel, options);
 	err = bpf_map__set_max_entries(skel->maps.mw_ring, options->buffer);
+	if (!err && has_cookie)
+		err = bpf_map__set_max_entries(skel->maps.mw_probe_at, 1);
 	if (!err)
 		err = bpf_map__set_max_entries(skel->maps.mw_thread_table,
 					       task_storage ? 1 : options->threads);

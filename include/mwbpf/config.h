@@ -61,11 +61,17 @@ struct mw_intsite {
 #define MW_TARGET	1u
 #define MW_TARGET_SITES 2u /* its int sites are probed: they tell which ints are made */
 
+/* what the number found in the probe_at map is */
+enum mw_at {
+	MW_AT_ROW,  /* a row of probes.def */
+	MW_AT_SITE, /* a site that makes ints */
+};
+
 /* key of the probe_at map: used where the kernel has no attach cookies */
 struct mw_probe_at {
-	__u64 ip;
+	__u64 offset; /* in the file, bytes */
 	__u32 pid;
-	__u32 zero;
+	__u32 what;   /* enum mw_at */
 };
 
 #endif
