@@ -17,18 +17,53 @@
 
 #include "stack.bpf.h"
 
+/* What only kernels before 6.1 have. */
+struct vmacache___old {
+	struct vm_area_struct *vmas[4];
+} __attribute__((preserve_access_index));
+
+struct task_struct___old {
+	struct vmacache___old vmacache;
+} __attribute__((preserve_access_index));
+
+/*
+ * Where in its file a probe is; all ones when that is not known. The kernel has just looked
+ * for the mapping of this address, and find_vma() leaves what it finds in a small cache of
+ * the task (mm/vmacache.c of 5.8 to 5.14, all the kernels that have to do without cookies).
+ * Unlike the address itself, the offset stays the same when the task executes a program.
+ */
+static __always_inline __u64 offset_of(__u64 ip)
+{
+	struct task_struct___old *task = (void *)current_task();
+
+	for (int i = 0; i < 4; i++) {
+		struct vm_area_struct *vma = BPF_CORE_READ(task, vmacache.vmas[i]);
+		__u64 start = BPF_CORE_READ(vma, vm_start);
+
+		if (vma && start <= ip && ip < BPF_CORE_READ(vma, vm_end))
+			return ip - start + (BPF_CORE_READ(vma, vm_pgoff) << 12);
+	}
+	return ~0ULL;
+}
+
+/* The number of what was hit, where the kernel has no cookies; all ones: it cannot be told. */
+static __always_inline __u32 number_at(struct pt_regs *ctx, enum mw_at what)
+{
+	struct mw_probe_at at = { .what = what };
+	__u32 *number;
+
+	at.offset = offset_of(PT_REGS_IP(ctx));
+	at.pid = current_pid_tgid() >> 32;
+	number = bpf_map_lookup_elem(&mw_probe_at, &at);
+	return number ? *number : ~0U;
+}
+
 /* Which row of probes.def was hit; MW_PROBE_MAX or more when it cannot be told. */
 static __always_inline __u32 probe_of(struct pt_regs *ctx, __u64 cookie)
 {
-	struct mw_probe_at at = {};
-	__u32 *row;
-
 	if (mw_config.has_cookie)
 		return cookie & ((1 << MW_COOKIE_ROW_BITS) - 1);
-	at.ip = PT_REGS_IP(ctx);
-	at.pid = current_pid_tgid() >> 32;
-	row = bpf_map_lookup_elem(&mw_probe_at, &at);
-	return row ? *row : MW_PROBE_MAX;
+	return number_at(ctx, MW_AT_ROW);
 }
 
 /* volatile: clang would else choose among addresses, and the verifier wants constant ones */

@@ -84,7 +84,7 @@ struct mw_thread_table_map {
 
 struct mw_probe_at_map {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 4096);
+	__uint(max_entries, 16384); /* 1 where there are cookies */
 	__type(key, struct mw_probe_at);
 	__type(value, __u32);
 };

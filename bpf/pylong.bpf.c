@@ -31,7 +31,7 @@ int int_site(struct pt_regs *ctx)
 
 	if (mw_armed < MW_ARM_ALL)
 		return 0;
-	number = bpf_get_attach_cookie(ctx);
+	number = mw_config.has_cookie ? bpf_get_attach_cookie(ctx) : number_at(ctx, MW_AT_SITE);
 	site = bpf_map_lookup_elem(&mw_intsites, &number);
 	t = site ? thread_get(bpf_get_current_pid_tgid(), MW_PYLONG) : NULL;
 	if (!t)

@@ -84,9 +84,7 @@ static void select_programs(struct mwbpf_bpf *skel, const struct programs_option
 		bpf_program__set_expected_attach_type(p->enter, multi);
 		bpf_program__set_expected_attach_type(p->leave, multi);
 	}
-	bpf_program__set_autoload(skel->progs.int_site,
-				  options->families & 1u << MW_FAMILY_PYLONG &&
-					  (multi || options->tier->cookies));
+	bpf_program__set_autoload(skel->progs.int_site, options->families & 1u << MW_FAMILY_PYLONG);
 	bpf_program__set_expected_attach_type(skel->progs.int_site, multi);
 	bpf_program__set_autoload(skel->progs.code_dies, options->python);
 	bpf_program__set_expected_attach_type(skel->progs.code_dies, multi);
@@ -159,10 +157,10 @@ static int set_threads(struct programs *programs, uint32_t threads)
 static int configure(struct programs *programs, const struct programs_options *options)
 {
 	struct mwbpf_bpf *skel = programs->skel;
+	bool has_cookie = options->tier->tier >= TIER_MULTI || options->tier->cookies;
 	int err;
 
-	skel->rodata->mw_config.has_cookie =
-		options->tier->tier >= TIER_MULTI || options->tier->cookies;
+	skel->rodata->mw_config.has_cookie = has_cookie;
 	skel->rodata->mw_config.take_python = options->python;
 	skel->rodata->mw_config.take_native = options->native;
 	skel->rodata->mw_config.take_caller = options->caller;
@@ -170,6 +168,8 @@ static int configure(struct programs *programs, const struct programs_options *o
 	set_pid_namespace(&skel->rodata->mw_config);
 	select_programs(skel, options);
 	err = set_buffer(programs, options->buffer);
+	if (!err && has_cookie)
+		err = bpf_map__set_max_entries(skel->maps.mw_probe_at, 1);
 	if (!err)
 		err = set_threads(programs, options->threads);
 	if (!err && (options->python || options->native))

@@ -33,7 +33,7 @@ void programs_arm(struct programs *programs, enum mw_arm arm);
 /* From now on events of this process count; bits: MW_TARGET_*. 0 or -errno. */
 int programs_set_target(struct programs *programs, pid_t pid, uint32_t bits);
 
-/* Whether int sites can be probed on this kernel: they need attach cookies. */
+/* Whether the program for int sites is loaded. */
 bool programs_has_intsites(const struct programs *programs);
 
 /* Say which register holds the object at an int site. 0 or -errno. */

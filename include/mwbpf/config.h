@@ -82,11 +82,17 @@ struct mw_intsite {
 #define MW_PYLAYOUTS	  1024 /* entry 0 is not used */
 #define MW_SCRATCH_LEVELS 4    /* programs on one CPU, each preempting the one before */
 
+/* what the number found in the probe_at map is */
+enum mw_at {
+	MW_AT_ROW,  /* a row of probes.def */
+	MW_AT_SITE, /* a site that makes ints */
+};
+
 /* key of the probe_at map: used where the kernel has no attach cookies */
 struct mw_probe_at {
-	__u64 ip;
+	__u64 offset; /* in the file, bytes */
 	__u32 pid;
-	__u32 zero;
+	__u32 what;   /* enum mw_at */
 };
 
 #endif

@@ -122,6 +122,24 @@ static int attach_multi(struct attach *attach, const struct attach_programs *pro
 		   : attach_part(attach, group, 0, group->n, programs->enter, LINK_MULTI, 0);
 }
 
+/*
+ * Say which number the probe at an offset of a file in a process stands for, where no
+ * cookie does. Only the offset is looked up: two files of a process with a function at the
+ * same one cannot be told apart. 0 or -errno.
+ */
+static int name_offset(const struct attach *attach, pid_t pid, uint64_t offset, enum mw_at what,
+		       __u64 number)
+{
+	const struct mw_probe_at at = { .offset = offset, .pid = pid, .what = what };
+	__u32 value = number, old;
+
+	if (attach->probe_at_fd < 0)
+		return 0;
+	if (!bpf_map_lookup_elem(attach->probe_at_fd, &at, &old) && old != value)
+		return -EEXIST;
+	return bpf_map_update_elem(attach->probe_at_fd, &at, &value, BPF_ANY) ? -errno : 0;
+}
+
 static int attach_perf(struct attach *attach, const struct attach_programs *programs,
 		       const struct group *group)
 {
@@ -130,9 +148,11 @@ static int attach_perf(struct attach *attach, const struct attach_programs *prog
 	for (__u32 i = 0; i < group->n && !err; i++) {
 		LIBBPF_OPTS(bpf_uprobe_opts, opts, .retprobe = true);
 
+		err = name_offset(attach, group->pid, group->offsets[i], MW_AT_ROW,
+				  group->cookies[i]);
 		if (attach->probe_at_fd < 0)
 			opts.bpf_cookie = group->cookies[i];
-		if (i < group->returning)
+		if (!err && i < group->returning)
 			err = keep_link(attach, group->pid, group->image,
 					bpf_program__attach_uprobe_opts(
 						programs->leave, group->pid, group->path,
@@ -155,18 +175,6 @@ static const attach_fn by_tier[] = {
 	[TIER_SESSION] = attach_session,
 };
 
-static int name_addresses(const struct attach *attach, pid_t pid, const struct findings *findings)
-{
-	for (size_t i = 0; i < findings->n && attach->probe_at_fd >= 0; i++) {
-		struct mw_probe_at at = { .ip = findings->at[i].addr, .pid = pid };
-
-		if (findings->at[i].shares < 0 &&
-		    bpf_map_update_elem(attach->probe_at_fd, &at, &findings->at[i].row, BPF_ANY))
-			return -errno;
-	}
-	return 0;
-}
-
 static int attach_group(struct attach *attach, pid_t pid, const struct findings *findings,
 			const struct image *image, enum mw_family family)
 {
@@ -188,6 +196,10 @@ static int attach_group(struct attach *attach, pid_t pid, const struct findings 
 	if (err == -EACCES || err == -EPERM)
 		log_error("cannot attach %u probes in %s: %s: perf uprobes need CAP_SYS_ADMIN",
 			  group->n, image->path, strerror(-err));
+	else if (err == -EEXIST)
+		log_error("cannot attach %u probes in %s: another file of the process has one at the "
+			  "same offset, and this kernel (before 5.15) has no cookies to tell them apart",
+			  group->n, image->path);
 	else if (err && err != -ESRCH)
 		log_error("cannot attach %u probes in %s by %s links: %s", group->n, image->path,
 			  tier_name(attach->tier), strerror(-err));
@@ -196,7 +208,7 @@ static int attach_group(struct attach *attach, pid_t pid, const struct findings 
 
 int attach_probes(struct attach *attach, pid_t pid, const struct findings *findings)
 {
-	int err = name_addresses(attach, pid, findings);
+	int err = 0;
 
 	for (size_t i = 0; i < findings->n && !err; i++) {
 		const struct image *image = findings->at[i].image;
@@ -229,6 +241,27 @@ static __u32 number_sites(const struct intsites *sites, uint32_t first, unsigned
 	return n;
 }
 
+/* A perf event each. */
+static int attach_intsites_perf(struct attach *attach, const struct image *image,
+				const struct link_multi *link)
+{
+	int err = 0;
+
+	for (__u32 i = 0; i < link->cnt && !err; i++) {
+		LIBBPF_OPTS(bpf_uprobe_opts, opts);
+
+		err = name_offset(attach, link->pid, link->offsets[i], MW_AT_SITE, link->cookies[i]);
+		if (attach->probe_at_fd < 0)
+			opts.bpf_cookie = link->cookies[i];
+		if (!err)
+			err = keep_link(attach, link->pid, image,
+					bpf_program__attach_uprobe_opts(
+						attach->int_site, link->pid, link->path,
+						link->offsets[i], &opts));
+	}
+	return err;
+}
+
 int attach_intsites(struct attach *attach, pid_t pid, const struct image *image,
 		    const struct intsites *sites, uint32_t first)
 {
@@ -236,7 +269,7 @@ int attach_intsites(struct attach *attach, pid_t pid, const struct image *image,
 	__u64 *cookies __free = calloc(sites->n + 1, sizeof(*cookies));
 	char path[32];
 	struct link_multi link = { .path = path, .offsets = offsets, .cookies = cookies, .pid = pid };
-	int fd, err = 0;
+	int fd;
 
 	if (!offsets || !cookies)
 		return -ENOMEM;
@@ -248,14 +281,7 @@ int attach_intsites(struct attach *attach, pid_t pid, const struct image *image,
 		fd = apart_link(bpf_program__fd(attach->int_site), LINK_MULTI, &link);
 		return fd < 0 ? fd : keep(attach, (struct attach_hold){ pid, image, fd, NULL });
 	}
-	for (__u32 i = 0; i < link.cnt && !err; i++) {
-		LIBBPF_OPTS(bpf_uprobe_opts, opts, .bpf_cookie = cookies[i]);
-
-		err = keep_link(attach, pid, image,
-				bpf_program__attach_uprobe_opts(attach->int_site, pid, path,
-								offsets[i], &opts));
-	}
-	return err;
+	return attach_intsites_perf(attach, image, &link);
 }
 
 int attach_place(struct attach *attach, pid_t pid, const struct image *image,

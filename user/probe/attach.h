@@ -29,7 +29,7 @@ struct attach {
 	struct attach_programs programs[MW_FAMILY_MAX];
 	struct bpf_program *int_site, *code_dies;
 	struct bpf_program *returns_test; /* loaded for return probes by multi or perf links */
-	int probe_at_fd; /* map from address to row, where there are no cookies; else -1 */
+	int probe_at_fd; /* map from offset to number, where there are no cookies; else -1 */
 	struct attach_hold *holds;
 	size_t n_holds;
 	struct attach_removal *removals; /* going on in the background */
