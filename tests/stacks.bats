@@ -26,7 +26,7 @@ traced() {
 }
 
 @test "every Python here: launched, the lines of its blocks are those it says" {
-	for python in $(all_pythons); do
+	for python in $(pythons); do
 		name=$(name_of "$python")
 		mkfifo "$T/$name.in"
 		"$MWBPF" -q --json -o "$T/$name.trace" -- "$python" \
