@@ -187,4 +187,4 @@ uninstall:
 clean:
 	rm -rf build build-san
 
--include $(shell find $B -name '*.d' 2>/dev/null)
+-include $(shell find $B -path $B/roots -prune -o -name '*.d' -type f -print 2>/dev/null)

@@ -27,7 +27,7 @@ traced() {
 
 @test "every Python here: launched, the lines of its blocks are those it says" {
 	for python in $(pythons); do
-		name=$(basename "$(dirname "$(dirname "$python")")")
+		name=$(name_of "$python")
 		mkfifo "$T/$name.in"
 		"$MWBPF" -q --json -o "$T/$name.trace" -- "$python" \
 			"$MWBPF_ROOT/tests/programs/lines.py" <"$T/$name.in" >"$T/$name" &
@@ -46,8 +46,8 @@ traced() {
 }
 
 @test "every Python here: attached to, too, with --stack=both" {
-	for python in $(pythons); do
-		name=$(basename "$(dirname "$(dirname "$python")")")
+	for python in $(all_pythons); do
+		name=$(name_of "$python")
 		start_program "$T/$name" "$python" "$MWBPF_ROOT/tests/programs/lines.py"
 		start_mwbpf "$T/$name.trace" --stack=both --pid "$PROGRAM"
 		go

@@ -24,7 +24,7 @@
 #define MW_PY_GUARD_ALL	   256u /* deaths of code objects are not seen: check each at every event */
 #define MW_PY_TLS_BOUND	   128u /* tls_bound: offset of _Py_tss_gilstate (3.15, has no TSS) */
 
-/* glibc 2.36 to 2.43, struct pthread (nptl/descr.h), from the thread pointer */
+/* glibc 2.31 to 2.43, struct pthread (nptl/descr.h), from the thread pointer */
 #define MW_PY_TSS_DATA	 0x310u /* specific_1stblock: { u64 seq; void *data; } for each key */
 #define MW_PY_TSS_KEYS	 32u	/* of this first block */
 #define MW_PY_PTHREAD_TID 0x2d0u /* s32 tid, in the thread's own pid namespace */

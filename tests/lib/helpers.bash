@@ -111,6 +111,62 @@ pythons() {
 	} | grep -E '/python3\.[0-9]+$' | xargs -r -n1 readlink -f | sort -u
 }
 
+# roots: those of other Debians that MWBPF_ROOTS asks for: 1 for what tests/roots/make made,
+# or directories separated by colons.
+roots() {
+	case ${MWBPF_ROOTS:-} in
+	"") ;;
+	1) ls -d "$MWBPF_ROOT"/build/roots/*/ 2>/dev/null ;;
+	*) tr ':' '\n' <<<"$MWBPF_ROOTS" ;;
+	esac | xargs -r -n1 readlink -f
+}
+
+# root_pythons: a command for each CPython of these roots, debug builds too, as a path that
+# can be used like one of pythons: .../NAME/bin/python3.14, with the root as .../NAME/root.
+root_pythons() {
+	local root file folder
+	while read -r root; do
+		for file in "$root"/usr/bin/python3.*; do
+			[[ $file =~ /python3\.[0-9]+d?$ ]] || continue
+			folder=$MWBPF_ROOT/build/entered/$(basename "$root")-${file##*/python}
+			mkdir -p "$folder/bin"
+			ln -sfn "$root" "$folder/root"
+			printf '#!/bin/sh\nexec "%s" "%s" "%s" "$@"\n' "$MWBPF_ROOT/tests/roots/enter" \
+				"$root" "${file#"$root"}" >"$folder/bin/${file##*/}.new"
+			chmod +x "$folder/bin/${file##*/}.new"
+			mv "$folder/bin/${file##*/}.new" "$folder/bin/${file##*/}"
+			echo "$folder/bin/${file##*/}"
+		done
+	done < <(roots)
+}
+
+# all_pythons: those, and those in other roots when MWBPF_ROOTS asks for them.
+all_pythons() {
+	pythons
+	root_pythons
+}
+
+# name_of PYTHON: 3.12.1, sid-3.14 or usr, for the names of files.
+name_of() {
+	basename "$(dirname "$(dirname "$1")")"
+}
+
+# root_of PYTHON: the root it runs in; nothing for one of this system.
+root_of() {
+	readlink -e "$(dirname "$(dirname "$1")")/root" || : # the usual case
+}
+
+# file_of PYTHON: its file, seen from here.
+file_of() {
+	local root
+	root=$(root_of "$1")
+	if [ -n "$root" ]; then
+		echo "$root/usr/bin/${1##*/}"
+	else
+		echo "$1"
+	fi
+}
+
 # summary FILE JQ: a value of the summary record.
 summary() {
 	tail -n 1 "$1" | jq -r "$2"
