@@ -381,3 +381,9 @@ failed() {
 		works
 	done
 }
+
+@test "a process that may not be looked into is named, with what is missing" {
+	! head -c 1 /proc/1/maps >"$T/maps" 2>/dev/null || skip "root may look into every process here"
+	run -1 --separate-stderr within "$MWBPF" --pid 1 --duration 10ms -o "$T/trace"
+	one_error "$stderr" "may not look into process 1"
+}
