@@ -141,10 +141,6 @@ int follow_begin(const struct follow *follow, struct target *target)
 	if (err == -ESRCH)
 		log_error("process %d ended while it was being attached to",
 			  (int)target->proc.pid);
-	else if (err == -EACCES || err == -EPERM)
-		log_error("may not look into process %d (%s): it has capabilities that mwbpf lacks, "
-			  "or a security module protects it; CAP_SYS_PTRACE and no less are needed",
-			  (int)target->proc.pid, strerror(-err));
 	else if (err == -ENOMEM)
 		log_error("out of memory while process %d was being attached to",
 			  (int)target->proc.pid);

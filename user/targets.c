@@ -206,6 +206,10 @@ int targets_probe(struct targets *targets, struct target *target, struct attach 
 	memset(fresh, 0, MW_PROBE_MAX * sizeof(*fresh));
 	target->rescan = false;
 	target->tries++;
+	if (err == -EACCES || err == -EPERM)
+		log_error("may not look into process %d (%s): it has capabilities that mwbpf lacks, "
+			  "or a security module protects it; CAP_SYS_PTRACE and no less are needed",
+			  (int)pid, strerror(-err));
 	if (err)
 		return err;
 	err = find_probes(&targets->images, pid, &maps, targets->families, &target->findings);
