@@ -8,6 +8,7 @@ CALL_PROGRAMS(alloc, MW_FAMILY_ALLOC)
 SEC("?kprobe")
 int alloc_free(struct pt_regs *ctx)
 {
+	keep_own_stack(ctx);
 	call_enter(ctx, MW_FAMILY_ALLOC, MW_PROBE_FREE);
 	return 0;
 }

@@ -262,14 +262,23 @@ static __always_inline int call_session(struct pt_regs *ctx, enum mw_family fami
  */
 #define CALL_PROGRAMS(name, family)                                                   \
 	SEC("?kprobe")                                                                \
-	int name##_session(struct pt_regs *ctx) { return call_session(ctx, family); } \
+	int name##_session(struct pt_regs *ctx)                                       \
+	{                                                                             \
+		keep_own_stack(ctx);                                                  \
+		return call_session(ctx, family);                                     \
+	}                                                                             \
 	SEC("?kprobe")                                                                \
 	int name##_enter(struct pt_regs *ctx)                                         \
 	{                                                                             \
+		keep_own_stack(ctx);                                                  \
 		call_enter(ctx, family, probe_of(ctx, cookie_of(ctx)));               \
 		return 0;                                                             \
 	}                                                                             \
 	SEC("?kprobe")                                                                \
-	int name##_leave(struct pt_regs *ctx) { return call_return(ctx, family); }
+	int name##_leave(struct pt_regs *ctx)                                         \
+	{                                                                             \
+		keep_own_stack(ctx);                                                  \
+		return call_return(ctx, family);                                      \
+	}
 
 #endif

@@ -108,6 +108,8 @@ extern struct mw_probe_at_map mw_probe_at SEC(".maps");
 extern const volatile struct mw_config mw_config;
 extern const volatile struct mw_probe_spec mw_probe_specs[MW_PROBE_SPECS];
 
+extern const volatile __u32 mw_never; /* 0, which the verifier knows and the compiler does not */
+
 extern __u32 mw_armed;	 /* enum mw_arm: which events user space wants by now */
 extern __u32 mw_stacks;	 /* stacks can be taken: some process's layout is known, or native */
 extern __u32 mw_targets_changes; /* counts changes of the values in the targets map */

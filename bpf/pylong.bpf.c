@@ -29,6 +29,7 @@ int int_site(struct pt_regs *ctx)
 	struct mw_event *e;
 	__u32 number;
 
+	keep_own_stack(ctx);
 	if (mw_armed < MW_ARM_ALL)
 		return 0;
 	number = mw_config.has_cookie ? bpf_get_attach_cookie(ctx) : number_at(ctx, MW_AT_SITE);

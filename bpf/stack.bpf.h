@@ -105,6 +105,19 @@ static __noinline __u64 take_stack(struct pt_regs *ctx, struct mw_thread *t)
 	return hash;
 }
 
+/*
+ * To be called by every program that runs at a uprobe. Since 6.13 the kernel gives programs
+ * with 64 bytes of stack or more one stack for each CPU (bpf_enable_priv_stack() in
+ * kernel/bpf/verifier.c of 7.2), and although these programs can be preempted, it does not
+ * keep another thread from running the same program on that stack meanwhile: the kernel
+ * crashes. It does not do so for a program with a tail call, even one never reached.
+ */
+static __always_inline void keep_own_stack(struct pt_regs *ctx)
+{
+	if (mw_never)
+		bpf_tail_call(ctx, NULL, 0);
+}
+
 static __always_inline __u64 stack_of(struct pt_regs *ctx, struct mw_thread *t)
 {
 	if (!mw_config.take_python && !mw_config.take_native)
