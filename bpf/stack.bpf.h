@@ -121,7 +121,7 @@ static __noinline __u64 take_stack(struct pt_regs *ctx, __u64 pid_tgid)
 	scratch->stack.reason = MW_STACK_NONE;
 	scratch->stack.hash = pid;
 	if (layout)
-		pyframe_walk(layout, pid_tgid, &scratch->stack, &scratch->raw);
+		pyframe_walk(layout, &scratch->stack, &scratch->raw);
 	if (mw_config.take_native)
 		walk_native(ctx, &scratch->stack);
 	scratch->stack.hash |= 1;
