@@ -24,13 +24,10 @@ static __always_inline __u64 read_user_u64(__u64 addr)
 	return value;
 }
 
-/* Whether a thread state is that of the calling thread. */
-static __always_inline int is_own_tstate(const struct mw_pylayout *l, __u64 tstate, __u64 fs,
-					 __u32 tid)
+/* Whether a thread state is one of the calling thread's, by the thread that made it. */
+static __always_inline int is_own_tstate(const struct mw_pylayout *l, __u64 tstate, __u64 fs)
 {
-	if (l->has & MW_PY_NATIVE_ID)
-		return (__u32)read_user_u64(tstate + l->tstate_native_id) == tid;
-	return read_user_u64(tstate + l->tstate_thread_id) == fs;
+	return tstate && read_user_u64(tstate + l->tstate_thread_id) == fs;
 }
 
 /* A thread's pointer to its own data is set once, by the C library, before it runs. */
@@ -41,12 +38,37 @@ static __always_inline __u64 thread_pointer(struct mw_thread *t)
 	return t->fs;
 }
 
-/* The calling thread's PyThreadState; 0 when it has none: it is not a Python thread. */
-static __always_inline __u64 find_tstate(const struct mw_pylayout *l, struct mw_thread *t)
+static __always_inline int has_subinterpreters(const struct mw_pylayout *l)
 {
-	__u64 fs = thread_pointer(t), tstate = 0;
+	__u64 newest = read_user_u64(l->interpreters);
+
+	return newest && read_user_u64(newest + l->interp_next);
+}
+
+/* The state that the thread's TSS leads to; 0: none, or there is no such way. */
+static __always_inline __u64 tstate_by_tss(const struct mw_pylayout *l, __u64 fs)
+{
 	__u32 key = ~0U;
 
+	if (!(l->has & MW_PY_TSS) || bpf_probe_read_user(&key, sizeof(key), (void *)l->tss_key) ||
+	    key >= MW_PY_TSS_KEYS)
+		return 0;
+	return read_user_u64(fs + MW_PY_TSS_DATA + key * 16 + 8);
+}
+
+/*
+ * The calling thread's PyThreadState. 0 when there is none, with the reason.
+ *
+ * Where the TSS leads to the thread's first state, whoever has the GIL comes before it: in a
+ * subinterpreter that is another state. While the thread is without the GIL, nothing tells
+ * which of several interpreters it has left.
+ */
+static __always_inline __u64 find_tstate(const struct mw_pylayout *l, struct mw_thread *t,
+					 __u32 *reason)
+{
+	__u64 fs = thread_pointer(t), tstate = 0, holder = 0;
+
+	*reason = MW_STACK_NO_THREAD;
 	/* empty while the thread is without the GIL: the others tell its state then too */
 	if (l->has & MW_PY_TLS)
 		tstate = read_user_u64(fs + l->tls);
@@ -54,12 +76,19 @@ static __always_inline __u64 find_tstate(const struct mw_pylayout *l, struct mw_
 		tstate = read_user_u64(fs + l->tls_bound);
 	if (tstate)
 		return tstate;
-	if (l->has & MW_PY_TSS && !bpf_probe_read_user(&key, sizeof(key), (void *)l->tss_key) &&
-	    key < MW_PY_TSS_KEYS)
-		return read_user_u64(fs + MW_PY_TSS_DATA + key * 16 + 8);
+	if (l->has & MW_PY_TSS && !(l->has & MW_PY_TSS_FIRST))
+		return tstate_by_tss(l, fs);
 	if (l->has & MW_PY_GIL_HOLDER)
-		tstate = read_user_u64(l->gil_holder);
-	return tstate && is_own_tstate(l, tstate, fs, t->pid_tgid) ? tstate : 0;
+		holder = read_user_u64(l->gil_holder);
+	if (is_own_tstate(l, holder, fs))
+		return holder;
+	if (!(l->has & MW_PY_TSS_FIRST))
+		return 0;
+	tstate = tstate_by_tss(l, fs);
+	if (tstate == holder || !has_subinterpreters(l))
+		return tstate;
+	*reason = MW_STACK_ANY_INTERPRETER;
+	return 0;
 }
 
 static __always_inline long read_window(struct mw_scratch *scratch, __u64 below)
@@ -168,10 +197,9 @@ static __always_inline int walk_frame(const struct mw_pylayout *l, struct mw_scr
 static __always_inline __u64 first_frame(const struct mw_pylayout *l, struct mw_thread *t,
 					 struct mw_event_stack *stack)
 {
-	__u64 tstate = find_tstate(l, t);
+	__u64 tstate = find_tstate(l, t, &stack->reason);
 	__u64 frame;
 
-	stack->reason = MW_STACK_NO_THREAD;
 	if (!tstate)
 		return 0;
 	frame = read_user_u64(tstate + l->tstate_frame);
@@ -218,7 +246,7 @@ static __always_inline void walk_python(__u32 layout_index, const struct mw_pyla
 	stack->hash = mw_mix(stack->hash, layout->epoch);
 	scratch->len = 0;
 	scratch->below = t->below;
-	scratch->frame = first = first_frame(layout, t, stack);
+	scratch->frame = scratch->lowest = first = first_frame(layout, t, stack);
 	for (int i = 0; i < MW_STACK_WALK / WALK_AT_ONCE && scratch->frame; i++)
 		if (walk_some(layout_index, scratch_index))
 			break;

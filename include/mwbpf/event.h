@@ -115,6 +115,7 @@ enum mw_stack_reason {
 	MW_STACK_NO_THREAD, /* the thread is not one of Python's */
 	MW_STACK_NO_FRAME,  /* the thread runs no Python code */
 	MW_STACK_FAULT,	    /* a page was not resident or an address was bad */
+	MW_STACK_ANY_INTERPRETER, /* it is not known which interpreter the thread is in */
 };
 
 #define MW_STACK_DEPTH 128 /* Python frames in a record */

@@ -3,7 +3,7 @@
 
 stacks.py FILE: says "ready", waits for a line, and makes them. FILE gets a line of JSON for
 each: its size, the frames by sys._getframe(), innermost first, and how it was made. Says
-"done" and waits for another line; then makes those of atexit, says "done" again, and waits
+"done" and waits for another line; then makes those of atexit, says "done again", and waits
 for the signal that ends it. CPython 3.6 and later.
 """
 import asyncio
@@ -112,6 +112,20 @@ def in_blocks():
     return [block("list"), {block("dict"): block("dict")}, "%s" % block("string")]
 
 
+def often(i):
+    if i % 4000 == 3999:
+        block("called often")
+    return i
+
+
+def hot():
+    total = 0
+    for i in range(12000):
+        total += often(i) % 7
+        if i % 5000 == 4999:
+            kept.append(bytes(here("hot loop") - HEADER))
+
+
 def calls():
     nested()
     many_lines(
@@ -122,6 +136,7 @@ def calls():
     recursion(20)
     one(7)
     in_blocks()
+    hot()
 
 
 # Generators and coroutines
@@ -480,18 +495,18 @@ def run():
 @atexit.register
 def at_exit():
     block("atexit")
-    done()
+    done("done again")
     signal.pause()
 
 
-def done():
+def done(word):
     with open(sys.argv[1], "w") as out:
         out.writelines(json.dumps(each) + "\n" for each in said)
-    print("done", flush=True)
+    print(word, flush=True)
 
 
 print("ready", flush=True)
 sys.stdin.readline()
 run()
-done()
+done("done")
 sys.stdin.readline()

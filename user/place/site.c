@@ -24,6 +24,8 @@ static const char *const reasons[] = {
 	[MW_STACK_NO_THREAD] = "the thread is not one of Python's",
 	[MW_STACK_NO_FRAME] = "the thread runs no Python code",
 	[MW_STACK_FAULT] = "a frame could not be read",
+	[MW_STACK_ANY_INTERPRETER] =
+		"there are subinterpreters, and it is not known which one the thread is in",
 };
 
 void sites_clear(struct sites *sites)
