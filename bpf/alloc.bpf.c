@@ -4,6 +4,14 @@
 
 CALL_PROGRAMS(alloc, MW_FAMILY_ALLOC)
 
+/* For links with nothing but free: no call is needed to know which function it is. */
+SEC("?kprobe")
+int alloc_free(struct pt_regs *ctx)
+{
+	call_enter(ctx, MW_FAMILY_ALLOC, MW_PROBE_FREE);
+	return 0;
+}
+
 /* For trying out return probes where they can do no harm. */
 SEC("?kprobe")
 int returns_test(struct pt_regs *ctx)

@@ -2,6 +2,7 @@
 /* maps.bpf.c - the one definition of every map and global of the programs. */
 #include "stack.bpf.h"
 
+struct mw_slots_map mw_slots SEC(".maps");
 struct mw_ring_map mw_ring SEC(".maps");
 struct mw_intsites_map mw_intsites SEC(".maps");
 struct mw_counters_map mw_counters SEC(".maps");
@@ -30,6 +31,8 @@ _Static_assert(MW_PROBE_MAX <= MW_PROBE_SPECS, "mw_probe_specs holds every row o
 __u32 mw_armed = 0;
 __u32 mw_stacks = 0;
 __u32 mw_lost_total = 0;
+__u32 mw_spilled = 0;
+struct mw_positions mw_positions __attribute__((aligned(128))) = {};
 
 /* GPL: bpf_probe_read_user and the other tracing helpers are for GPL programs only. */
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

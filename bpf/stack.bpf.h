@@ -78,34 +78,34 @@ static __always_inline int send_stack(struct mw_event_stack *stack, __u64 pid_tg
 {
 	__u64 bytes = __builtin_offsetof(struct mw_event_stack, frames) +
 		      (stack->n_python & (2 * MW_STACK_DEPTH - 1)) * sizeof(stack->frames[0]);
+	struct mw_event *place;
 	__u8 one = 1;
 
 	if (bpf_map_lookup_elem(&mw_sent, &stack->hash))
 		return 1;
 	if (stack->n_native || bytes > sizeof(*stack))
 		bytes = sizeof(*stack);
-	__builtin_memset(&stack->head, 0, sizeof(stack->head));
-	stack->head.ts_ns = bpf_ktime_get_ns();
-	stack->head.pid = pid_tgid >> 32;
-	stack->head.tid = pid_tgid;
-	stack->head.kind = MW_STACK;
-	stack->head.probe = MW_PROBE_NONE;
-	stack->head.lost = mw_lost_total;
+	emit_begin(&stack->head, MW_STACK, pid_tgid);
 	stack->head.stack = stack->hash;
 	count_hit(MW_STACK);
+	place = place_reserve(&stack->head);
+	if (!place)
+		return 0;
 	/* names must be read before the process ends: a new stack is rare, and urgent */
 	if (bpf_ringbuf_output(&mw_ring, stack, bytes, BPF_RB_FORCE_WAKEUP)) {
+		place->kind = MW_KIND_NONE;
+		slot_submit(place);
 		count_lost(MW_STACK, MW_LOSS_RING_FULL);
 		return 0;
 	}
+	slot_submit(place);
 	bpf_map_update_elem(&mw_sent, &stack->hash, &one, BPF_ANY);
 	return 1;
 }
 
 /* The hash of the calling thread's stack, which user space has or is being sent; 0. */
-static __noinline __u64 take_stack(struct pt_regs *ctx)
+static __noinline __u64 take_stack(struct pt_regs *ctx, __u64 pid_tgid)
 {
-	__u64 pid_tgid = current_pid_tgid();
 	__u32 pid = pid_tgid >> 32;
 	struct mw_pylayout *layout = NULL;
 	struct mw_scratch *scratch;
@@ -128,11 +128,11 @@ static __noinline __u64 take_stack(struct pt_regs *ctx)
 	return send_stack(&scratch->stack, pid_tgid) ? scratch->stack.hash : 0;
 }
 
-static __always_inline __u64 stack_of(struct pt_regs *ctx)
+static __always_inline __u64 stack_of(struct pt_regs *ctx, const struct mw_thread *t)
 {
 	if (!mw_config.take_python && !mw_config.take_native)
 		return 0;
-	return mw_stacks ? take_stack(ctx) : 0;
+	return mw_stacks ? take_stack(ctx, t->pid_tgid) : 0;
 }
 
 #endif

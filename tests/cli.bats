@@ -29,7 +29,7 @@ wrong() {
 # compare COMMAND...: it writes the same to stdout and ends alike, traced or not.
 compare() {
 	local plain=0 traced=0
-	"$@" >"$T/plain" || plain=$?
+	within "$@" >"$T/plain" || plain=$? # which sets some signals back to the default
 	within "$MWBPF" -q -o "$T/events" -- "$@" >"$T/traced" || traced=$?
 	[ -s "$T/plain" ]
 	diff "$T/plain" "$T/traced" >&2
@@ -275,7 +275,7 @@ ends() {
 	need_root
 	run -3 within env --ignore-signal=CHLD "$MWBPF" -q -o "$T/events" -- sh -c 'exit 3'
 	run -0 within env --ignore-signal=CHLD "$MWBPF" -q -o "$T/events" -- grep '^SigIgn' /proc/self/status
-	[ "$output" = "$(env --ignore-signal=CHLD grep '^SigIgn' /proc/self/status)" ]
+	[ "$output" = "$(within env --ignore-signal=CHLD grep '^SigIgn' /proc/self/status)" ]
 }
 
 @test "a command that dies of SIGPIPE does so" {

@@ -204,14 +204,6 @@ void follow_new_code(const struct follow *follow, struct target *target)
 #define LAYOUT_TRIES 2000
 #define LAYOUT_EVERY_NS 2000000ULL
 
-/* Where vaddr 0 of the image with CPython's ints lies: a probe's address tells it. */
-static uint64_t python_bias(const struct findings *findings)
-{
-	for (size_t i = 0; i < findings->n; i++)
-		if (findings->at[i].image == findings->python && findings->at[i].addr)
-			return findings->at[i].addr - findings->at[i].slide.offset -
-			       findings->at[i].symbol.vaddr;
-	return 0;
 }
 
 void follow_python(const struct follow *follow, struct target *target)
@@ -226,7 +218,7 @@ void follow_python(const struct follow *follow, struct target *target)
 		return;
 	target->layouts++;
 	target->layout_ns = now_ns();
-	err = pylayout_find(pid, target->findings.python, python_bias(&target->findings),
+	err = pylayout_find(pid, target->findings.python, target->findings.python_bias,
 			    &python->layout, &python->objects, &evidence);
 	if (!err && !(python->layout.has & (MW_PY_GIL_HOLDER | MW_PY_TSS | MW_PY_TLS)))
 		err = -EAGAIN;

@@ -8,13 +8,23 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/clean.h"
 #include "base/log.h"
+#include "mwbpf-ring.skel.h"
 #include "mwbpf.skel.h"
 #include "probe/link.h"
 
 #define PROC_PID_INIT_INO 0xeffffffcU /* include/linux/proc_ns.h: the initial pid namespace */
+
+/*
+ * --buffer in slots: a power of two, of 80 bytes each. Beside them a ring for the longer
+ * records: maps, processes, and stacks, which are sent once.
+ */
+#define BYTES_PER_SLOT 64
+#define SLOTS_LEAST    64
+#define RING_SHARE     4
 
 #define SCRATCHES 1024 /* threads that are in a probe at the same moment: 2.8 kB each */
 
@@ -22,6 +32,8 @@ struct programs {
 	struct mwbpf_bpf *skel;
 	const struct tier_report *tier;
 	unsigned cpus;
+	bool slots;	  /* events are in slots, not in the ring */
+	uint32_t n_slots; /* a power of two */
 };
 
 /* libbpf's talk is one level quieter than ours. */
@@ -38,7 +50,8 @@ static int print_libbpf(enum libbpf_print_level level, const char *format, va_li
 }
 
 /* Each family's three programs, of which a tier uses two or one. */
-static void families(struct mwbpf_bpf *skel, struct attach_programs programs[MW_FAMILY_MAX])
+static void families(struct mwbpf_bpf *skel, enum tier tier,
+		     struct attach_programs programs[MW_FAMILY_MAX])
 {
 	programs[MW_FAMILY_ALLOC] = (struct attach_programs){
 		skel->progs.alloc_session, skel->progs.alloc_enter, skel->progs.alloc_leave
@@ -46,6 +59,9 @@ static void families(struct mwbpf_bpf *skel, struct attach_programs programs[MW_
 	programs[MW_FAMILY_PYLONG] = (struct attach_programs){
 		skel->progs.pylong_session, skel->progs.pylong_enter, skel->progs.pylong_leave
 	};
+	/* what has no return to see is free alone */
+	if (tier == TIER_SESSION)
+		programs[MW_FAMILY_ALLOC].enter = skel->progs.alloc_free;
 }
 
 static void select_programs(struct mwbpf_bpf *skel, const struct programs_options *options)
@@ -54,7 +70,7 @@ static void select_programs(struct mwbpf_bpf *skel, const struct programs_option
 	bool session = options->tier->tier == TIER_SESSION;
 	int multi = options->tier->tier >= TIER_MULTI ? LINK_MULTI : 0;
 
-	families(skel, by_family);
+	families(skel, options->tier->tier, by_family);
 	for (int family = 0; family < MW_FAMILY_MAX; family++) {
 		const struct attach_programs *p = &by_family[family];
 		bool wanted = options->families & 1u << family;
@@ -86,27 +102,72 @@ static void set_pid_namespace(struct mw_config *config)
 	config->pidns_ino = st.st_ino;
 }
 
+/*
+ * Every kernel with multi links (6.6) has the atomic instructions for slots (5.12). The
+ * other object has the same maps and programs: it is opened by the same skeleton.
+ */
+static struct mwbpf_bpf *open_skeleton(bool slots)
+{
+	struct mwbpf_bpf *skel = calloc(1, sizeof(*skel));
+	int err = skel ? mwbpf_bpf__create_skeleton(skel) : -ENOMEM;
+
+	if (!err && !slots)
+		skel->skeleton->data = (void *)mwbpf_ring_bpf__elf_bytes(&skel->skeleton->data_sz);
+	if (!err)
+		err = bpf_object__open_skeleton(skel->skeleton, NULL);
+	if (!err)
+		return skel;
+	if (skel)
+		mwbpf_bpf__destroy(skel);
+	errno = -err;
+	return NULL;
+}
+
+/* Slots take most of the events; the ring is then for what is seldom. */
+static int set_buffer(struct programs *programs, uint64_t bytes)
+{
+	struct mwbpf_bpf *skel = programs->skel;
+	uint32_t slots = bytes / BYTES_PER_SLOT, page = sysconf(_SC_PAGESIZE);
+	uint64_t ring = bytes / RING_SHARE > page ? bytes / RING_SHARE : page;
+	int err;
+
+	if (!programs->slots)
+		return bpf_map__set_max_entries(skel->maps.mw_ring, bytes);
+	programs->n_slots = slots > SLOTS_LEAST ? slots : SLOTS_LEAST;
+	skel->rodata->mw_config.slots_mask = programs->n_slots - 1;
+	err = bpf_map__set_max_entries(skel->maps.mw_slots, programs->n_slots);
+	return err ? err : bpf_map__set_max_entries(skel->maps.mw_ring, ring);
+}
+
+/* The table of threads is for few of many where most have an entry of their own. */
+static int set_threads(struct programs *programs, uint32_t threads)
+{
+	struct mwbpf_bpf *skel = programs->skel;
+	int err = 0;
+
+	if (programs->slots)
+		err = bpf_map__set_map_flags(skel->maps.mw_thread_table, BPF_F_NO_PREALLOC);
+	else
+		err = bpf_map__set_max_entries(skel->maps.mw_threads, 1);
+	return err ? err : bpf_map__set_max_entries(skel->maps.mw_thread_table, threads);
+}
+
 static int configure(struct programs *programs, const struct programs_options *options)
 {
 	struct mwbpf_bpf *skel = programs->skel;
-	/* every kernel with multi links (6.6) keeps state with tasks (5.12) */
-	bool task_storage = options->tier->tier >= TIER_MULTI;
 	int err;
 
-	skel->rodata->mw_config.has_task_storage = task_storage;
 	skel->rodata->mw_config.has_cookie =
 		options->tier->tier >= TIER_MULTI || options->tier->cookies;
 	skel->rodata->mw_config.take_python = options->python;
 	skel->rodata->mw_config.take_native = options->native;
+	skel->rodata->mw_config.take_caller = options->caller;
 	skel->rodata->mw_config.max_depth = options->max_depth;
 	set_pid_namespace(&skel->rodata->mw_config);
 	select_programs(skel, options);
-	err = bpf_map__set_max_entries(skel->maps.mw_ring, options->buffer);
+	err = set_buffer(programs, options->buffer);
 	if (!err)
-		err = bpf_map__set_max_entries(skel->maps.mw_thread_table,
-					       task_storage ? 1 : options->threads);
-	if (!err)
-		err = bpf_map__set_autocreate(skel->maps.mw_threads, task_storage);
+		err = set_threads(programs, options->threads);
 	if (!err && (options->python || options->native))
 		err = bpf_map__set_max_entries(skel->maps.mw_scratch, SCRATCHES);
 	if (!err)
@@ -118,7 +179,7 @@ int programs_load(const struct programs_options *options, struct programs **out)
 {
 	const struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
 	struct programs *programs = calloc(1, sizeof(*programs));
-	int cpus = libbpf_num_possible_cpus(), err = -ENOMEM;
+	int cpus = libbpf_num_possible_cpus(), err;
 
 	*out = NULL;
 	if (!programs)
@@ -128,9 +189,9 @@ int programs_load(const struct programs_options *options, struct programs **out)
 	setrlimit(RLIMIT_MEMLOCK, &unlimited);
 	programs->tier = options->tier;
 	programs->cpus = cpus > 0 ? cpus : 1;
-	programs->skel = mwbpf_bpf__open();
-	if (programs->skel)
-		err = configure(programs, options);
+	programs->slots = options->tier->tier >= TIER_MULTI;
+	programs->skel = open_skeleton(programs->slots);
+	err = programs->skel ? configure(programs, options) : -errno;
 	if (!err)
 		err = mwbpf_bpf__load(programs->skel);
 	if (err) {
@@ -235,14 +296,19 @@ void programs_for_probes(const struct programs *programs, struct attach *attach)
 	attach->probe_at_fd = programs->tier->tier == TIER_PERF && !programs->tier->cookies
 				      ? bpf_map__fd(programs->skel->maps.mw_probe_at)
 				      : -1;
-	families(programs->skel, attach->programs);
+	families(programs->skel, attach->tier, attach->programs);
 	attach->int_site = programs->skel->progs.int_site;
 	attach->returns_test = programs->skel->progs.returns_test;
 }
 
-int programs_ring_fd(const struct programs *programs)
+void programs_ring(const struct programs *programs, struct ring_source *source)
 {
-	return bpf_map__fd(programs->skel->maps.mw_ring);
+	*source = (struct ring_source){ .ring_fd = bpf_map__fd(programs->skel->maps.mw_ring) };
+	if (!programs->slots)
+		return;
+	source->slots_fd = bpf_map__fd(programs->skel->maps.mw_slots);
+	source->n_slots = programs->n_slots;
+	source->positions = &programs->skel->bss->mw_positions;
 }
 
 int programs_counters_fd(const struct programs *programs)

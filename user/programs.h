@@ -8,6 +8,7 @@
 #include <mwbpf/config.h>
 #include <mwbpf/pylayout.h>
 
+#include "capture/ring.h"
 #include "probe/attach.h"
 
 struct programs_options {
@@ -15,6 +16,7 @@ struct programs_options {
 	uint64_t buffer; /* bytes of the ring, a power of two */
 	uint32_t threads;
 	bool python, native; /* which stacks to take */
+	bool caller;	     /* the return address of every call */
 	uint32_t max_depth;
 	unsigned families; /* bits 1 << enum mw_family: whose programs are needed */
 };
@@ -49,7 +51,8 @@ void programs_forget_pylayout(struct programs *programs, pid_t pid);
 /* Fill in which programs probes are to run. */
 void programs_for_probes(const struct programs *programs, struct attach *attach);
 
-int programs_ring_fd(const struct programs *programs);
+/* Where its events are to be read. */
+void programs_ring(const struct programs *programs, struct ring_source *source);
 int programs_counters_fd(const struct programs *programs);
 unsigned programs_cpus(const struct programs *programs);
 

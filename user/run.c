@@ -113,15 +113,19 @@ static int load(struct run *run)
 					    .buffer = run->options->buffer,
 					    .threads = run->options->threads,
 					    .max_depth = run->options->max_depth };
+	struct ring_source source;
 	int err;
 
 	options.python = run->options->stack != STACK_NONE && run->options->stack != STACK_NATIVE;
 	options.native = run->options->stack >= STACK_NATIVE;
+	options.caller = run->options->stack != STACK_NONE;
 	run->targets.families = options.families = families_of(run->options);
+	run->targets.python = options.python || options.families & 1u << MW_FAMILY_PYLONG;
 	err = programs_load(&options, &run->programs);
 	if (err)
 		return err;
-	err = ring_new(programs_ring_fd(run->programs), take_event, run, &run->ring);
+	programs_ring(run->programs, &source);
+	err = ring_new(&source, take_event, run, &run->ring);
 	if (!err)
 		err = loss_open(programs_counters_fd(run->programs), programs_cpus(run->programs),
 				&run->stream.loss);
@@ -327,7 +331,7 @@ static void pump(struct run *run)
 static void drain(struct run *run)
 {
 	programs_arm(run->programs, MW_ARM_OFF);
-	attach_clear(&run->attach);
+	attach_end(&run->attach);
 	while (ring_pump(run->ring, PUMP_RECORDS) > 0)
 		run->urgent = false;
 	look_at_targets(run);

@@ -101,7 +101,7 @@ bool targets_incomplete(const struct targets *targets, const struct target *targ
 {
 	return targets_unsettled(target) ||
 	       (targets->families & 1u << MW_FAMILY_ALLOC && !target->findings.allocator) ||
-	       (targets->families & 1u << MW_FAMILY_PYLONG && !target->findings.python);
+	       (targets->python && !target->findings.python);
 }
 
 static bool is_probed(const struct target *target, const struct found *found)

@@ -47,6 +47,7 @@ struct targets {
 	size_t n;
 	struct images images;
 	unsigned families; /* wanted: bits 1 << enum mw_family */
+	bool python;	   /* CPython is wanted, for its ints or its stacks */
 };
 
 /* Take hold of a process. Says what is wrong; 0 or -errno. */

@@ -64,12 +64,15 @@ static void group_add(struct group *group, const struct findings *findings, enum
 	for (size_t i = 0; i < findings->n; i++) {
 		const struct found *found = &findings->at[i];
 		const struct probe_row *row = &probe_rows[found->row];
+		uint64_t addr;
 
 		if (found->image != group->image || row->family != family ||
 		    row->returns != returns || found->shares >= 0)
 			continue;
 		group->offsets[group->n] = found->offset;
-		group->cookies[group->n++] = found->row;
+		/* what tells entry from return: call.bpf.h */
+		addr = found->addr ? found->addr : found->offset & 0xfff;
+		group->cookies[group->n++] = found->row | addr << MW_COOKIE_ROW_BITS;
 	}
 }
 
@@ -375,10 +378,10 @@ struct attach_removal {
 	pid_t child;
 };
 
-static void begin_removal(struct attach *attach, struct attach_hold *hold)
+static void begin_removal(struct attach *attach, struct attach_hold *holds, size_t n)
 {
 	struct attach_removal *removal = malloc(sizeof(*removal));
-	pid_t child = let_go_apart(hold, 1);
+	pid_t child = let_go_apart(holds, n);
 
 	if (!removal || !child) {
 		if (child)
@@ -396,18 +399,44 @@ void attach_remove(struct attach *attach, pid_t pid, const struct image *image)
 
 	for (size_t i = 0; i < attach->n_holds; i++)
 		if (attach->holds[i].pid == pid && attach->holds[i].image == image)
-			begin_removal(attach, &attach->holds[i]);
+			begin_removal(attach, &attach->holds[i], 1);
 		else
 			attach->holds[kept++] = attach->holds[i];
 	attach->n_holds = kept;
 }
 
-void attach_clear(struct attach *attach)
+/* Those of processes to the front; returns how many. */
+static size_t probes_first(struct attach *attach)
 {
-	pid_t child = attach->n_holds ? let_go_apart(attach->holds, attach->n_holds) : 0;
+	size_t n = 0;
 
+	for (size_t i = 0; i < attach->n_holds; i++)
+		if (attach->holds[i].pid) {
+			struct attach_hold probe = attach->holds[i];
+
+			attach->holds[i] = attach->holds[n];
+			attach->holds[n++] = probe;
+		}
+	return n;
+}
+
+void attach_end(struct attach *attach)
+{
+	size_t probes = probes_first(attach);
+	pid_t child = probes ? let_go_apart(attach->holds, probes) : 0;
+
+	if (attach->n_holds > probes)
+		begin_removal(attach, attach->holds + probes, attach->n_holds - probes);
 	if (child)
 		apart_wait(child);
+	free(attach->holds);
+	attach->holds = NULL;
+	attach->n_holds = 0;
+}
+
+void attach_clear(struct attach *attach)
+{
+	attach_end(attach);
 	while (attach->removals) {
 		struct attach_removal *removal = attach->removals;
 
@@ -415,7 +444,4 @@ void attach_clear(struct attach *attach)
 		apart_wait(removal->child);
 		free(removal);
 	}
-	free(attach->holds);
-	attach->holds = NULL;
-	attach->n_holds = 0;
 }

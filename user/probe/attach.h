@@ -57,7 +57,13 @@ int attach_program(struct attach *attach, struct bpf_program *program);
 /* Take the probes of one file in one process out, without waiting for it. */
 void attach_remove(struct attach *attach, pid_t pid, const struct image *image);
 
-/* Take everything out again. The target's code is as it was when this returns. */
+/*
+ * Take the probes out: the target's code is as it was when this returns. The tracepoints
+ * begin to go; the kernel takes them one by one, 35 ms each.
+ */
+void attach_end(struct attach *attach);
+
+/* Take everything out, and wait until it is. */
 void attach_clear(struct attach *attach);
 
 #endif

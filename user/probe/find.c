@@ -107,8 +107,15 @@ static void add_found(struct findings *findings, uint32_t row, struct image *ima
 	*found = (struct found){ .row = row, .image = image, .symbol = *symbol, .shares = -1 };
 	if (row == MW_PROBE_MALLOC)
 		findings->allocator = image;
-	if (probe_rows[row].family == MW_FAMILY_PYLONG && !findings->python)
-		findings->python = image;
+}
+
+static void note_python(struct findings *findings, const struct image *image,
+			const struct elf_symbol *symbol)
+{
+	if (findings->python)
+		return;
+	findings->python = image;
+	findings->python_symbol = *symbol;
 }
 
 /* Every wanted function not found yet that this object defines. */
@@ -123,8 +130,11 @@ static void search_object(struct findings *findings, struct image *image, unsign
 	if (!elf_find(image->elf, names, MW_PROBE_MAX, symbols))
 		return;
 	for (uint32_t row = 0; row < MW_PROBE_MAX; row++) {
-		if (have[row] || !symbols[row].offset || !(symbols[row].dynamic || local) ||
-		    !(families & 1u << probe_rows[row].family))
+		if (have[row] || !symbols[row].offset || !(symbols[row].dynamic || local))
+			continue;
+		if (probe_rows[row].family == MW_FAMILY_PYLONG)
+			note_python(findings, image, &symbols[row]);
+		if (!(families & 1u << probe_rows[row].family))
 			continue;
 		have[row] = true;
 		add_found(findings, row, image, &symbols[row]);
@@ -210,5 +220,9 @@ int find_probes(struct images *images, pid_t pid, const struct maps *maps, unsig
 		search_object(findings, scope.at[i], families,
 			      i == 0 && !elf_interpreter(scope.at[i]->elf), have);
 	free(scope.at);
+	if (findings->python)
+		findings->python_bias = address_of(maps, findings->python,
+						   findings->python_symbol.offset) -
+					findings->python_symbol.vaddr;
 	return place_probes(findings, maps);
 }

@@ -41,6 +41,8 @@ struct findings {
 	bool settled;	/* the loader has done its work, or there is none */
 	const struct image *allocator; /* where malloc is; NULL: nowhere */
 	const struct image *python;    /* where CPython's ints are made; NULL */
+	struct elf_symbol python_symbol; /* one of its constructors, whatever families are wanted */
+	uint64_t python_bias;	       /* where vaddr 0 of it lies in the process */
 };
 
 /*
