@@ -128,6 +128,7 @@ $B/unit/%: tests/unit/%.c $B/libparts.a Makefile
 	$(Q)$(CC) $(ALL_CFLAGS) $< $B/libparts.a $(LIBS) -lcmocka -o $@
 
 # target programs print their own addresses: built plainly, with debug information
+EXTRA_unprobed := -rdynamic
 $B/tests/%: tests/programs/%.c Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE -O1 -g -fno-builtin -Wall -Wextra $(EXTRA_$*) $< -lpthread -ldl -o $@

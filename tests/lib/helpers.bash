@@ -111,6 +111,20 @@ pythons() {
 	} | grep -E '/python3\.[0-9]+$' | xargs -r -n1 readlink -f | sort -u
 }
 
+# python_images: FILE VERSION of the code of every interpreter found: its own file, or its library.
+python_images() {
+	local python file version
+	while read -r python; do
+		version=$(sed -E 's/.*python3\.([0-9]+)$/\1/' <<<"$python")
+		for file in "$python" $(ldd "$python" 2>/dev/null | grep -o '/[^ ]*libpython3[^ ]*'); do
+			if nm -D --defined-only "$file" | grep -qE ' PyLong_Type(@|$)'; then
+				printf '%s 0x%x\n' "$(readlink -f "$file")" $((0x300 + version))
+				break
+			fi
+		done
+	done < <(pythons) | sort -u
+}
+
 # summary FILE JQ: a value of the summary record.
 summary() {
 	tail -n 1 "$1" | jq -r "$2"
