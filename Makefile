@@ -39,7 +39,7 @@ BPF_CFLAGS := -g -O2 -target bpf -D__TARGET_ARCH_x86 -Wall -Wextra -Wno-unused-p
 SOURCES := $(wildcard user/*.c user/*/*.c)
 OBJECTS := $(SOURCES:%.c=$B/%.o)
 # what tests link: everything but the hubs that see the skeleton
-HUBS := $(addprefix $B/user/,main.o run.o stream.o follow.o programs.o)
+HUBS := $(addprefix $B/user/,main.o run.o stream.o follow.o ints.o programs.o)
 PARTS := $(filter-out $(HUBS),$(OBJECTS))
 # the definitions first: bpftool 7.1 does not resolve a map that was declared before
 BPF_SOURCES := bpf/maps.bpf.c $(filter-out bpf/maps.bpf.c,$(wildcard bpf/*.bpf.c))
@@ -128,6 +128,7 @@ $B/unit/%: tests/unit/%.c $B/libparts.a Makefile
 	$(Q)$(CC) $(ALL_CFLAGS) $< $B/libparts.a $(LIBS) -lcmocka -o $@
 
 # target programs print their own addresses: built plainly, with debug information
+EXTRA_unprobed := -rdynamic
 $B/tests/%: tests/programs/%.c Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE -O1 -g -fno-builtin -Wall -Wextra $(EXTRA_$*) $< -lpthread -ldl -o $@

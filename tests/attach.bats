@@ -8,7 +8,7 @@ load lib/helpers
 load lib/checks
 
 setup_file() {
-	build worker churn samecode plugin.so
+	build worker churn samecode plugin.so unprobed
 }
 
 setup() {
@@ -497,4 +497,22 @@ preloaded() {
 	run -125 --separate-stderr within "$MWBPF" -o "$T/events" -- "$T/32" </dev/null
 	one_error "$stderr" '32-bit'
 	[ -z "$output" ]
+}
+
+@test "what cannot be probed is named, never written over, and the rest is probed" {
+	for tier in session multi perf; do
+		start_program "$T/$tier" "$PROGRAMS/unprobed"
+		start_mwbpf "$T/$tier.trace" --tier "$tier" --pid "$PROGRAM"
+		go
+		wait "$PROGRAM"
+		wait "$TRACER"
+		[ "$(tail -n 1 "$T/$tier")" = 'calls 5, constants whole' ] || { cat "$T/$tier"; return 1; }
+		for name in 'valloc.*the kernel does not probe' 'pvalloc.*not code' 'reallocarray.*not code'; do
+			[ "$(events "$T/$tier.trace" ".type == \"warning\" and (.text | test(\"calls of $name\"))")" -eq 1 ] ||
+				{ echo "$tier: $name"; return 1; }
+		done
+		[ "$(head -n 1 "$T/$tier.trace" | jq -c '[.probes[].symbol] | map(select(. == "valloc" or . == "pvalloc" or . == "reallocarray"))')" = '[]' ]
+		[ "$(events "$T/$tier.trace" '.type == "memalign" and .size >= 1000 and .size < 1005')" -eq 5 ]
+		[ "$(summary "$T/$tier.trace" '.in_use.blocks')" -eq 0 ]
+	done
 }

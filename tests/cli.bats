@@ -57,7 +57,7 @@ ends() {
 		run -0 --separate-stderr "$MWBPF" $option
 		[ -z "$stderr" ]
 		for name in pid duration output json events min-size max-size buffer threads tier user \
-			quiet verbose json-schema version help; do
+			cache-dir no-cache quiet verbose json-schema version help; do
 			grep -qE -- "--$name( |\$)" <<<"$output" || { echo "no --$name"; return 1; }
 		done
 	done

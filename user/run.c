@@ -35,6 +35,7 @@ struct run {
 	struct targets targets;
 	struct launch launch;
 	struct stream stream;
+	struct ints ints;
 	struct follow follow;
 	struct ring *ring;
 	int signal_fd;
@@ -131,7 +132,8 @@ static int load(struct run *run)
 				&run->stream.loss);
 	if (!err)
 		programs_for_probes(run->programs, &run->attach);
-	run->follow.programs = run->programs;
+	run->ints.programs = run->follow.programs = run->programs;
+	run->ints.wanted = options.families & 1u << MW_FAMILY_PYLONG;
 	run->follow.python = options.python;
 	return say("cannot map the ring (a smaller --buffer needs less memory)", err);
 }
@@ -177,8 +179,9 @@ static int send_header(struct run *run)
 
 		targets_describe(target, &targets[i]);
 		for (size_t j = 0; j < target->findings.n; j++)
-			targets_describe_probe(target, &target->findings.at[j],
-					       &probes[header.n_probes++]);
+			if (!attach_refused(&run->attach, target->proc.pid, &target->findings.at[j]))
+				targets_describe_probe(target, &target->findings.at[j],
+						       &probes[header.n_probes++]);
 	}
 	if (targets && probes)
 		stream_begin(&run->stream, &header);
@@ -395,6 +398,7 @@ static void end(struct run *run)
 	ring_free(run->ring);
 	stream_close(&run->stream);
 	programs_free(run->programs);
+	ints_clear(&run->ints);
 	targets_clear(&run->targets);
 	if (run->signal_fd >= 0)
 		close(run->signal_fd);
@@ -409,9 +413,15 @@ int run_trace(const struct options *options)
 		return 1;
 	run->options = options;
 	run->signal_fd = -1;
+	run->ints = (struct ints){ .attach = &run->attach,
+				   .stream = &run->stream,
+				   .directory = options->no_cache ? NULL : options->cache_dir,
+				   .chosen = strcmp(options->cache_dir, OPTIONS_CACHE_DIR) != 0,
+				   .cache = -1 };
 	run->follow = (struct follow){ .targets = &run->targets,
 				       .attach = &run->attach,
-				       .stream = &run->stream };
+				       .stream = &run->stream,
+				       .ints = &run->ints };
 	status = begin(run);
 	if (!status) {
 		pump(run);

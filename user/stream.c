@@ -147,6 +147,12 @@ void stream_probe(struct stream *stream, const struct sink_probe *probe)
 		stream->sink.ops->probe(&stream->sink, probe, now_ns());
 }
 
+void stream_ints(struct stream *stream, const struct sink_ints *ints)
+{
+	if (stream->sink.ops->ints && stream->sink.start_ns) /* the header has them else */
+		stream->sink.ops->ints(&stream->sink, ints, now_ns());
+}
+
 void stream_warn(struct stream *stream, const char *format, ...)
 {
 	char text[512];

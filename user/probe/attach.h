@@ -9,6 +9,7 @@
 
 #include "probe/find.h"
 #include "probe/intsites.h"
+#include "probe/refusal.h"
 #include "probe/tier.h"
 
 /* The programs of one family; session is NULL unless the tier is TIER_SESSION. */
@@ -33,14 +34,18 @@ struct attach {
 	struct attach_hold *holds;
 	size_t n_holds;
 	struct attach_removal *removals; /* going on in the background */
+	struct refusals refusals;	 /* probes that could not be put, one by one */
 };
 
-/* Every probe of findings, for this process only. Says what fails; 0 or -errno. */
+/*
+ * Every probe of findings, for this process only; those that cannot be put are added to
+ * refusals. Says what fails; 0 or -errno, also when none can be put.
+ */
 int attach_probes(struct attach *attach, pid_t pid, const struct findings *findings);
 
 /*
  * A probe on each of n instructions of a file that make an int; they are numbered from
- * first. 0 or -errno.
+ * first. 0 or -errno, as above.
  */
 int attach_intsites(struct attach *attach, pid_t pid, const struct image *image,
 		    const struct intsites *sites, uint32_t first);
@@ -57,6 +62,12 @@ int attach_syscalls(struct attach *attach, struct bpf_program *enter, struct bpf
 
 /* A program whose section says where it goes (tp_btf). 0 or -errno. */
 int attach_program(struct attach *attach, struct bpf_program *program);
+
+/* Whether a probe of those that were found could not be put. */
+bool attach_refused(const struct attach *attach, pid_t pid, const struct found *found);
+
+/* Let one hold go. */
+void detach_hold(struct attach_hold *hold);
 
 /* Take the probes of one file in one process out, without waiting for it. */
 void attach_remove(struct attach *attach, pid_t pid, const struct image *image);

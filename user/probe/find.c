@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "probe/refusal.h"
 #include "target/linkmap.h"
 #include "target/proc.h"
 
@@ -150,7 +151,7 @@ static int text_of(const struct image *image, uint64_t vaddr, struct slide_text 
 
 	load = elf_loads(image->elf, &n);
 	for (size_t i = 0; i < n; i++) {
-		if (vaddr < load[i].vaddr || vaddr - load[i].vaddr >= load[i].filesz)
+		if (!(load[i].flags & PF_X) || vaddr - load[i].vaddr >= load[i].filesz)
 			continue;
 		code = malloc(load[i].filesz);
 		if (!code)
@@ -190,9 +191,17 @@ static int place_probes(struct findings *findings, const struct maps *maps)
 			image = found->image;
 			err = text_of(image, found->symbol.vaddr, &text);
 		}
+		/* a breakpoint in a variable of this name would be written over its value */
+		if (!err && !found->symbol.function)
+			err = -ENOENT;
 		if (!err)
 			err = slide_choose(&text, found->symbol.vaddr, found->symbol.size,
 					   probe_rows[found->row].args, &found->slide);
+		if (err == -EINVAL || err == -ENOENT) {
+			found->error = -EINVAL;
+			found->slide = (struct slide){ .why = refusal_why(-EINVAL) };
+			err = 0;
+		}
 		found->offset = found->symbol.offset + found->slide.offset;
 		found->addr = address_of(maps, found->image, found->offset);
 		for (size_t j = 0; j < i && found->shares < 0; j++)

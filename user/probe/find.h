@@ -30,6 +30,7 @@ struct found {
 	struct slide slide;
 	uint64_t offset; /* in the file: symbol.offset + slide.offset */
 	uint64_t addr;	 /* in the process */
+	int error;	 /* 0, or -errno: there is no place for a probe */
 	int shares;	 /* another entry at the same byte, which alone is probed; else -1 */
 };
 

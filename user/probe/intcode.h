@@ -52,6 +52,7 @@ struct int_insn {
 	uint8_t size;
 	int32_t disp;
 	uint32_t at; /* bytes from the function's start */
+	uint8_t way; /* enum intsite_way, of a copy from or a store of PLACE_TYPE */
 	bool call, emulated, harmless;
 	bool nop;
 	bool entered;  /* something may jump here */

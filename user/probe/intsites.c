@@ -6,6 +6,7 @@
 #include <string.h>
 #include "base/clean.h"
 #include "probe/intcode.h"
+#include "probe/sitecache.h"
 #include "target/raw.h"
 #include "target/refs.h"
 
@@ -216,7 +217,23 @@ static int describe(const struct elf_file *elf, struct intsites *out)
 	return 0;
 }
 
-int intsites_find(const struct elf_file *elf, unsigned version, struct intsites *out)
+/* From the cache or by search, which the cache is told of. */
+static int look_up(int cache, const struct sitecache_input *input, struct int_image *image,
+		   struct intsites *out)
+{
+	int error = cache < 0 ? -ENOENT : sitecache_load(cache, input, out);
+
+	if (!error)
+		out->cached = true;
+	if (error != -ENOENT)
+		return error;
+	error = int_sites(image, input->data, input->n_data, out);
+	if (!error && cache >= 0)
+		out->keep_error = sitecache_store(cache, input, out);
+	return error;
+}
+
+int intsites_find(const struct elf_file *elf, unsigned version, int cache, struct intsites *out)
 {
 	static const char *const name = "PyLong_Type";
 	struct elf_symbol type;
@@ -246,8 +263,13 @@ int intsites_find(const struct elf_file *elf, unsigned version, struct intsites 
 	image.n_texts = n_texts;
 	image.ranges = ranges;
 	image.slots = slots;
-	if (!error)
-		error = int_sites(&image, texts + n_texts, n - n_texts, out);
+	if (!error) {
+		const struct sitecache_input input = {
+			.elf = elf, .image = &image, .data = texts + n_texts, .n_data = n - n_texts
+		};
+
+		error = look_up(cache, &input, &image, out);
+	}
 	if (!error)
 		error = describe(elf, out);
 	if (error)
