@@ -200,7 +200,7 @@ void follow_python(const struct follow *follow, struct target *target)
 {
 	struct pylayout_evidence evidence = { 0 };
 	struct python *python = target->space ? &target->space->cpython : NULL;
-	int err, pid = target->proc.pid;
+	int err, unseen, pid = target->proc.pid;
 
 	if (!follow->python || !python || python->found || target->ended ||
 	    !target->findings.python || target->layouts >= LAYOUT_TRIES ||
@@ -213,7 +213,8 @@ void follow_python(const struct follow *follow, struct target *target)
 	if (!err && !(python->layout.has & (MW_PY_GIL_HOLDER | MW_PY_TSS | MW_PY_TLS)))
 		err = -EAGAIN;
 	python->deaths = programs_deaths(follow->programs);
-	if (!err && (!python->deaths || watch_deaths(follow, target, python)))
+	unseen = python->deaths && !err ? watch_deaths(follow, target, python) : -ENOTSUP;
+	if (unseen)
 		python->layout.has |= MW_PY_GUARD_ALL;
 	if (!err)
 		err = programs_set_pylayout(follow->programs, pid, &python->layout);
@@ -221,6 +222,9 @@ void follow_python(const struct follow *follow, struct target *target)
 	if (!err) {
 		log_detail("Python %s in process %d: threads by %s; offsets by %s",
 			   evidence.version, pid, evidence.threads, evidence.offsets);
+		if (unseen)
+			log_detail("code objects of process %d are looked at in every stack: "
+				   "their ends cannot be probed (%s)", pid, strerror(-unseen));
 		return;
 	}
 	/* what does not hold yet may be an interpreter that is being set up */

@@ -21,7 +21,7 @@
 #define MW_PY_CFRAME	   16u	/* the current frame is behind a cframe (3.11, 3.12) */
 #define MW_PY_OWNER	   32u	/* frame_owner: u8; shims are at or above owner_shim (3.12) */
 #define MW_PY_FREE_THREADED 64u
-#define MW_PY_GUARD_ALL	   256u /* deaths of code objects are not seen: check each at every event */
+#define MW_PY_GUARD_ALL	   1024u /* deaths of code objects are not seen: check each at every event */
 #define MW_PY_TLS_BOUND	   128u /* tls_bound: offset of _Py_tss_gilstate (3.15, has no TSS) */
 /*
  * Up to 3.11, tss_key leads to the first state that a thread ever had, whichever of the
