@@ -7,97 +7,6 @@
 
 #include "pyframe.bpf.h"
 
-/* Where a stack is put together: too large for the stack of a BPF program. */
-struct mw_scratch {
-	struct mw_event_stack stack;
-	struct mw_pyraw raw;
-	__u64 frame; /* the next one to look at */
-};
-
-/*
- * By thread, not by CPU: these programs can be preempted by others of their kind.
- */
-struct mw_scratch_map {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 1); /* more when stacks are taken */
-	__type(key, __u32);	/* tid */
-	__type(value, struct mw_scratch);
-};
-
-struct mw_sent_map {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 65536);
-	__type(key, __u64); /* hash of a stack that user space has */
-	__type(value, __u8);
-};
-
-struct mw_pylayouts_map {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1024);
-	__type(key, __u32); /* pid */
-	__type(value, struct mw_pylayout);
-};
-
-extern struct mw_scratch_map mw_scratch SEC(".maps");
-extern struct mw_sent_map mw_sent SEC(".maps");
-extern struct mw_pylayouts_map mw_pylayouts SEC(".maps");
-
-static const struct mw_scratch scratch_zero = {};
-
-static __always_inline struct mw_scratch *scratch_of(__u32 tid)
-{
-	struct mw_scratch *scratch = bpf_map_lookup_elem(&mw_scratch, &tid);
-
-	if (scratch)
-		return scratch;
-	bpf_map_update_elem(&mw_scratch, &tid, &scratch_zero, BPF_NOEXIST);
-	return bpf_map_lookup_elem(&mw_scratch, &tid);
-}
-
-#define WALK_AT_ONCE 16 /* frames in one call: many stacks have no more */
-
-/*
- * Some more frames of the walk that is in the scratch. 1 ends it. Global, the verifier
- * looks at it once, however often it is called: inline, the loop takes seconds. Pointers
- * can be given to such functions since 5.12 only, so it looks up what the caller has.
- * (bpf_loop is of 5.17, and no kernel before 5.13 loads a program that could call it.)
- */
-__weak int walk_some(__u32 pid, __u32 tid)
-{
-	struct mw_pylayout *layout = bpf_map_lookup_elem(&mw_pylayouts, &pid);
-	struct mw_scratch *scratch = bpf_map_lookup_elem(&mw_scratch, &tid);
-	struct mw_walk walk = { .layout = layout };
-
-	if (!layout || !scratch)
-		return 1;
-	walk.stack = &scratch->stack;
-	walk.raw = &scratch->raw;
-	walk.frame = scratch->frame;
-	for (int i = 0; i < WALK_AT_ONCE; i++)
-		if (walk_frame(&walk))
-			return 1;
-	scratch->frame = walk.frame;
-	return 0;
-}
-
-/*
- * Walk the frames of the calling thread, innermost first: n_python, reason, and what they
- * add to the hash.
- */
-static __always_inline void walk_python(const struct mw_pylayout *layout, __u64 pid_tgid,
-					struct mw_scratch *scratch)
-{
-	struct mw_event_stack *stack = &scratch->stack;
-
-	scratch->frame = first_frame(layout, pid_tgid, stack);
-	if (!scratch->frame)
-		return;
-	for (int i = 0; i < MW_STACK_WALK / WALK_AT_ONCE; i++)
-		if (walk_some(pid_tgid >> 32, pid_tgid))
-			break;
-	stack->hash = pyframe_mix(stack->hash, stack->reason);
-}
-
 static __always_inline void walk_native(struct pt_regs *ctx, struct mw_event_stack *stack)
 {
 	__u64 sp = PT_REGS_SP(ctx);
@@ -115,7 +24,7 @@ static __always_inline void walk_native(struct pt_regs *ctx, struct mw_event_sta
 		stack->n_native = MW_NATIVE_DEPTH;
 	for (int i = 0; i < MW_NATIVE_DEPTH; i++)
 		if (i < stack->n_native)
-			stack->hash = pyframe_mix(stack->hash, stack->native[i]);
+			stack->hash = mw_mix(stack->hash, stack->native[i]);
 }
 
 /* Send a stack that user space does not have yet. False when it could not be sent. */
@@ -123,54 +32,77 @@ static __always_inline int send_stack(struct mw_event_stack *stack, __u64 pid_tg
 {
 	__u64 bytes = __builtin_offsetof(struct mw_event_stack, frames) +
 		      (stack->n_python & (2 * MW_STACK_DEPTH - 1)) * sizeof(stack->frames[0]);
+	struct mw_event *place;
 	__u8 one = 1;
 
-	if (bpf_map_lookup_elem(&mw_sent, &stack->hash))
-		return 1;
 	if (stack->n_native || bytes > sizeof(*stack))
 		bytes = sizeof(*stack);
-	__builtin_memset(&stack->head, 0, sizeof(stack->head));
-	stack->head.ts_ns = bpf_ktime_get_ns();
-	stack->head.pid = pid_tgid >> 32;
-	stack->head.tid = pid_tgid;
-	stack->head.kind = MW_STACK;
-	stack->head.probe = MW_PROBE_NONE;
-	stack->head.lost = mw_lost_total;
+	emit_begin(&stack->head, MW_STACK, pid_tgid);
 	stack->head.stack = stack->hash;
 	count_hit(MW_STACK);
+	place = place_reserve(&stack->head);
+	if (!place)
+		return 0;
 	/* names must be read before the process ends: a new stack is rare, and urgent */
 	if (bpf_ringbuf_output(&mw_ring, stack, bytes, BPF_RB_FORCE_WAKEUP)) {
+		place->kind = MW_KIND_NONE;
+		slot_submit(place);
 		count_lost(MW_STACK, MW_LOSS_RING_FULL);
 		return 0;
 	}
+	slot_submit(place);
 	bpf_map_update_elem(&mw_sent, &stack->hash, &one, BPF_ANY);
 	return 1;
 }
 
-/* The hash of the calling thread's stack, which user space has or is being sent; 0. */
-static __noinline __u64 take_stack(struct pt_regs *ctx)
+/* The hash of the stack in the scratch, which user space then has; 0. */
+static __always_inline __u64 known_stack(struct mw_scratch *scratch, struct mw_thread *t)
 {
-	__u64 pid_tgid = current_pid_tgid();
-	__u32 pid = pid_tgid >> 32;
+	__u64 hash = scratch->stack.hash | 1;
+	__u64 *last = &t->stacks[hash >> 1 & 3];
+
+	scratch->stack.hash = hash;
+	/* many calls come from where one of the thread's last came from: no look-up then */
+	if (hash == *last)
+		return hash;
+	if (bpf_map_lookup_elem(&mw_sent, &hash)) {
+		*last = hash;
+		return hash;
+	}
+	if (!send_stack(&scratch->stack, t->pid_tgid))
+		return 0;
+	*last = hash;
+	return hash;
+}
+
+/* The hash of the calling thread's stack, which user space has or is being sent; 0. */
+static __noinline __u64 take_stack(struct pt_regs *ctx, struct mw_thread *t)
+{
+	__u32 layout_index = thread_bits(t) >> MW_TARGET_LAYOUT, scratch_index;
 	struct mw_pylayout *layout = NULL;
 	struct mw_scratch *scratch;
+	__u64 hash;
 
-	if (mw_config.take_python)
-		layout = bpf_map_lookup_elem(&mw_pylayouts, &pid);
+	if (mw_config.take_python && layout_index)
+		layout = bpf_map_lookup_elem(&mw_pylayouts, &layout_index);
 	if (!layout && !mw_config.take_native)
 		return 0;
-	scratch = scratch_of(pid_tgid);
-	if (!scratch)
+	scratch = scratch_take(&scratch_index);
+	if (!scratch) {
+		count_hit(MW_STACK);
+		count_lost(MW_STACK, MW_LOSS_CONTENDED);
 		return 0;
+	}
 	scratch->stack.n_python = scratch->stack.n_native = 0;
 	scratch->stack.reason = MW_STACK_NONE;
-	scratch->stack.hash = pid;
+	scratch->stack.hash = t->pid_tgid >> 32;
 	if (layout)
-		walk_python(layout, pid_tgid, scratch);
+		walk_python(layout_index, layout, t, scratch_index, scratch);
 	if (mw_config.take_native)
 		walk_native(ctx, &scratch->stack);
-	scratch->stack.hash |= 1;
-	return send_stack(&scratch->stack, pid_tgid) ? scratch->stack.hash : 0;
+	hash = known_stack(scratch, t);
+	scratch_put(scratch);
+	return hash;
 }
 
 /*
@@ -186,11 +118,11 @@ static __always_inline void keep_own_stack(struct pt_regs *ctx)
 		bpf_tail_call(ctx, NULL, 0);
 }
 
-static __always_inline __u64 stack_of(struct pt_regs *ctx)
+static __always_inline __u64 stack_of(struct pt_regs *ctx, struct mw_thread *t)
 {
 	if (!mw_config.take_python && !mw_config.take_native)
 		return 0;
-	return mw_stacks ? take_stack(ctx) : 0;
+	return mw_stacks ? take_stack(ctx, t) : 0;
 }
 
 #endif

@@ -13,6 +13,7 @@
 #include "probe/tier.h"
 
 #define OPTIONS_MAX_PIDS 256
+#define OPTIONS_CACHE_DIR "/var/cache/mwbpf"
 
 enum options_stack {
 	STACK_AUTO, /* Python's for a CPython, else the native caller */
@@ -38,6 +39,8 @@ struct options {
 	enum options_stack stack;
 	uint32_t max_depth;   /* Python frames */
 	const char *user;
+	const char *cache_dir;
+	bool no_cache;
 	bool quiet;
 	uint32_t verbose;
 	bool json_schema, version, help;
