@@ -120,7 +120,8 @@ static __always_inline struct mw_event *slot_reserve(enum mw_loss *cause)
 
 	*cause = MW_LOSS_RING_FULL;
 	for (int i = 0; i < SLOT_TRIES; i++) {
-		if (at - *(volatile __u64 *)&mw_positions.tail > mw_config.slots_mask)
+		/* less than 0: we were preempted, and head has moved on */
+		if ((__s64)(at - *(volatile __u64 *)&mw_positions.tail) > (__s64)mw_config.slots_mask)
 			return NULL;
 		seen = __sync_val_compare_and_swap(&mw_positions.head, at, at + 1);
 		if (seen == at) {

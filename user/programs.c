@@ -353,6 +353,22 @@ void programs_for_probes(const struct programs *programs, struct attach *attach)
 	attach->returns_test = programs->skel->progs.returns_test;
 }
 
+uint64_t programs_skipped(const struct programs *programs)
+{
+	struct bpf_program *program;
+	uint64_t skipped = 0;
+
+	bpf_object__for_each_program(program, programs->skel->obj) {
+		struct bpf_prog_info info = { 0 };
+		__u32 len = sizeof(info);
+		int fd = bpf_program__fd(program);
+
+		if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &len))
+			skipped += info.recursion_misses;
+	}
+	return skipped;
+}
+
 void programs_ring(const struct programs *programs, struct ring_source *source)
 {
 	*source = (struct ring_source){ .ring_fd = bpf_map__fd(programs->skel->maps.mw_ring) };

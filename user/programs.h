@@ -55,6 +55,12 @@ void programs_forget_pylayout(struct programs *programs, pid_t pid);
 /* Fill in which programs probes are to run. */
 void programs_for_probes(const struct programs *programs, struct attach *attach);
 
+/*
+ * How many runs of programs the kernel left out: it does so with a program, not at a uprobe
+ * of a multi link, that is still running for another thread on the same CPU. From 5.12.
+ */
+uint64_t programs_skipped(const struct programs *programs);
+
 /* Where its events are to be read. */
 void programs_ring(const struct programs *programs, struct ring_source *source);
 int programs_counters_fd(const struct programs *programs);

@@ -343,7 +343,14 @@ static void drain(struct run *run)
 static void report(struct run *run)
 {
 	struct sink_end ends[OPTIONS_MAX_PIDS];
+	uint64_t skipped = programs_skipped(run->programs);
 
+	if (skipped)
+		stream_warn(&run->stream,
+			    "the kernel left out %llu runs of BPF programs, because it ran them for "
+			    "another thread on the same CPU: so many system calls, forks or exits, "
+			    "of the target or of other processes, are missing",
+			    (unsigned long long)skipped);
 	for (size_t i = 0; i < run->targets.n; i++) {
 		const struct target *target = &run->targets.at[i];
 
