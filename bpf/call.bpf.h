@@ -57,7 +57,7 @@ static __always_inline __u64 requested(struct pt_regs *ctx, const volatile struc
 	return size * count;
 }
 
-/* At an entry. At a return it is where the thread goes on: no read of 30 ns is needed. */
+/* At an entry. At a return it is where the thread goes on: no read of 30 to 120 ns is needed. */
 static __always_inline __u64 return_address(__u64 sp)
 {
 	__u64 caller = 0;
@@ -79,7 +79,7 @@ static __always_inline int is_nested(struct mw_pending *p, __u64 sp, __u32 probe
 	return 0;
 }
 
-static __always_inline void emit_free(struct pt_regs *ctx, const struct mw_thread *t, __u32 probe)
+static __always_inline void emit_free(struct pt_regs *ctx, struct mw_thread *t, __u32 probe)
 {
 	__u64 stack = stack_of(ctx, t), sp = PT_REGS_SP(ctx);
 	struct mw_event *e = emit_reserve(MW_FREE, t->pid_tgid);
@@ -88,7 +88,7 @@ static __always_inline void emit_free(struct pt_regs *ctx, const struct mw_threa
 		return;
 	e->probe = probe;
 	e->sp = sp;
-	if (mw_config.take_caller)
+	if (mw_config.take_caller && !stack)
 		e->caller = return_address(sp);
 	e->addr = argument(ctx, mw_probe_specs[probe & (MW_PROBE_SPECS - 1)].pointer);
 	e->stack = stack;
@@ -164,7 +164,7 @@ static __always_inline int call_return(struct pt_regs *ctx, enum mw_family famil
 		return 0;
 	p->sp = 0;
 	spec = &mw_probe_specs[p->probe & (MW_PROBE_SPECS - 1)];
-	sites = family == MW_FAMILY_PYLONG && has_sites(t->pid_tgid >> 32);
+	sites = family == MW_FAMILY_PYLONG && thread_bits(t) & MW_TARGET_SITES;
 	/*
 	 * The ints it made were reported as it made them. Its result may be another one all
 	 * the same: int("1") makes an int and gives out the cached 1.

@@ -19,6 +19,7 @@ static __always_inline void count_hit(__u32 kind)
 {
 	struct mw_counters *c = own_counters();
 
+	barrier_var(kind); /* in a register: 6.1 forgets what was compared if it was spilled */
 	if (c && kind < MW_KIND_MAX)
 		__sync_fetch_and_add(&c->hits[kind], 1);
 }
@@ -35,11 +36,20 @@ static __always_inline void count_lost(__u32 kind, enum mw_loss cause)
 {
 	struct mw_counters *c = own_counters();
 
+	barrier_var(kind);
 	if (c && kind < MW_KIND_MAX) {
 		__sync_fetch_and_add(&c->lost[kind], 1);
 		__sync_fetch_and_add(&c->cause[cause], 1);
 	}
 	__sync_fetch_and_add(&mw_lost_total, 1);
+}
+
+/* bpf_get_current_task_btf is of 5.11 */
+static __always_inline struct task_struct *current_task(void)
+{
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf))
+		return bpf_get_current_task_btf();
+	return (struct task_struct *)bpf_get_current_task();
 }
 
 #define PIDNS_LEVELS 8 /* how deep namespaces are looked for ours */
@@ -71,7 +81,7 @@ static __always_inline __u64 current_pid_tgid(void)
 
 	if (!mw_config.pidns_ino)
 		return bpf_get_current_pid_tgid();
-	task = bpf_get_current_task_btf();
+	task = current_task();
 	return (__u64)number_of(BPF_CORE_READ(task, group_leader)) << 32 | number_of(task);
 }
 

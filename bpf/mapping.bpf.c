@@ -85,7 +85,7 @@ static __always_inline void fill_call(struct mw_event_map *m, const struct pt_re
 		break;
 	case MW_BRK:
 		m->head.addr = regs->di;
-		m->old_size = BPF_CORE_READ(bpf_get_current_task_btf(), mm, start_brk);
+		m->old_size = BPF_CORE_READ(current_task(), mm, start_brk);
 		break;
 	case MW_MREMAP:
 		m->head.addr = regs->ax;
@@ -112,7 +112,7 @@ int syscall_exit(void *ctx)
 
 	if (!mw_armed || !is_target(pid_tgid >> 32))
 		return 0;
-	if (user_regs(bpf_get_current_task_btf(), &regs))
+	if (user_regs(current_task(), &regs))
 		return 0;
 	kind = kind_of(regs.orig_ax);
 	t = thread_get(bpf_get_current_pid_tgid(), kind);

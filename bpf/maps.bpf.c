@@ -14,6 +14,7 @@ struct mw_probe_at_map mw_probe_at SEC(".maps");
 struct mw_scratch_map mw_scratch SEC(".maps");
 struct mw_sent_map mw_sent SEC(".maps");
 struct mw_pylayouts_map mw_pylayouts SEC(".maps");
+struct mw_deaths_map mw_deaths SEC(".maps");
 
 const volatile struct mw_config mw_config = { .has_cookie = 1,
 					     .max_depth = MW_STACK_DEPTH };
@@ -30,6 +31,7 @@ _Static_assert(MW_PROBE_MAX <= MW_PROBE_SPECS, "mw_probe_specs holds every row o
 
 __u32 mw_armed = 0;
 __u32 mw_stacks = 0;
+__u32 mw_targets_changes = 0;
 __u32 mw_lost_total = 0;
 __u32 mw_spilled = 0;
 struct mw_positions mw_positions __attribute__((aligned(128))) = {};

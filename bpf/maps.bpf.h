@@ -28,6 +28,11 @@ struct mw_thread {
 	__u64 pid_tgid;		/* the same as we and /proc count */
 	struct mw_pending pending[MW_FAMILY_MAX];
 	__u64 syscall_ns;	/* entry of the system call it is in, where syscalls.def asks */
+	__u64 stacks[4];	/* hashes of its last ones, which user space has, by their low bits */
+	__u64 fs;		/* the thread pointer; 0: not read yet */
+	__u64 below;		/* bytes that its Python frames took at its last call */
+	__u32 bits;		/* of its process, as the targets map said ... */
+	__u32 bits_change;	/* ... at this count of changes */
 };
 
 /* --buffer says how large these two are */
@@ -56,7 +61,7 @@ struct mw_targets_map {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1024);
 	__type(key, __u32);	/* pid */
-	__type(value, __u32);
+	__type(value, __u32);	/* MW_TARGET_* */
 };
 
 /*
@@ -105,6 +110,7 @@ extern const volatile struct mw_probe_spec mw_probe_specs[MW_PROBE_SPECS];
 
 extern __u32 mw_armed;	 /* enum mw_arm: which events user space wants by now */
 extern __u32 mw_stacks;	 /* stacks can be taken: some process's layout is known, or native */
+extern __u32 mw_targets_changes; /* counts changes of the values in the targets map */
 extern __u32 mw_lost_total; /* sum of all lost[] */
 extern __u32 mw_spilled; /* how many threads are in the table */
 extern struct mw_positions mw_positions;

@@ -7,52 +7,6 @@
 
 #include "pyframe.bpf.h"
 
-/* Where a stack is put together: too large for the stack of a BPF program. */
-struct mw_scratch {
-	struct mw_event_stack stack;
-	struct mw_pyraw raw;
-};
-
-/*
- * By thread, not by CPU: these programs can be preempted by others of their kind.
- */
-struct mw_scratch_map {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 1); /* more when stacks are taken */
-	__type(key, __u32);	/* tid */
-	__type(value, struct mw_scratch);
-};
-
-struct mw_sent_map {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 65536);
-	__type(key, __u64); /* hash of a stack that user space has */
-	__type(value, __u8);
-};
-
-struct mw_pylayouts_map {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1024);
-	__type(key, __u32); /* pid */
-	__type(value, struct mw_pylayout);
-};
-
-extern struct mw_scratch_map mw_scratch SEC(".maps");
-extern struct mw_sent_map mw_sent SEC(".maps");
-extern struct mw_pylayouts_map mw_pylayouts SEC(".maps");
-
-static const struct mw_scratch scratch_zero = {};
-
-static __always_inline struct mw_scratch *scratch_of(__u32 tid)
-{
-	struct mw_scratch *scratch = bpf_map_lookup_elem(&mw_scratch, &tid);
-
-	if (scratch)
-		return scratch;
-	bpf_map_update_elem(&mw_scratch, &tid, &scratch_zero, BPF_NOEXIST);
-	return bpf_map_lookup_elem(&mw_scratch, &tid);
-}
-
 static __always_inline void walk_native(struct pt_regs *ctx, struct mw_event_stack *stack)
 {
 	__u64 sp = PT_REGS_SP(ctx);
@@ -70,7 +24,7 @@ static __always_inline void walk_native(struct pt_regs *ctx, struct mw_event_sta
 		stack->n_native = MW_NATIVE_DEPTH;
 	for (int i = 0; i < MW_NATIVE_DEPTH; i++)
 		if (i < stack->n_native)
-			stack->hash = pyframe_mix(stack->hash, stack->native[i]);
+			stack->hash = mw_mix(stack->hash, stack->native[i]);
 }
 
 /* Send a stack that user space does not have yet. False when it could not be sent. */
@@ -81,8 +35,6 @@ static __always_inline int send_stack(struct mw_event_stack *stack, __u64 pid_tg
 	struct mw_event *place;
 	__u8 one = 1;
 
-	if (bpf_map_lookup_elem(&mw_sent, &stack->hash))
-		return 1;
 	if (stack->n_native || bytes > sizeof(*stack))
 		bytes = sizeof(*stack);
 	emit_begin(&stack->head, MW_STACK, pid_tgid);
@@ -103,36 +55,61 @@ static __always_inline int send_stack(struct mw_event_stack *stack, __u64 pid_tg
 	return 1;
 }
 
-/* The hash of the calling thread's stack, which user space has or is being sent; 0. */
-static __noinline __u64 take_stack(struct pt_regs *ctx, __u64 pid_tgid)
+/* The hash of the stack in the scratch, which user space then has; 0. */
+static __always_inline __u64 known_stack(struct mw_scratch *scratch, struct mw_thread *t)
 {
-	__u32 pid = pid_tgid >> 32;
-	struct mw_pylayout *layout = NULL;
-	struct mw_scratch *scratch;
+	__u64 hash = scratch->stack.hash | 1;
+	__u64 *last = &t->stacks[hash >> 1 & 3];
 
-	if (mw_config.take_python)
-		layout = bpf_map_lookup_elem(&mw_pylayouts, &pid);
-	if (!layout && !mw_config.take_native)
+	scratch->stack.hash = hash;
+	/* many calls come from where one of the thread's last came from: no look-up then */
+	if (hash == *last)
+		return hash;
+	if (bpf_map_lookup_elem(&mw_sent, &hash)) {
+		*last = hash;
+		return hash;
+	}
+	if (!send_stack(&scratch->stack, t->pid_tgid))
 		return 0;
-	scratch = scratch_of(pid_tgid);
-	if (!scratch)
-		return 0;
-	scratch->stack.n_python = scratch->stack.n_native = 0;
-	scratch->stack.reason = MW_STACK_NONE;
-	scratch->stack.hash = pid;
-	if (layout)
-		pyframe_walk(layout, &scratch->stack, &scratch->raw);
-	if (mw_config.take_native)
-		walk_native(ctx, &scratch->stack);
-	scratch->stack.hash |= 1;
-	return send_stack(&scratch->stack, pid_tgid) ? scratch->stack.hash : 0;
+	*last = hash;
+	return hash;
 }
 
-static __always_inline __u64 stack_of(struct pt_regs *ctx, const struct mw_thread *t)
+/* The hash of the calling thread's stack, which user space has or is being sent; 0. */
+static __noinline __u64 take_stack(struct pt_regs *ctx, struct mw_thread *t)
+{
+	__u32 layout_index = thread_bits(t) >> MW_TARGET_LAYOUT, scratch_index;
+	struct mw_pylayout *layout = NULL;
+	struct mw_scratch *scratch;
+	__u64 hash;
+
+	if (mw_config.take_python && layout_index)
+		layout = bpf_map_lookup_elem(&mw_pylayouts, &layout_index);
+	if (!layout && !mw_config.take_native)
+		return 0;
+	scratch = scratch_take(&scratch_index);
+	if (!scratch) {
+		count_hit(MW_STACK);
+		count_lost(MW_STACK, MW_LOSS_CONTENDED);
+		return 0;
+	}
+	scratch->stack.n_python = scratch->stack.n_native = 0;
+	scratch->stack.reason = MW_STACK_NONE;
+	scratch->stack.hash = t->pid_tgid >> 32;
+	if (layout)
+		walk_python(layout_index, layout, t, scratch_index, scratch);
+	if (mw_config.take_native)
+		walk_native(ctx, &scratch->stack);
+	hash = known_stack(scratch, t);
+	scratch_put(scratch);
+	return hash;
+}
+
+static __always_inline __u64 stack_of(struct pt_regs *ctx, struct mw_thread *t)
 {
 	if (!mw_config.take_python && !mw_config.take_native)
 		return 0;
-	return mw_stacks ? take_stack(ctx, t->pid_tgid) : 0;
+	return mw_stacks ? take_stack(ctx, t) : 0;
 }
 
 #endif

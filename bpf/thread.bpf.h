@@ -12,12 +12,17 @@ static __always_inline int is_target(__u32 pid)
 	return bpf_map_lookup_elem(&mw_targets, &pid) != NULL;
 }
 
-/* Whether all ints that a target makes are seen where they are made. */
-static __always_inline int has_sites(__u32 pid)
+/* MW_TARGET_* of a thread's process. */
+static __always_inline __u32 thread_bits(struct mw_thread *t)
 {
-	__u32 *bits = bpf_map_lookup_elem(&mw_targets, &pid);
+	__u32 change = *(volatile __u32 *)&mw_targets_changes, pid = t->pid_tgid >> 32, *bits;
 
-	return bits && *bits & MW_TARGET_SITES;
+	if (t->bits_change != change) {
+		bits = bpf_map_lookup_elem(&mw_targets, &pid);
+		t->bits = bits ? *bits : 0;
+		t->bits_change = change;
+	}
+	return t->bits;
 }
 
 /*
@@ -39,6 +44,11 @@ static __always_inline void thread_reset(struct mw_thread *t)
 	for (int i = 0; i < MW_FAMILY_MAX; i++)
 		t->pending[i].sp = 0;
 	t->syscall_ns = 0;
+	for (int i = 0; i < 4; i++)
+		t->stacks[i] = 0;
+	t->below = 0;
+	t->fs = 0;
+	t->bits_change = 0;
 }
 
 #ifndef MW_RING_ONLY

@@ -253,7 +253,7 @@ own_libc() {
 		'"$1" <"$2" >"$3" & exec "$0" --json -o "$4" --pid $!' \
 		"$MWBPF" "$PROGRAMS/worker" "$T/in" "$T/out" "$T/trace" 2>"$T/err" &
 	TRACER=$!
-	STARTED+=("$TRACER")
+	started "$TRACER"
 	exec {GO}>"$T/in"
 	wait_line "$T/trace" '^{"type":"header"' "$TRACER"
 	wait_line "$T/out" ready "$TRACER"
@@ -275,7 +275,7 @@ own_libc() {
 		exec "$0" --json -o "$4" --pid "$(pgrep -P $!)"' \
 		"$MWBPF" "$PROGRAMS/worker" "$T/in" "$T/out" "$T/trace" 2>"$T/err" &
 	TRACER=$!
-	STARTED+=("$TRACER")
+	started "$TRACER"
 	exec {GO}>"$T/in"
 	wait_line "$T/trace" '^{"type":"header"' "$TRACER"
 	PROGRAM=$TRACER WORKER_OUT=$T/out
@@ -325,7 +325,7 @@ own_libc() {
 @test "a child that outlives the trace runs on unharmed" {
 	start_worker one sh -c 'exec 3<&0; "$0" <&3 & wait' "$PROGRAMS/churn"
 	child=$(pgrep -P "$PROGRAM")
-	STARTED+=("$child")
+	started "$child"
 	trace "$T/trace" --pid "$PROGRAM"
 	stop_mwbpf
 	exec {GO}>&-

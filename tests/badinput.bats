@@ -322,7 +322,7 @@ failed() {
 	mkfifo "$T/fifo"
 	env --default-signal=INT,TERM "$MWBPF" --json -o "$T/fifo" --pid "$PROGRAM" 2>"$T/err" &
 	TRACER=$!
-	STARTED+=("$TRACER")
+	started "$TRACER"
 	until grep -q 'wait_for_partner\|fifo_open' "/proc/$TRACER/wchan" "/proc/$TRACER/stack" 2>/dev/null; do
 		kill -0 "$TRACER" 2>/dev/null || break
 		pause

@@ -32,7 +32,7 @@ traced() {
 		"$MWBPF" -q --json -o "$T/$name.trace" -- "$python" \
 			"$MWBPF_ROOT/tests/programs/lines.py" <"$T/$name.in" >"$T/$name" &
 		TRACER=$!
-		STARTED+=("$TRACER")
+		started "$TRACER"
 		exec {GO}>"$T/$name.in"
 		go
 		# names are read from the living process
@@ -140,4 +140,34 @@ stacks() {
 	[ "$(jq -c 'select(.type == "stack" or .at or .stack)' "$T/trace" | wc -l)" -eq 0 ]
 	"$MWBPF" -q --json -o "$T/trace" -- /bin/ls / >"$T/said"
 	[ "$(jq -c 'select(.type == "stack" or .at or .stack)' "$T/trace" | wc -l)" -eq 0 ]
+}
+
+# right_or_none PROGRAM TRACE: how many lines are right; fails when one is wrong.
+right_or_none() {
+	jq -r 'select(.type == "malloc" or .type == "calloc") | "\(.size) \(.at)"' "$2" |
+		awk 'NR == FNR { if ($1 == "made") line[$2] = $3; next }
+			$1 in line && $2 != "null" {
+				if ($0 != $1 " <module> (made.py:" line[$1] ")") { print "wrong: " $0 >"/dev/stderr"; exit 1 }
+				right++
+			}
+			END { print right + 0 }' "$1" -
+}
+
+@test "code objects that die and are replaced at their address never lend their lines" {
+	tier=
+	for python in $(pythons); do
+		rm -f "$T"/out*
+		start_program "$T/out" "$python" "$MWBPF_ROOT/tests/programs/deaths.py"
+		start_mwbpf "$T/trace" $tier --pid "$PROGRAM"
+		go
+		wait_line "$T/out" '^done' "$PROGRAM"
+		stop_mwbpf
+		exec {GO}>&-
+		# what is to be tested happened: there were fewer addresses than objects
+		[ "$(awk '$1 == "made" { print $4 }' "$T/out" | sort -u | wc -l)" -lt 100 ]
+		right=$(right_or_none "$T/out" "$T/trace") || { echo "$python"; return 1; }
+		echo "# $python: $right of 120 named, 0 wrong" >&3
+		[ "$right" -ge 60 ]
+		tier='--tier perf' # for all but the first
+	done
 }

@@ -7,9 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
+#include "target/mem.h"
 
 static void know_code(struct target *target)
 {
@@ -204,12 +205,30 @@ void follow_new_code(const struct follow *follow, struct target *target)
 #define LAYOUT_TRIES 2000
 #define LAYOUT_EVERY_NS 2000000ULL
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
+/* struct _typeobject, Include/cpython/object.h of 3.6 to 3.15 */
+#define TP_DEALLOC 40 /* beyond ob_type, whose place is known */
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+/*
+ * See code objects die, so that BPF need not look at each of them in each stack. The
+ * interpreter keeps the function that frees them in their type.
+ */
+static int watch_deaths(const struct follow *follow, const struct target *target,
+			const struct python *python)
+{
+	const struct findings *findings = &target->findings;
+	const struct image *image = findings->python;
+	uint64_t field = python->objects.code_type + python->layout.type_of + TP_DEALLOC;
+	uint64_t function;
+	int64_t offset;
+	int err = mem_read(target->proc.pid, field, &function, sizeof(function));
+
+	if (err)
+		return err;
+	offset = elf_offset(image->elf, function - findings->python_bias);
+	if (offset < 0)
+		return offset;
+	return attach_place(follow->attach, target->proc.pid, image, follow->attach->code_dies,
+			    offset);
 }
 
 void follow_python(const struct follow *follow, struct target *target)
@@ -228,6 +247,9 @@ void follow_python(const struct follow *follow, struct target *target)
 			    &python->layout, &python->objects, &evidence);
 	if (!err && !(python->layout.has & (MW_PY_GIL_HOLDER | MW_PY_TSS | MW_PY_TLS)))
 		err = -EAGAIN;
+	python->deaths = programs_deaths(follow->programs);
+	if (!err && (!python->deaths || watch_deaths(follow, target, python)))
+		python->layout.has |= MW_PY_GUARD_ALL;
 	if (!err)
 		err = programs_set_pylayout(follow->programs, pid, &python->layout);
 	python->found = !err;

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -26,14 +27,15 @@
 #define SLOTS_LEAST    64
 #define RING_SHARE     4
 
-#define SCRATCHES 1024 /* threads that are in a probe at the same moment: 2.8 kB each */
-
 struct programs {
 	struct mwbpf_bpf *skel;
 	const struct tier_report *tier;
 	unsigned cpus;
 	bool slots;	  /* events are in slots, not in the ring */
 	uint32_t n_slots; /* a power of two */
+	pid_t layouts[MW_PYLAYOUTS]; /* whose each entry is; 0: free, and the first unused */
+	uint32_t epoch;
+	const struct mw_deaths *deaths; /* mapped; NULL: without stacks */
 };
 
 /* libbpf's talk is one level quieter than ours. */
@@ -86,6 +88,8 @@ static void select_programs(struct mwbpf_bpf *skel, const struct programs_option
 				  options->families & 1u << MW_FAMILY_PYLONG &&
 					  (multi || options->tier->cookies));
 	bpf_program__set_expected_attach_type(skel->progs.int_site, multi);
+	bpf_program__set_autoload(skel->progs.code_dies, options->python);
+	bpf_program__set_expected_attach_type(skel->progs.code_dies, multi);
 	bpf_program__set_autoload(skel->progs.returns_test, true);
 	bpf_program__set_expected_attach_type(skel->progs.returns_test, multi);
 	bpf_program__set_autoload(skel->progs.syscall_enter, true);
@@ -169,10 +173,19 @@ static int configure(struct programs *programs, const struct programs_options *o
 	if (!err)
 		err = set_threads(programs, options->threads);
 	if (!err && (options->python || options->native))
-		err = bpf_map__set_max_entries(skel->maps.mw_scratch, SCRATCHES);
+		err = bpf_map__set_max_entries(skel->maps.mw_scratch,
+					       programs->cpus * MW_SCRATCH_LEVELS);
 	if (!err)
 		err = bpf_map__set_max_entries(skel->maps.mw_counters, programs->cpus);
 	return err;
+}
+
+static void map_deaths(struct programs *programs)
+{
+	void *at = mmap(NULL, sizeof(*programs->deaths), PROT_READ, MAP_SHARED,
+			bpf_map__fd(programs->skel->maps.mw_deaths), 0);
+
+	programs->deaths = at == MAP_FAILED ? NULL : at;
 }
 
 int programs_load(const struct programs_options *options, struct programs **out)
@@ -201,6 +214,9 @@ int programs_load(const struct programs_options *options, struct programs **out)
 		return err;
 	}
 	programs->skel->bss->mw_stacks = options->native;
+	programs->skel->bss->mw_targets_changes = 1; /* 0 is a thread that has not looked yet */
+	if (options->python)
+		map_deaths(programs);
 	*out = programs;
 	return 0;
 }
@@ -209,6 +225,8 @@ void programs_free(struct programs *programs)
 {
 	if (!programs)
 		return;
+	if (programs->deaths)
+		munmap((void *)programs->deaths, sizeof(*programs->deaths));
 	mwbpf_bpf__destroy(programs->skel);
 	free(programs);
 }
@@ -218,14 +236,23 @@ void programs_arm(struct programs *programs, enum mw_arm arm)
 	__atomic_store_n(&programs->skel->bss->mw_armed, arm, __ATOMIC_SEQ_CST);
 }
 
+/* Change some bits of a target. 0 or -errno. */
+static int set_bits(struct programs *programs, pid_t pid, uint32_t mask, uint32_t bits)
+{
+	int fd = bpf_map__fd(programs->skel->maps.mw_targets);
+	__u32 key = pid, value = 0;
+
+	bpf_map_lookup_elem(fd, &key, &value);
+	value = (value & ~mask) | bits | MW_TARGET;
+	if (bpf_map_update_elem(fd, &key, &value, BPF_ANY))
+		return -errno;
+	__atomic_add_fetch(&programs->skel->bss->mw_targets_changes, 1, __ATOMIC_SEQ_CST);
+	return 0;
+}
+
 int programs_set_target(struct programs *programs, pid_t pid, uint32_t bits)
 {
-	__u32 key = pid, value = bits | MW_TARGET;
-
-	return bpf_map_update_elem(bpf_map__fd(programs->skel->maps.mw_targets), &key, &value,
-				   BPF_ANY)
-		       ? -errno
-		       : 0;
+	return set_bits(programs, pid, (1u << MW_TARGET_LAYOUT) - 1, bits);
 }
 
 bool programs_has_intsites(const struct programs *programs)
@@ -245,22 +272,46 @@ int programs_set_intsite(struct programs *programs, uint32_t number, uint8_t reg
 		       : 0;
 }
 
+static uint32_t layout_entry(const struct programs *programs, pid_t pid)
+{
+	uint32_t entry = 1;
+
+	while (entry < MW_PYLAYOUTS && programs->layouts[entry] != pid)
+		entry++;
+	return entry;
+}
+
+const struct mw_deaths *programs_deaths(const struct programs *programs)
+{
+	return programs->deaths;
+}
+
 int programs_set_pylayout(struct programs *programs, pid_t pid, const struct mw_pylayout *layout)
 {
-	__u32 key = pid;
+	struct mw_pylayout stamped = *layout;
+	__u32 entry = layout_entry(programs, pid);
 
-	if (bpf_map_update_elem(bpf_map__fd(programs->skel->maps.mw_pylayouts), &key, layout,
+	if (entry == MW_PYLAYOUTS)
+		entry = layout_entry(programs, 0);
+	if (entry == MW_PYLAYOUTS)
+		return -ENOSPC;
+	stamped.epoch = ++programs->epoch;
+	if (bpf_map_update_elem(bpf_map__fd(programs->skel->maps.mw_pylayouts), &entry, &stamped,
 				BPF_ANY))
 		return -errno;
+	programs->layouts[entry] = pid;
 	__atomic_store_n(&programs->skel->bss->mw_stacks, 1, __ATOMIC_SEQ_CST);
-	return 0;
+	return set_bits(programs, pid, ~0u << MW_TARGET_LAYOUT, entry << MW_TARGET_LAYOUT);
 }
 
 void programs_forget_pylayout(struct programs *programs, pid_t pid)
 {
-	__u32 key = pid;
+	uint32_t entry = layout_entry(programs, pid);
 
-	bpf_map_delete_elem(bpf_map__fd(programs->skel->maps.mw_pylayouts), &key);
+	if (entry == MW_PYLAYOUTS)
+		return;
+	set_bits(programs, pid, ~0u << MW_TARGET_LAYOUT, 0);
+	programs->layouts[entry] = 0;
 }
 
 int programs_attach_tracepoints(struct programs *programs, struct attach *attach,
@@ -298,6 +349,7 @@ void programs_for_probes(const struct programs *programs, struct attach *attach)
 				      : -1;
 	families(programs->skel, attach->tier, attach->programs);
 	attach->int_site = programs->skel->progs.int_site;
+	attach->code_dies = programs->skel->progs.code_dies;
 	attach->returns_test = programs->skel->progs.returns_test;
 }
 

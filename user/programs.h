@@ -6,6 +6,7 @@
 #define MWBPF_PROGRAMS_H
 
 #include <mwbpf/config.h>
+#include <mwbpf/guard.h>
 #include <mwbpf/pylayout.h>
 
 #include "capture/ring.h"
@@ -44,6 +45,9 @@ int programs_attach_tracepoints(struct programs *programs, struct attach *attach
 
 /* From now on Python frames of this process can be walked. 0 or -errno. */
 int programs_set_pylayout(struct programs *programs, pid_t pid, const struct mw_pylayout *layout);
+
+/* The count of deaths of code objects; NULL: not to be had. It lives as the programs do. */
+const struct mw_deaths *programs_deaths(const struct programs *programs);
 
 /* The process runs another program: its layout is void. */
 void programs_forget_pylayout(struct programs *programs, pid_t pid);

@@ -9,9 +9,9 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fmt.h"
 #include "base/log.h"
 #include "capture/ring.h"
@@ -45,14 +45,6 @@ struct run {
 	const char *reason; /* what ended the trace; NULL: it goes on */
 	const char *syscalls;
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
-}
 
 /* Which families of probes the wanted events need. */
 static unsigned families_of(const struct options *options)

@@ -77,6 +77,10 @@ struct mw_intsite {
 /* values of the targets map */
 #define MW_TARGET	1u
 #define MW_TARGET_SITES 2u /* its int sites are probed: they tell which ints are made */
+#define MW_TARGET_LAYOUT 16 /* from this bit on: its entry of the pylayouts map; 0: none */
+
+#define MW_PYLAYOUTS	  1024 /* entry 0 is not used */
+#define MW_SCRATCH_LEVELS 4    /* programs on one CPU, each preempting the one before */
 
 /* key of the probe_at map: used where the kernel has no attach cookies */
 struct mw_probe_at {

@@ -120,7 +120,6 @@ enum mw_stack_reason {
 
 #define MW_STACK_DEPTH 128 /* Python frames in a record */
 #define MW_STACK_WALK  192 /* frames walked: shims count here, not above */
-#define MW_STACK_WALK_OLD 48 /* before 5.17 */
 #define MW_NATIVE_DEPTH 64
 
 struct mw_pyframe {

@@ -14,13 +14,26 @@ common_setup() {
 	STARTED=()
 }
 
+# birth PID: when it began, in clock ticks since boot; nothing when there is no such process.
+birth() {
+	local stat
+	stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 0
+	awk '{ print $20 }' <<<"${stat##*) }" # behind the name, which may hold anything
+}
+
+# started PID: it ends with the test. Its number alone may by then be another program's.
+started() {
+	STARTED+=("$1 $(birth "$1")")
+}
+
 common_teardown() {
-	local pid
-	for pid in "${STARTED[@]}"; do
-		kill -KILL "$pid" 2>/dev/null
+	local pid born one
+	for one in "${STARTED[@]}"; do
+		read -r pid born <<<"$one"
+		[ "$(birth "$pid")" = "$born" ] && kill -KILL "$pid" 2>/dev/null
 	done
-	for pid in "${STARTED[@]}"; do
-		wait "$pid" 2>/dev/null
+	for one in "${STARTED[@]}"; do
+		wait "${one%% *}" 2>/dev/null
 	done
 	rm -rf "$T"
 	return 0
@@ -61,7 +74,7 @@ start_program() {
 	mkfifo "$out.in"
 	"$@" <"$out.in" >"$out" 2>"$out.err" &
 	PROGRAM=$!
-	STARTED+=("$PROGRAM")
+	started "$PROGRAM"
 	exec {GO}>"$out.in"
 	wait_line "$out" '^ready' "$PROGRAM"
 }
@@ -78,7 +91,7 @@ start_mwbpf() {
 	shift
 	"$MWBPF" --json -o "$out" "$@" 2>"$out.err" &
 	TRACER=$!
-	STARTED+=("$TRACER")
+	started "$TRACER"
 	wait_line "$out" '^{"type":"header"' "$TRACER"
 }
 

@@ -258,6 +258,26 @@ int attach_intsites(struct attach *attach, pid_t pid, const struct image *image,
 	return err;
 }
 
+int attach_place(struct attach *attach, pid_t pid, const struct image *image,
+		 struct bpf_program *program, uint64_t offset)
+{
+	char path[32];
+	const struct link_multi link = {
+		.path = path,
+		.offsets = (unsigned long[]){ offset },
+		.cnt = 1,
+		.pid = pid,
+	};
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", image->fd);
+	if (attach->tier < TIER_MULTI)
+		return keep_link(attach, pid, image,
+				 bpf_program__attach_uprobe(program, false, pid, link.path, offset));
+	fd = apart_link(bpf_program__fd(program), LINK_MULTI, &link);
+	return fd < 0 ? fd : keep(attach, (struct attach_hold){ pid, image, fd, NULL });
+}
+
 static int attach_tracepoint(struct attach *attach, int events, const char *direction,
 			     const char *name, struct bpf_program *program)
 {

@@ -27,7 +27,7 @@ struct attach_hold {
 struct attach {
 	enum tier tier;
 	struct attach_programs programs[MW_FAMILY_MAX];
-	struct bpf_program *int_site;
+	struct bpf_program *int_site, *code_dies;
 	struct bpf_program *returns_test; /* loaded for return probes by multi or perf links */
 	int probe_at_fd; /* map from address to row, where there are no cookies; else -1 */
 	struct attach_hold *holds;
@@ -44,6 +44,10 @@ int attach_probes(struct attach *attach, pid_t pid, const struct findings *findi
  */
 int attach_intsites(struct attach *attach, pid_t pid, const struct image *image,
 		    const struct intsites *sites, uint32_t first);
+
+/* One probe of a program that returns nothing, at an offset in a file. 0 or -errno. */
+int attach_place(struct attach *attach, pid_t pid, const struct image *image,
+		 struct bpf_program *program, uint64_t offset);
 
 /*
  * The system calls of syscalls.def. A tracepoint is a system-wide thing: every process

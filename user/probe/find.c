@@ -141,7 +141,7 @@ static void search_object(struct findings *findings, struct image *image, unsign
 	}
 }
 
-/* The bytes of the PT_LOAD that holds a symbol; .code is the caller's. */
+/* The bytes of the PT_LOAD that holds a symbol; for text_clear. */
 static int text_of(const struct image *image, uint64_t vaddr, struct slide_text *text)
 {
 	const struct elf_load *load;
@@ -157,9 +157,17 @@ static int text_of(const struct image *image, uint64_t vaddr, struct slide_text 
 			return -ENOMEM;
 		*text = (struct slide_text){ .code = code, .vaddr = load[i].vaddr };
 		text->len = elf_read(image->elf, load[i].offset, code, load[i].filesz);
+		text->branches = slide_branches(text);
 		return 0;
 	}
 	return -ENOENT;
+}
+
+static void text_clear(struct slide_text *text)
+{
+	free((void *)text->code);
+	free((void *)text->branches);
+	*text = (struct slide_text){ 0 };
 }
 
 static bool text_holds(const struct slide_text *text, uint64_t vaddr)
@@ -178,8 +186,7 @@ static int place_probes(struct findings *findings, const struct maps *maps)
 		struct found *found = &findings->at[i];
 
 		if (image != found->image || !text_holds(&text, found->symbol.vaddr)) {
-			free((void *)text.code);
-			text = (struct slide_text){ 0 };
+			text_clear(&text);
 			image = found->image;
 			err = text_of(image, found->symbol.vaddr, &text);
 		}
@@ -193,7 +200,7 @@ static int place_probes(struct findings *findings, const struct maps *maps)
 			    findings->at[j].offset == found->offset)
 				found->shares = j;
 	}
-	free((void *)text.code);
+	text_clear(&text);
 	return err;
 }
 

@@ -17,6 +17,8 @@
 /* Functions decoded so far, by the numbers of their ranges. */
 struct work {
 	struct int_image *image;
+	const struct int_text *data; /* the segments without code */
+	size_t n_data;
 	csh capstone;
 	bool *wanted, *done; /* by range */
 	struct int_function *functions;
@@ -25,9 +27,10 @@ struct work {
 
 static int decode_wanted(struct work *work, struct intsites *out)
 {
-	for (size_t i = 0; i < work->image->n_ranges; i++) {
+	int error = int_mark_entered(work->image, work->wanted, work->data, work->n_data);
+
+	for (size_t i = 0; i < work->image->n_ranges && !error; i++) {
 		struct int_function *grown;
-		int error;
 
 		if (!work->wanted[i] || work->done[i])
 			continue;
@@ -38,15 +41,15 @@ static int decode_wanted(struct work *work, struct intsites *out)
 		work->functions = grown;
 		error = int_decode(work->image, work->capstone, work->image->ranges[i],
 				   &grown[work->n]);
-		if (error == -ENOMEM)
-			return error;
-		if (error)
-			out->undecoded++;
-		else
+		if (!error)
 			work->n++;
+		else if (error != -ENOMEM) {
+			out->undecoded++;
+			error = 0;
+		}
 	}
 	out->functions = work->n;
-	return 0;
+	return error;
 }
 
 static int add_sites(struct work *work, struct intsites *out)
@@ -124,7 +127,7 @@ static void part(struct intsites *sites)
 int int_sites(struct int_image *image, const struct int_text *data, size_t n_data,
 	      struct intsites *out)
 {
-	struct work work = { .image = image };
+	struct work work = { .image = image, .data = data, .n_data = n_data };
 	int error;
 
 	*out = (struct intsites){ .ob_type = image->ob_type };
@@ -136,7 +139,6 @@ int int_sites(struct int_image *image, const struct int_text *data, size_t n_dat
 		return -ENOMEM;
 	}
 	cs_option(work.capstone, CS_OPT_DETAIL, CS_OPT_ON);
-	int_mark_entered(image, data, n_data);
 	error = find(&work, out);
 	part(out);
 	for (size_t i = 0; i < work.n; i++)
