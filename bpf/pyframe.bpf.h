@@ -84,7 +84,9 @@ static __always_inline int walk_frame(const struct mw_pylayout *l, struct mw_scr
 	struct mw_pyframe *to;
 	const __u8 *frame;
 
-	if (off + PYFRAME_BYTES_NEW > scratch->len || l->instr != MW_PYINSTR_POINTER) {
+	/* a frame that begins a little below the window has an offset close to 2^64 */
+	if (off > scratch->len || off + PYFRAME_BYTES_NEW > scratch->len ||
+	    l->instr != MW_PYINSTR_POINTER) {
 		if (read_frames(l, scratch)) {
 			stack->reason = MW_STACK_FAULT;
 			return 1;
