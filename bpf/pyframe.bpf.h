@@ -6,90 +6,15 @@
  * read later in user space, which looks at the guard (guard.h) to notice a code object
  * that died and was replaced.
  *
- * Struct offsets and how a thread finds its state: include/mwbpf/pylayout.h.
+ * Struct offsets: include/mwbpf/pylayout.h.
  */
 #ifndef MWBPF_PYFRAME_BPF_H
 #define MWBPF_PYFRAME_BPF_H
 
-#include "scratch.bpf.h"
+#include "pythread.bpf.h"
 
 #define PYFRAME_BYTES_OLD 128 /* of a PyFrameObject, which is longer */
 #define PYFRAME_BYTES_NEW 80  /* of an _PyInterpreterFrame: may end its memory chunk */
-
-static __always_inline __u64 read_user_u64(__u64 addr)
-{
-	__u64 value = 0;
-
-	bpf_probe_read_user(&value, sizeof(value), (void *)addr);
-	return value;
-}
-
-/* Whether a thread state is one of the calling thread's, by the thread that made it. */
-static __always_inline int is_own_tstate(const struct mw_pylayout *l, __u64 tstate, __u64 fs)
-{
-	return tstate && read_user_u64(tstate + l->tstate_thread_id) == fs;
-}
-
-/* A thread's pointer to its own data is set once, by the C library, before it runs. */
-static __always_inline __u64 thread_pointer(struct mw_thread *t)
-{
-	if (!t->fs)
-		t->fs = BPF_CORE_READ(current_task(), thread.fsbase);
-	return t->fs;
-}
-
-static __always_inline int has_subinterpreters(const struct mw_pylayout *l)
-{
-	__u64 newest = read_user_u64(l->interpreters);
-
-	return newest && read_user_u64(newest + l->interp_next);
-}
-
-/* The state that the thread's TSS leads to; 0: none, or there is no such way. */
-static __always_inline __u64 tstate_by_tss(const struct mw_pylayout *l, __u64 fs)
-{
-	__u32 key = ~0U;
-
-	if (!(l->has & MW_PY_TSS) || bpf_probe_read_user(&key, sizeof(key), (void *)l->tss_key) ||
-	    key >= MW_PY_TSS_KEYS)
-		return 0;
-	return read_user_u64(fs + MW_PY_TSS_DATA + key * 16 + 8);
-}
-
-/*
- * The calling thread's PyThreadState. 0 when there is none, with the reason.
- *
- * Where the TSS leads to the thread's first state, whoever has the GIL comes before it: in a
- * subinterpreter that is another state. While the thread is without the GIL, nothing tells
- * which of several interpreters it has left.
- */
-static __always_inline __u64 find_tstate(const struct mw_pylayout *l, struct mw_thread *t,
-					 __u32 *reason)
-{
-	__u64 fs = thread_pointer(t), tstate = 0, holder = 0;
-
-	*reason = MW_STACK_NO_THREAD;
-	/* empty while the thread is without the GIL: the others tell its state then too */
-	if (l->has & MW_PY_TLS)
-		tstate = read_user_u64(fs + l->tls);
-	if (!tstate && l->has & MW_PY_TLS_BOUND)
-		tstate = read_user_u64(fs + l->tls_bound);
-	if (tstate)
-		return tstate;
-	if (l->has & MW_PY_TSS && !(l->has & MW_PY_TSS_FIRST))
-		return tstate_by_tss(l, fs);
-	if (l->has & MW_PY_GIL_HOLDER)
-		holder = read_user_u64(l->gil_holder);
-	if (is_own_tstate(l, holder, fs))
-		return holder;
-	if (!(l->has & MW_PY_TSS_FIRST))
-		return 0;
-	tstate = tstate_by_tss(l, fs);
-	if (tstate == holder || !has_subinterpreters(l))
-		return tstate;
-	*reason = MW_STACK_ANY_INTERPRETER;
-	return 0;
-}
 
 static __always_inline long read_window(struct mw_scratch *scratch, __u64 below)
 {
@@ -159,7 +84,8 @@ static __always_inline int walk_frame(const struct mw_pylayout *l, struct mw_scr
 	struct mw_pyframe *to;
 	const __u8 *frame;
 
-	if (off >= scratch->len || off + PYFRAME_BYTES_NEW > scratch->len ||
+	/* a frame that begins a little below the window has an offset close to 2^64 */
+	if (off > scratch->len || off + PYFRAME_BYTES_NEW > scratch->len ||
 	    l->instr != MW_PYINSTR_POINTER) {
 		if (read_frames(l, scratch)) {
 			stack->reason = MW_STACK_FAULT;
@@ -178,7 +104,7 @@ static __always_inline int walk_frame(const struct mw_pylayout *l, struct mw_scr
 	    frame[l->frame_owner & (PYFRAME_BYTES_OLD - 1)] < l->owner_shim) {
 		if (n >= MW_STACK_DEPTH || n >= mw_config.max_depth)
 			return 1; /* with the reason it began with: truncated */
-		to = &stack->frames[n & (MW_STACK_DEPTH - 1)]; /* old verifiers forget the limit */
+		to = &stack->frames[n];
 		to->code = code;
 		to->lasti = last_instruction(l, frame, code);
 		/* a read for each frame of each event is saved where deaths are seen */
@@ -247,7 +173,7 @@ static __always_inline void walk_python(__u32 layout_index, const struct mw_pyla
 	stack->hash = mw_mix(stack->hash, layout->epoch);
 	scratch->len = 0;
 	scratch->below = t->below;
-	scratch->frame = scratch->lowest = first = first_frame(layout, t, stack);
+	scratch->frame = first = first_frame(layout, t, stack);
 	for (int i = 0; i < MW_STACK_WALK / WALK_AT_ONCE && scratch->frame; i++)
 		if (walk_some(layout_index, scratch_index))
 			break;

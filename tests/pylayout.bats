@@ -110,14 +110,15 @@ stripped() {
 	local file root library
 	file=$(file_of "$1")
 	root=$(root_of "$1")
-	copy=("$T/stripped/python")
+	copy=("$T/stripped/${file##*/}")
 	mkdir -p "$T/stripped"
-	strip --strip-all -o "${copy[0]}" "$file"
+	strip --strip-all -o "$T/stripped/${file##*/}" "$file"
 	library=$(ldd "$file" | sed -n 's/.*libpython[^ ]* => \([^ ]*\) .*/\1/p')
 	[ -z "$library" ] || strip --strip-all -o "$T/stripped/${library##*/}" "$library"
 	export PYTHONHOME LD_PRELOAD=
 	PYTHONHOME=$("$1" -c 'import sys; print(sys.base_prefix)')
 	[ -z "$library" ] || LD_PRELOAD=$T/stripped/${library##*/}
+	[[ $file != *.so.* ]] || copy=("$PROGRAMS/embed" "${copy[@]}")
 	[ -z "$root" ] || copy=("$MWBPF_ROOT/tests/roots/enter" "$root" "${copy[@]}")
 }
 

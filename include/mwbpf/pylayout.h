@@ -16,7 +16,7 @@
 /* mw_pylayout.has */
 #define MW_PY_GIL_HOLDER   1u	/* gil_holder: address of the word that holds a tstate */
 #define MW_PY_TSS	   2u	/* tss_key: address of the pthread key's number */
-#define MW_PY_TLS	   4u	/* tls: offset of _Py_tss_tstate from the thread pointer */
+#define MW_PY_TLS	   4u	/* tls: offset of _Py_tss_tstate, see tls_module */
 #define MW_PY_NATIVE_ID	   8u	/* tstate_native_id: the kernel's tid, u64 (3.11) */
 #define MW_PY_CFRAME	   16u	/* the current frame is behind a cframe (3.11, 3.12) */
 #define MW_PY_OWNER	   32u	/* frame_owner: u8; shims are at or above owner_shim (3.12) */
@@ -27,12 +27,16 @@
  * Up to 3.11, tss_key leads to the first state that a thread ever had, whichever of the
  * interpreters it is in now: PyGILState_GetThisThreadState(), Python/pystate.c.
  */
-#define MW_PY_TSS_FIRST	   256u
+#define MW_PY_TSS_FIRST	   512u
 
 /* glibc 2.31 to 2.43, struct pthread (nptl/descr.h), from the thread pointer */
 #define MW_PY_TSS_DATA	 0x310u /* specific_1stblock: { u64 seq; void *data; } for each key */
 #define MW_PY_TSS_KEYS	 32u	/* of this first block */
 #define MW_PY_PTHREAD_TID 0x2d0u /* s32 tid, in the thread's own pid namespace */
+/* tcbhead_t (sysdeps/x86_64/nptl/tls.h) and dtv_t (sysdeps/generic/dl-dtv.h) */
+#define MW_PY_DTV	 8u	/* from the thread pointer: address of the vector */
+#define MW_PY_DTV_ENTRY	 16u	/* of a module: address of its block first; [-1] is their number */
+#define MW_PY_DTV_UNALLOCATED (~0ULL)
 
 /* mw_pylayout.instr: how a frame says where it is */
 enum mw_pyinstr {
@@ -47,6 +51,11 @@ struct mw_pylayout {
 	__u16 version;		/* 0x030b for 3.11 */
 	__u8 instr;		/* enum mw_pyinstr */
 	__u8 code_tag;		/* low bits of frame_code that are not address (3.14: 3) */
+	/*
+	 * Of a library that was loaded late: tls and tls_bound are offsets in its block of
+	 * each thread, which the thread's DTV has. 0: from the thread pointer.
+	 */
+	__u32 tls_module;
 
 	/*
 	 * While a thread is without the GIL (in a system call, say), tls holds 0 and

@@ -121,32 +121,62 @@ roots() {
 	esac | xargs -r -n1 readlink -f
 }
 
-# root_pythons: a command for each CPython of these roots, debug builds too, as a path that
-# can be used like one of pythons: .../NAME/bin/python3.14, with the root as .../NAME/root.
+# wrapped NAME ROOT FILE COMMAND...: makes a command that can be used like one of pythons, and
+# prints it: .../NAME/bin/python3.14. FILE has the interpreter's code; ROOT may be empty.
+wrapped() {
+	local folder=$MWBPF_ROOT/build/wrapped/$1 root=$2 file=$3 command
+	shift 3
+	command=$folder/bin/$(grep -oE 'python3\.[0-9]+d?' <<<"${file##*/}")
+	mkdir -p "$folder/bin"
+	ln -sfn "$file" "$folder/file"
+	rm -f "$folder/root"
+	[ -z "$root" ] || {
+		ln -sfn "$root" "$folder/root"
+		set -- "$MWBPF_ROOT/tests/roots/enter" "$root" "$@"
+	}
+	printf '#!/bin/sh\nexec %s "$@"\n' "$(printf "'%s' " "$@")" >"$command.$BASHPID"
+	chmod +x "$command.$BASHPID"
+	mv "$command.$BASHPID" "$command"
+	echo "$command"
+}
+
+# wrapped_libraries NAME ROOT: each libpython of a root, in a program that loads it.
+wrapped_libraries() {
+	local file version
+	for file in "$2"/usr/lib/x86_64-linux-gnu/libpython3.*.so.1.0; do
+		[[ $file =~ /libpython(3\.[0-9]+)\.so ]] || continue
+		version=${BASH_REMATCH[1]}
+		build embed || return 1
+		wrapped "$1lib$version" "$2" "$file" "$PROGRAMS/embed" "${file#"$2"}"
+	done
+}
+
+# root_pythons: a command for each CPython of these roots, debug builds too.
 root_pythons() {
-	local root file folder
+	local root file
 	while read -r root; do
 		for file in "$root"/usr/bin/python3.*; do
 			[[ $file =~ /python3\.[0-9]+d?$ ]] || continue
-			folder=$MWBPF_ROOT/build/entered/$(basename "$root")-${file##*/python}
-			mkdir -p "$folder/bin"
-			ln -sfn "$root" "$folder/root"
-			printf '#!/bin/sh\nexec "%s" "%s" "%s" "$@"\n' "$MWBPF_ROOT/tests/roots/enter" \
-				"$root" "${file#"$root"}" >"$folder/bin/${file##*/}.new"
-			chmod +x "$folder/bin/${file##*/}.new"
-			mv "$folder/bin/${file##*/}.new" "$folder/bin/${file##*/}"
-			echo "$folder/bin/${file##*/}"
+			wrapped "$(basename "$root")-${file##*/python}" "$root" "$file" "${file#"$root"}"
 		done
+		wrapped_libraries "$(basename "$root")-" "$root"
 	done < <(roots)
 }
 
-# all_pythons: those, and those in other roots when MWBPF_ROOTS asks for them.
+# all_pythons: the files, the libraries of the distribution, and the same in other roots when
+# MWBPF_ROOTS asks for them.
 all_pythons() {
 	pythons
+	wrapped_libraries "" ""
 	root_pythons
 }
 
-# name_of PYTHON: 3.12.1, sid-3.14 or usr, for the names of files.
+# release_pythons: without debug builds.
+release_pythons() {
+	all_pythons | grep -v 'd$'
+}
+
+# name_of PYTHON: 3.12.1, sid-3.14, sid-lib3.14 or usr, for the names of files.
 name_of() {
 	basename "$(dirname "$(dirname "$1")")"
 }
@@ -156,15 +186,9 @@ root_of() {
 	readlink -e "$(dirname "$(dirname "$1")")/root" || : # the usual case
 }
 
-# file_of PYTHON: its file, seen from here.
+# file_of PYTHON: the file with its code, seen from here; of pythons, the executable.
 file_of() {
-	local root
-	root=$(root_of "$1")
-	if [ -n "$root" ]; then
-		echo "$root/usr/bin/${1##*/}"
-	else
-		echo "$1"
-	fi
+	readlink -e "$(dirname "$(dirname "$1")")/file" || echo "$1"
 }
 
 # python_images: FILE VERSION of the code of every interpreter found: its own file, or its library,

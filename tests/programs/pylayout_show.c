@@ -71,12 +71,25 @@ static const char *verdict(const struct python *python, unsigned bit, uint64_t g
 	return !(python->layout.has & bit) ? "-" : got == tstate ? "this" : got ? "other" : "none";
 }
 
+/* As the BPF programs find it: bpf/pythread.bpf.h. */
+static uint64_t tls_base(pid_t pid, const struct mw_pylayout *layout, uint64_t thread)
+{
+	const uint64_t dtv = word_at(pid, thread + MW_PY_DTV);
+
+	if (!layout->tls_module)
+		return thread;
+	if (layout->tls_module > word_at(pid, dtv - MW_PY_DTV_ENTRY))
+		return 0;
+	return word_at(pid, dtv + layout->tls_module * MW_PY_DTV_ENTRY);
+}
+
 /* What each of the ways to a thread's state leads to now. */
 static void show_thread(const struct python *python, const struct pythread *thread)
 {
 	const struct mw_pylayout *layout = &python->layout;
 	const pid_t pid = python->pid;
 	const uint32_t key = (uint32_t)word_at(pid, layout->tss_key);
+	const uint64_t base = tls_base(pid, layout, thread->thread);
 	const struct {
 		const char *name;
 		unsigned bit;
@@ -84,8 +97,8 @@ static void show_thread(const struct python *python, const struct pythread *thre
 	} ways[] = {
 		{ "gil", MW_PY_GIL_HOLDER, layout->gil_holder },
 		{ "tss", MW_PY_TSS, thread->thread + MW_PY_TSS_DATA + key * 16 + 8 },
-		{ "tls", MW_PY_TLS, thread->thread + layout->tls },
-		{ "bound", MW_PY_TLS_BOUND, thread->thread + layout->tls_bound },
+		{ "tls", MW_PY_TLS, base + layout->tls },
+		{ "bound", MW_PY_TLS_BOUND, base + layout->tls_bound },
 	};
 
 	printf("thread %d", thread->tid);

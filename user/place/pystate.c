@@ -16,9 +16,6 @@
 #define TSS_KEY	    4		  /* _key of Py_tss_t, Include/pythread.h */
 #define TSS_ENTRY   16		  /* struct pthread_key_data, and its data: nptl/descr.h */
 #define TSS_VALUE   8
-#define TCB_DTV	    8		  /* tcbhead_t, sysdeps/x86_64/nptl/tls.h */
-#define DTV_ENTRY   16		  /* dtv_t, sysdeps/generic/dl-dtv.h; [-1] is their number */
-#define DTV_UNALLOCATED UINT64_MAX
 
 /* _PyThreadState_GET() as a function: each name for some versions. Python/pystate.c */
 static const char *const current[] = {
@@ -145,52 +142,80 @@ static void find_tss(const struct pyfind *find)
 	}
 }
 
-/* Where a module's block lies from one thread's pointer; 0: not in static TLS, or not yet. */
-static int64_t offset_by_dtv(const struct pyfind *find, uint64_t thread, uint64_t module)
+/* Where a thread-local variable is: in a module's block, or, 0, from the thread pointer. */
+struct variable {
+	uint32_t module;
+	int64_t offset;
+};
+
+/* A module's block of one thread; 0: it has none, or none yet. */
+static uint64_t block_of(const struct pyfind *find, uint64_t thread, uint64_t module)
 {
 	uint64_t dtv, n, block;
 
-	if (!read_word(find, thread + TCB_DTV, &dtv) || !read_word(find, dtv - DTV_ENTRY, &n) ||
-	    module > n || !read_word(find, dtv + module * DTV_ENTRY, &block) ||
-	    block == DTV_UNALLOCATED || block >= thread || thread - block > TLS_REACH)
+	if (!read_word(find, thread + MW_PY_DTV, &dtv) ||
+	    !read_word(find, dtv - MW_PY_DTV_ENTRY, &n) || module > n ||
+	    !read_word(find, dtv + module * MW_PY_DTV_ENTRY, &block) ||
+	    block == MW_PY_DTV_UNALLOCATED)
 		return 0;
-	return (int64_t)(block - thread);
+	return block;
 }
 
-/* The offset of a variable that is found by __tls_get_addr, if it is the same everywhere. */
-static int64_t static_offset(const struct pyfind *find, const struct pyvalue *value)
+/*
+ * A variable that is found by __tls_get_addr: relative to the thread pointer, as cheaper, if
+ * its block is at the same distance in every thread that has it.
+ */
+static bool find_in_module(const struct pyfind *find, const struct pyvalue *value,
+			   struct variable *variable)
 {
 	struct {
 		uint64_t module, offset;
 	} index; /* tls_index, sysdeps/x86_64/dl-tls.h */
 	int64_t found = 0;
+	bool same = true;
 
 	if (mem_read(find->pid, value->index, &index, sizeof(index)) || !index.module ||
-	    index.module > MODULES_MAX || index.offset > TLS_REACH)
-		return 0;
+	    index.module > MODULES_MAX || index.offset > TLS_REACH || value->n < 0 ||
+	    value->n > TLS_REACH)
+		return false;
 	for (size_t i = 0; i < find->n_threads; i++) {
-		const int64_t offset = offset_by_dtv(find, find->threads[i].thread, index.module);
+		const uint64_t thread = find->threads[i].thread;
+		const int64_t offset = (int64_t)(block_of(find, thread, index.module) - thread);
 
-		if (found && offset && offset != found)
-			return 0;
-		if (offset)
-			found = offset;
+		if (offset == -(int64_t)thread)
+			continue;
+		same = same && offset < 0 && offset >= -TLS_REACH && (!found || offset == found);
+		found = offset;
 	}
-	return found ? found + (int64_t)index.offset + value->n : 0;
+	*variable = (struct variable){ .offset = (int64_t)index.offset + value->n };
+	if (same && found)
+		variable->offset += found;
+	else
+		variable->module = (uint32_t)index.module;
+	return true;
 }
 
-static int64_t tls_offset(const struct pyfind *find, const char *function)
+static bool find_variable(const struct pyfind *find, const char *function,
+			  struct variable *variable)
 {
 	struct pyvalue value;
-	int64_t offset = 0;
 
+	*variable = (struct variable){ 0 };
 	if (!pydecode_return(find, function, &value) || value.loaded != sizeof(uint64_t))
-		return 0;
-	if (value.kind == PYVALUE_TLS)
-		offset = value.n;
-	else if (value.kind == PYVALUE_MODULE)
-		offset = static_offset(find, &value);
-	return offset >= -TLS_REACH && offset < 0 ? offset : 0;
+		return false;
+	if (value.kind == PYVALUE_MODULE)
+		return find_in_module(find, &value, variable);
+	variable->offset = value.n;
+	return value.kind == PYVALUE_TLS && value.n >= -TLS_REACH && value.n < 0;
+}
+
+static uint64_t read_variable(const struct pyfind *find, const struct variable *variable,
+			      uint64_t thread)
+{
+	const uint64_t base = variable->module ? block_of(find, thread, variable->module) : thread;
+	uint64_t word;
+
+	return base && read_word(find, base + variable->offset, &word) ? word : 0;
 }
 
 /* Whether tstate is a state of the thread; a thread may have one in each interpreter. */
@@ -203,16 +228,17 @@ static bool is_state_of(const struct pyfind *find, uint64_t tstate, uint64_t thr
 }
 
 /* Whether the variable holds a state of each thread, or nothing: how many it does, or -1. */
-static int count_states(const struct pyfind *find, int64_t offset)
+static int count_states(const struct pyfind *find, const struct variable *variable)
 {
 	int states = 0, empty = 0;
-	uint64_t tstate;
 
 	for (size_t i = 0; i < find->n_threads; i++) {
 		const uint64_t thread = find->threads[i].thread;
+		uint64_t tstate;
 
-		if (!find->threads[i].tid || !read_word(find, thread + offset, &tstate))
+		if (!find->threads[i].tid)
 			continue;
+		tstate = read_variable(find, variable, thread);
 		if (tstate && !is_state_of(find, tstate, thread))
 			return -1;
 		states += !!tstate;
@@ -221,29 +247,43 @@ static int count_states(const struct pyfind *find, int64_t offset)
 	return states || empty ? states : -1;
 }
 
-static void find_tls(const struct pyfind *find)
+static void say_variable(const struct pyfind *find, const char *what,
+			 const struct variable *variable)
 {
-	int64_t offset = 0;
-
-	for (size_t i = 0; i < sizeof(current) / sizeof(*current) && !offset; i++)
-		offset = tls_offset(find, current[i]);
-	/* nothing is there while a thread waits: that all of them do is no reason to doubt */
-	if (!offset || count_states(find, offset) < 0)
-		return;
-	find->layout->tls = offset;
-	find->layout->has |= MW_PY_TLS;
-	say(find, "TLS %ld", offset);
+	if (variable->module)
+		say(find, "%s %ld of module %u", what, variable->offset, variable->module);
+	else
+		say(find, "%s %ld", what, variable->offset);
 }
 
+static void find_tls(const struct pyfind *find)
+{
+	struct variable variable;
+	bool found = false;
+
+	for (size_t i = 0; i < sizeof(current) / sizeof(*current) && !found; i++)
+		found = find_variable(find, current[i], &variable);
+	/* nothing is there while a thread waits: that all of them do is no reason to doubt */
+	if (!found || count_states(find, &variable) < 0)
+		return;
+	find->layout->tls = variable.offset;
+	find->layout->tls_module = variable.module;
+	find->layout->has |= MW_PY_TLS;
+	say_variable(find, "TLS", &variable);
+}
+
+/* Of the same module as the other, or it is not to be had. */
 static void find_tls_bound(const struct pyfind *find)
 {
-	const int64_t offset = tls_offset(find, bound);
+	struct variable variable;
 
-	if (!offset || count_states(find, offset) <= 0)
+	if (!find_variable(find, bound, &variable) || count_states(find, &variable) <= 0 ||
+	    (find->layout->has & MW_PY_TLS && variable.module != find->layout->tls_module))
 		return;
-	find->layout->tls_bound = offset;
+	find->layout->tls_bound = variable.offset;
+	find->layout->tls_module = variable.module;
 	find->layout->has |= MW_PY_TLS_BOUND;
-	say(find, "bound TLS %ld", offset);
+	say_variable(find, "bound TLS", &variable);
 }
 
 void pystate_find(const struct pyfind *find)
@@ -258,10 +298,10 @@ void pystate_find(const struct pyfind *find)
 		find_gil_of_interpreter(find);
 	if (version <= 0x030e)
 		find_tss(find);
-	else
-		find_tls_bound(find);
 	if (version >= 0x030c)
 		find_tls(find);
+	if (version > 0x030e)
+		find_tls_bound(find);
 	if (!find->evidence->threads[0])
 		say(find, "none");
 }
