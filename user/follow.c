@@ -255,6 +255,7 @@ bool follow_notice(const struct follow *follow, const struct mw_event *event)
 		target->ints_of = NULL;
 		target->book = NULL;
 		target->no_book = NULL;
+		target->doubted = false;
 		programs_forget_pylayout(follow->programs, event->pid);
 		programs_set_target(follow->programs, event->pid, 0);
 		target->findings.allocator = target->findings.python = NULL;

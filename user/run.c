@@ -230,6 +230,19 @@ static void read_signals(struct run *run)
 		run->reason = strsignal(info.ssi_signo);
 }
 
+/* A probe that is never hit is worth a word when there should be ints. */
+static void doubt_ints(struct run *run, struct target *target)
+{
+	const struct coverage coverage = coverages_of(&run->stream.coverages, target->proc.pid);
+	const char *doubt = target->ints_of && !target->doubted ? coverage_doubt(&coverage) : NULL;
+
+	if (!doubt)
+		return;
+	target->doubted = true;
+	stream_warn(&run->stream, "ints of process %d may be missing: %s", (int)target->proc.pid,
+		    doubt);
+}
+
 static void look_at_targets(struct run *run)
 {
 	for (size_t i = 0; i < run->targets.n; i++) {
@@ -238,6 +251,7 @@ static void look_at_targets(struct run *run)
 		if (target->rescan || targets_unsettled(target))
 			follow_new_code(&run->follow, target);
 		follow_python(&run->follow, target);
+		doubt_ints(run, target);
 		if (target->ended || proc_alive(&target->proc))
 			continue;
 		target->ended = true;
@@ -354,7 +368,13 @@ static void report(struct run *run)
 	for (size_t i = 0; i < run->targets.n; i++) {
 		const struct target *target = &run->targets.at[i];
 
-		ends[i] = (struct sink_end){ target->proc.pid, target->ended, target->status };
+		ends[i] = (struct sink_end){
+			.pid = target->proc.pid,
+			.ended = target->ended,
+			.status = target->status,
+			.has_ints = target->ints_of != NULL,
+			.ints = coverages_of(&run->stream.coverages, target->proc.pid),
+		};
 	}
 	run->stream.summary.malformed = ring_malformed(run->ring);
 	stream_end(&run->stream, run->reason, ends, run->targets.n);

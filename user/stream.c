@@ -46,6 +46,7 @@ void stream_close(struct stream *stream)
 		free(stream->early[i]);
 	place_clear(&stream->place);
 	ledger_clear(&stream->ledger);
+	coverages_clear(&stream->coverages);
 	loss_close(&stream->loss);
 	if (stream->out.buf)
 		out_close(&stream->out);
@@ -126,6 +127,7 @@ bool stream_take(struct stream *stream, const struct mw_event *event)
 		return false;
 	}
 	stream->summary.delivered[event->kind]++;
+	coverages_apply(&stream->coverages, &placed);
 	if (event->kind == MW_STACK) {
 		if (placed.new_site && stream->sink.ops->stack)
 			stream->sink.ops->stack(&stream->sink, event, placed.site);

@@ -7,6 +7,7 @@
 
 #include "base/out.h"
 #include "capture/loss.h"
+#include "ledger/coverage.h"
 #include "options.h"
 #include "place/place.h"
 #include "sink/sink.h"
@@ -17,6 +18,7 @@ struct stream {
 	const struct options *options;
 	struct place place;
 	struct ledger ledger;
+	struct coverages coverages;
 	struct loss loss;
 	struct mw_counters counters; /* as last read */
 	struct out out;

@@ -26,6 +26,7 @@ struct target {
 	/* of the program in the process now, once its CPython is known: */
 	const struct image *ints_of;
 	const struct site_book *book; /* its int sites; NULL: they are not probed */
+	bool doubted;		      /* that all of its ints are seen */
 	const char *no_book;	      /* why not; NULL: they are, or are not wanted */
 	unsigned layouts; /* attempts to learn its CPython's layout */
 	uint64_t layout_ns; /* time of the last */

@@ -7,6 +7,7 @@
 
 #include <mwbpf/config.h>
 
+#include "ledger/coverage.h"
 #include "ledger/ledger.h"
 
 /* A probe that was put, in words for people and numbers for programs. */
@@ -77,6 +78,8 @@ struct sink_end {
 	pid_t pid;
 	bool ended;	/* else it goes on */
 	int status;	/* of wait(); -1: not known */
+	bool has_ints;	/* a CPython whose ints are wanted: */
+	struct coverage ints;
 };
 
 struct sink_summary {

@@ -92,6 +92,10 @@ static void print_completeness(const struct sink_summary *summary)
 	if (summary->ledger->unkept)
 		fprintf(stderr, "  %s blocks were not kept: mwbpf is out of memory\n",
 			N(summary->ledger->unkept));
+	for (size_t i = 0; i < summary->n_ends; i++)
+		if (summary->ends[i].has_ints && coverage_doubt(&summary->ends[i].ints))
+			fprintf(stderr, "  ints of process %d may be missing: %s\n",
+				(int)summary->ends[i].pid, coverage_doubt(&summary->ends[i].ints));
 	if (summary->malformed)
 		fprintf(stderr, "  %s records were damaged\n", N(summary->malformed));
 	if (summary->output_lost)
