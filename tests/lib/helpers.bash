@@ -191,20 +191,19 @@ file_of() {
 	readlink -e "$(dirname "$(dirname "$1")")/file" || echo "$1"
 }
 
-# python_images: FILE VERSION of the code of every interpreter found: its own file, or its library,
-# or, in another root, the library beside it.
+# python_images: FILE VERSION of the code of every interpreter found: its own file, or its library.
 python_images() {
 	local python file version
 	while read -r python; do
 		version=$(sed -E 's/.*python3\.([0-9]+)d?$/\1/' <<<"$python")
 		file=$(file_of "$python")
-		for file in "$file" $(ldd "$file" 2>/dev/null | grep -o '/[^ ]*libpython3[^ ]*') \
-			"$(root_of "$python")"/usr/lib/x86_64-linux-gnu/libpython3."$version".so.1.0; do
+		for file in "$file" $(ldd "$file" 2>/dev/null | grep -o '/[^ ]*libpython3[^ ]*'); do
 			if nm -D --defined-only "$file" 2>/dev/null | grep -qE ' PyLong_Type(@|$)'; then
 				printf '%s 0x%x\n' "$(readlink -f "$file")" $((0x300 + version))
+				break
 			fi
 		done
-	done < <(all_pythons) | sort -u
+	done < <(release_pythons) | sort -u
 }
 
 # summary FILE JQ: a value of the summary record.
