@@ -81,7 +81,7 @@ static __always_inline int is_nested(struct mw_pending *p, __u64 sp, __u32 probe
 
 static __always_inline void emit_free(struct pt_regs *ctx, __u64 pid_tgid, __u32 probe, __u64 addr)
 {
-	__u64 stack = stack_of(ctx), sp = PT_REGS_SP(ctx);
+	__u64 stack = stack_of(ctx, 0), sp = PT_REGS_SP(ctx);
 	struct mw_event *e = emit_reserve(MW_FREE, pid_tgid, sizeof(*e));
 
 	if (!e)
@@ -129,7 +129,7 @@ static __always_inline int call_enter(struct pt_regs *ctx, enum mw_family family
 	p->pointer = argument(ctx, spec->pointer);
 	p->align = argument(ctx, spec->align);
 	p->enter_ns = spec->role == MW_ROLE_REALLOC ? bpf_ktime_get_ns() : 0;
-	p->stack = stack_of(ctx);
+	p->stack = stack_of(ctx, 0);
 	p->sp = sp;
 	return 0;
 }

@@ -5,7 +5,7 @@
 #ifndef MWBPF_STACK_BPF_H
 #define MWBPF_STACK_BPF_H
 
-#include "pyframe.bpf.h"
+#include "native.bpf.h"
 
 /* Where a stack is put together: too large for the stack of a BPF program. */
 struct mw_scratch {
@@ -53,28 +53,8 @@ static __always_inline struct mw_scratch *scratch_of(__u32 tid)
 	return bpf_map_lookup_elem(&mw_scratch, &tid);
 }
 
-static __always_inline void walk_native(struct pt_regs *ctx, struct mw_event_stack *stack)
-{
-	__u64 sp = PT_REGS_SP(ctx);
-	long bytes;
-
-	/*
-	 * The kernel follows frame pointers and misses the immediate caller, whose address
-	 * is still on top of the stack: the function has not set up its own frame.
-	 */
-	stack->native[0] = read_user_u64(sp);
-	bytes = bpf_get_stack(ctx, stack->native + 1, sizeof(stack->native) - 8,
-			      BPF_F_USER_STACK);
-	stack->n_native = bytes > 0 ? 1 + bytes / 8 : 1;
-	if (stack->n_native > MW_NATIVE_DEPTH)
-		stack->n_native = MW_NATIVE_DEPTH;
-	for (int i = 0; i < MW_NATIVE_DEPTH; i++)
-		if (i < stack->n_native)
-			stack->hash = pyframe_mix(stack->hash, stack->native[i]);
-}
-
 /* Send a stack that user space does not have yet. False when it could not be sent. */
-static __always_inline int send_stack(struct mw_event_stack *stack, __u64 pid_tgid)
+static __always_inline int send_stack(struct mw_event_stack *stack, __u64 pid_tgid, int at_site)
 {
 	__u64 bytes = __builtin_offsetof(struct mw_event_stack, frames) +
 		      (stack->n_python & (2 * MW_STACK_DEPTH - 1)) * sizeof(stack->frames[0]);
@@ -92,6 +72,7 @@ static __always_inline int send_stack(struct mw_event_stack *stack, __u64 pid_tg
 	stack->head.probe = MW_PROBE_NONE;
 	stack->head.lost = mw_lost_total;
 	stack->head.stack = stack->hash;
+	stack->head.flags = at_site ? MW_F_SITE : 0;
 	count_hit(MW_STACK);
 	/* names must be read before the process ends: a new stack is rare, and urgent */
 	if (bpf_ringbuf_output(&mw_ring, stack, bytes, BPF_RB_FORCE_WAKEUP)) {
@@ -102,8 +83,11 @@ static __always_inline int send_stack(struct mw_event_stack *stack, __u64 pid_tg
 	return 1;
 }
 
-/* The hash of the calling thread's stack, which user space has or is being sent; 0. */
-static __noinline __u64 take_stack(struct pt_regs *ctx)
+/*
+ * The hash of the calling thread's stack, which user space has or is being sent; 0. at_site:
+ * not at a function's entry.
+ */
+static __noinline __u64 take_stack(struct pt_regs *ctx, int at_site)
 {
 	__u64 pid_tgid = current_pid_tgid();
 	__u32 pid = pid_tgid >> 32;
@@ -123,16 +107,16 @@ static __noinline __u64 take_stack(struct pt_regs *ctx)
 	if (layout)
 		pyframe_walk(layout, pid_tgid, &scratch->stack, &scratch->raw);
 	if (mw_config.take_native)
-		walk_native(ctx, &scratch->stack);
+		native_walk(ctx, &scratch->stack, at_site);
 	scratch->stack.hash |= 1;
-	return send_stack(&scratch->stack, pid_tgid) ? scratch->stack.hash : 0;
+	return send_stack(&scratch->stack, pid_tgid, at_site) ? scratch->stack.hash : 0;
 }
 
-static __always_inline __u64 stack_of(struct pt_regs *ctx)
+static __always_inline __u64 stack_of(struct pt_regs *ctx, int at_site)
 {
 	if (!mw_config.take_python && !mw_config.take_native)
 		return 0;
-	return mw_stacks ? take_stack(ctx) : 0;
+	return mw_stacks ? take_stack(ctx, at_site) : 0;
 }
 
 #endif

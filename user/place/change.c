@@ -162,6 +162,7 @@ static void move_segments(struct space *space, const struct mw_event_map *event,
 			part.end = from + size;
 		part.start = part.start - from + to;
 		part.end = part.end - from + to;
+		part.bias += to - from;
 		part.born_ns = event->head.ts_ns;
 		moved[n++] = part;
 	}
