@@ -74,7 +74,8 @@ struct mw_event_map {
 	struct mw_event head;
 	__s64 result;	 /* what the system call returned: a value or -errno */
 	__u64 file_off;	 /* mmap: bytes */
-	__u64 old_size;	 /* mremap: bytes; brk: where the heap begins */
+	__u64 old_size;	 /* mremap: bytes; brk: where the heap begins; mmap: the file's inode
+			    number, 0 when not known */
 	__u32 prot;
 	__u32 map_flags; /* the flags argument of mmap, mremap, shmat */
 };

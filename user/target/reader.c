@@ -170,14 +170,19 @@ int reader_ask(struct reader *reader, struct reader_file *file, uint64_t vaddr,
 		file->error = "too many files could not be read";
 	if (file->error)
 		return -EIO;
-	if (!reader->child)
-		err = begin_child(reader);
-	if (err)
-		return err;
-	question.slot = find_slot(reader, file, &fresh);
-	question.fresh = fresh;
 	strncpy(question.symbol, symbol, sizeof(question.symbol) - 1);
-	err = send_question(reader, file, &question);
+	/* a child that was gone before the question has not died of this file */
+	for (int i = 0; i < 2; i++) {
+		err = reader->child ? 0 : begin_child(reader);
+		if (err)
+			return err;
+		question.slot = find_slot(reader, file, &fresh);
+		question.fresh = fresh;
+		err = send_question(reader, file, &question);
+		if (!err)
+			break;
+		end_child(reader);
+	}
 	if (!err)
 		err = receive_answer(reader, answer);
 	if (!err)
