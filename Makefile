@@ -20,7 +20,7 @@ BUILD_PACKAGES := gcc libc6-dev clang bpftool libbpf-dev libelf-dev libdw-dev li
 	zlib1g-dev libcapstone-dev
 DEMO_PACKAGES := python3
 TEST_PACKAGES := $(DEMO_PACKAGES) bats jq valgrind binutils g++ procps util-linux \
-	libcmocka-dev python3-jsonschema gdb
+	libcmocka-dev python3-jsonschema gdb dwz
 
 ifdef SAN
 B := build-san

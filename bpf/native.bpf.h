@@ -14,68 +14,112 @@
 
 #include "pyframe.bpf.h"
 
-struct mw_native_walk {
-	struct mw_event_stack *stack;
-	__u64 below; /* where the last frame lies */
-	__u64 fp;
+/* Where a stack is put together: too large for the stack of a BPF program. */
+struct mw_scratch {
+	struct mw_event_stack stack;
+	struct mw_pyraw raw;
+	__u64 fp;    /* where the next frame lies ... */
+	__u64 below; /* ... above the last one */
 };
+
+/*
+ * By thread, not by CPU: these programs can be preempted by others of their kind.
+ */
+struct mw_scratch_map {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1); /* more when stacks are taken */
+	__type(key, __u32);	/* tid */
+	__type(value, struct mw_scratch);
+};
+
+extern struct mw_scratch_map mw_scratch SEC(".maps");
 
 /* The length that FF /2 has with this operand: Intel SDM 2, tables 2-2 and 2-3. */
 static __always_inline __u32 indirect_call_length(__u8 modrm, __u8 sib)
 {
 	__u32 mod = modrm >> 6, rm = modrm & 7;
-	__u32 len = 2 + (mod != 3 && rm == 4);
+	__u32 far = mod == 2 || (!mod && (rm == 5 || (rm == 4 && (sib & 7) == 5)));
 
-	if (mod == 1)
-		return len + 1;
-	if (mod == 2 || (!mod && (rm == 5 || (rm == 4 && (sib & 7) == 5))))
-		return len + 4;
-	return len;
+	return 2 + (mod != 3 && rm == 4) + (mod == 1) + 4 * far;
 }
 
 /* Whether the bytes in front of an address are a call. 0 when they cannot be read, too. */
 static __always_inline int follows_call(__u64 addr)
 {
 	__u8 code[8] = {};
+	int call;
 
 	if (bpf_probe_read_user(code, sizeof(code), (void *)(addr - sizeof(code))))
 		return 0;
-	if (code[3] == 0xe8)
-		return 1;
+	call = code[3] == 0xe8;
 #pragma unroll
 	for (__u32 len = 2; len <= 7; len++)
-		if (code[8 - len] == 0xff && (code[9 - len] >> 3 & 7) == 2 &&
-		    indirect_call_length(code[9 - len], len > 2 ? code[10 - len] : 0) == len)
-			return 1;
+		call |= code[8 - len] == 0xff && (code[9 - len] >> 3 & 7) == 2 &&
+			indirect_call_length(code[9 - len], len > 2 ? code[10 - len] : 0) == len;
+	return call;
+}
+
+#define RETURN_PROBES 8 /* calls of probed functions inside each other */
+
+/*
+ * The address that a return probe has put another in place of, by where that lies on the
+ * stack; 0. Ours are on allocators and int constructors, other tracers' anywhere.
+ */
+static __always_inline __u64 hidden_return(__u64 slot)
+{
+	struct return_instance *at =
+		BPF_CORE_READ(bpf_get_current_task_btf(), utask, return_instances);
+
+	for (int i = 0; i < RETURN_PROBES && at; i++) {
+		if (BPF_CORE_READ(at, stack) == slot)
+			return BPF_CORE_READ(at, orig_ret_vaddr);
+		at = BPF_CORE_READ(at, next);
+	}
 	return 0;
 }
 
 /* One frame. 1 ends the walk. */
-static long walk_native_frame(__u32 index, struct mw_native_walk *walk)
+static __always_inline int walk_native_frame(struct mw_scratch *scratch)
 {
-	struct mw_event_stack *stack = walk->stack;
+	struct mw_event_stack *stack = &scratch->stack;
 	__u32 n = stack->n_native;
+	__u64 fp = scratch->fp;
 	__u64 frame[2]; /* the caller's frame pointer, the return address */
 
 	if (n >= MW_NATIVE_DEPTH)
+		return 1; /* with the reason it began with: deeper */
+	stack->native_end = fp ? MW_NATIVE_DOWN : MW_NATIVE_ZERO;
+	if (fp <= scratch->below || fp & 7)
 		return 1;
-	if (walk->fp <= walk->below || walk->fp & 7) {
-		stack->native_end = walk->fp ? MW_NATIVE_DOWN : MW_NATIVE_ZERO;
+	stack->native_end = MW_NATIVE_FAULT;
+	if (bpf_probe_read_user(frame, sizeof(frame), (void *)fp))
 		return 1;
-	}
-	if (bpf_probe_read_user(frame, sizeof(frame), (void *)walk->fp)) {
-		stack->native_end = MW_NATIVE_FAULT;
+	if (!follows_call(frame[1]))
+		frame[1] = hidden_return(fp + sizeof(fp));
+	stack->native_end = MW_NATIVE_NO_CALL;
+	if (!frame[1])
 		return 1;
-	}
-	if (!follows_call(frame[1])) {
-		stack->native_end = MW_NATIVE_NO_CALL;
-		return 1;
-	}
-	stack->native[n] = frame[1];
+	stack->native[n & (MW_NATIVE_DEPTH - 1)] = frame[1]; /* masked for the verifier */
 	stack->hash = pyframe_mix(stack->hash, frame[1]);
 	stack->n_native = n + 1;
-	walk->below = walk->fp;
-	walk->fp = frame[0];
+	stack->native_end = MW_NATIVE_DEEP;
+	scratch->below = fp;
+	scratch->fp = frame[0];
+	return 0;
+}
+
+#define NATIVE_AT_ONCE 16
+
+/* Global, the verifier looks at it once, however often it is called. 1 ends the walk. */
+__weak int native_some(__u32 tid)
+{
+	struct mw_scratch *scratch = bpf_map_lookup_elem(&mw_scratch, &tid);
+
+	if (!scratch)
+		return 1;
+	for (int i = 0; i < NATIVE_AT_ONCE; i++)
+		if (walk_native_frame(scratch))
+			return 1;
 	return 0;
 }
 
@@ -84,24 +128,20 @@ static long walk_native_frame(__u32 index, struct mw_native_walk *walk)
  * entry the return address is on top of the stack, and %rbp still the caller's; at a site
  * inside a function there is only the instruction itself to begin with.
  */
-static __always_inline void native_walk(struct pt_regs *ctx, struct mw_event_stack *stack,
+static __always_inline void walk_native(struct pt_regs *ctx, struct mw_scratch *scratch, __u32 tid,
 					int at_site)
 {
-	struct mw_native_walk walk = { .stack = stack,
-				       .below = PT_REGS_SP(ctx),
-				       .fp = PT_REGS_FP(ctx) };
+	struct mw_event_stack *stack = &scratch->stack;
 
-	stack->native[0] = at_site ? PT_REGS_IP(ctx) : read_user_u64(walk.below);
+	scratch->below = PT_REGS_SP(ctx);
+	scratch->fp = PT_REGS_FP(ctx);
+	stack->native[0] = at_site ? PT_REGS_IP(ctx) : read_user_u64(scratch->below);
 	stack->hash = pyframe_mix(stack->hash, stack->native[0]);
 	stack->n_native = 1;
 	stack->native_end = MW_NATIVE_DEEP;
-	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop)) {
-		bpf_loop(MW_NATIVE_DEPTH, walk_native_frame, &walk, 0);
-	} else {
-		for (int i = 0; i < MW_NATIVE_WALK_OLD; i++)
-			if (walk_native_frame(i, &walk))
-				break;
-	}
+	for (int i = 0; i < MW_NATIVE_DEPTH / NATIVE_AT_ONCE; i++)
+		if (native_some(tid))
+			break;
 }
 
 #endif

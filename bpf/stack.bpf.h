@@ -7,22 +7,6 @@
 
 #include "native.bpf.h"
 
-/* Where a stack is put together: too large for the stack of a BPF program. */
-struct mw_scratch {
-	struct mw_event_stack stack;
-	struct mw_pyraw raw;
-};
-
-/*
- * By thread, not by CPU: these programs can be preempted by others of their kind.
- */
-struct mw_scratch_map {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 1); /* more when stacks are taken */
-	__type(key, __u32);	/* tid */
-	__type(value, struct mw_scratch);
-};
-
 struct mw_sent_map {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 65536);
@@ -37,7 +21,6 @@ struct mw_pylayouts_map {
 	__type(value, struct mw_pylayout);
 };
 
-extern struct mw_scratch_map mw_scratch SEC(".maps");
 extern struct mw_sent_map mw_sent SEC(".maps");
 extern struct mw_pylayouts_map mw_pylayouts SEC(".maps");
 
@@ -107,7 +90,7 @@ static __noinline __u64 take_stack(struct pt_regs *ctx, int at_site)
 	if (layout)
 		pyframe_walk(layout, pid_tgid, &scratch->stack, &scratch->raw);
 	if (mw_config.take_native)
-		native_walk(ctx, &scratch->stack, at_site);
+		walk_native(ctx, scratch, pid_tgid, at_site);
 	scratch->stack.hash |= 1;
 	return send_stack(&scratch->stack, pid_tgid, at_site) ? scratch->stack.hash : 0;
 }

@@ -417,6 +417,23 @@ sys.stdin.readline()' <"$T/in" >"$T/said" &
 		"true shop::Shop::work(shop::Base&, unsigned long)" ]
 }
 
+@test "another tracer's return probe in the middle of a stack hides nobody" {
+	compile "$T/chains" chains.c -g -O1 -fno-omit-frame-pointer
+	offset=$(nm "$T/chains" | awk '$3 == "middle" { print $1 }')
+	# tracefs for this test alone, the probe on its own program
+	MWBPF=$MWBPF T=$T probe="r:mwbpf_test/middle $T/chains:0x$offset" unshare -m bash -eu -c '
+		tracing=/sys/kernel/tracing
+		mount -t tracefs tracefs "$tracing"
+		trap "echo 0 >$tracing/events/mwbpf_test/middle/enable; echo -:mwbpf_test/middle >>$tracing/uprobe_events" EXIT
+		echo "$probe" >>"$tracing/uprobe_events"
+		echo 1 >"$tracing/events/mwbpf_test/middle/enable"
+		echo go | "$MWBPF" -q --json --stack=native -o "$T/trace" -- "$T/chains" >"$T/said"'
+	# backtrace() sees what the kernel has put on the stack, it is no oracle here
+	stack=$(jq 'select(.type == "malloc" and .size == 50001).stack' "$T/trace")
+	[ "$(jq -c "select(.type == \"stack\" and .id == $stack) | [.frames[].function][:4]" "$T/trace")" = \
+		'["inner","middle","outer","main"]' ]
+}
+
 @test "a stack is sent and named once, whatever its number of blocks" {
 	compile "$T/pairs" ../bench/pairs.c -g -O1 -fno-omit-frame-pointer
 	mkfifo "$T/to"

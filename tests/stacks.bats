@@ -79,9 +79,10 @@ traced() {
 	done
 }
 
-@test "--stack=none takes none; a C program has none" {
+@test "--stack=none takes none; a C program has none, but callers" {
 	"$MWBPF" -q --json --stack=none -o "$T/trace" -- /usr/bin/python3 -c 'pass'
 	[ "$(jq -c 'select(.type == "stack" or .at or .stack)' "$T/trace" | wc -l)" -eq 0 ]
 	"$MWBPF" -q --json -o "$T/trace" -- /bin/ls / >"$T/said"
-	[ "$(jq -c 'select(.type == "stack" or .at or .stack)' "$T/trace" | wc -l)" -eq 0 ]
+	[ "$(jq -c 'select(.type == "stack" or .stack)' "$T/trace" | wc -l)" -eq 0 ]
+	[ "$(jq -c 'select(.type == "malloc" and (.at | not))' "$T/trace" | wc -l)" -eq 0 ]
 }

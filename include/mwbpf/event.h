@@ -114,7 +114,7 @@ enum mw_stack_reason {
 enum mw_native_end {
 	MW_NATIVE_NONE,	   /* not asked for */
 	MW_NATIVE_ZERO,	   /* the frame pointer is 0, as when a thread begins */
-	MW_NATIVE_DEEP,	   /* more than MW_NATIVE_DEPTH frames, or than an old kernel walks */
+	MW_NATIVE_DEEP,	   /* more than MW_NATIVE_DEPTH frames */
 	MW_NATIVE_DOWN,	   /* %rbp does not lead up the stack: no frame pointer */
 	MW_NATIVE_NO_CALL, /* what it leads to is no address behind a call instruction */
 	MW_NATIVE_FAULT,   /* what it leads to is not resident or no memory */
@@ -124,7 +124,6 @@ enum mw_native_end {
 #define MW_STACK_WALK  192 /* frames walked: shims count here, not above */
 #define MW_STACK_WALK_OLD 48 /* before 5.17 */
 #define MW_NATIVE_DEPTH 64
-#define MW_NATIVE_WALK_OLD 32 /* before 5.17 */
 
 struct mw_pyframe {
 	__u64 code;  /* address of the code object */

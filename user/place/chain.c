@@ -61,8 +61,6 @@ static bool can_follow(struct chain *chain, uint64_t addr, const struct code_nam
 {
 	char text[64];
 
-	if (name->hidden)
-		return true;
 	if (!name->n || !name->called) {
 		snprintf(text, sizeof(text), "0x%llx, which is next, is behind no call",
 			 (unsigned long long)addr);
@@ -84,8 +82,6 @@ static void judge(struct chain *chain, const struct code_name *name)
 
 	if (rule == FRAME_UNKNOWN && name->makes_frame)
 		rule = FRAME_POINTER;
-	if (name->hidden)
-		rule = FRAME_KEPT;
 	chain->at = name->at ? name->at : "what is not code";
 	chain->gap = rule == FRAME_KEPT;
 	chain->whole = rule == FRAME_OUTERMOST;

@@ -74,10 +74,7 @@ static void open_debug_file(struct module *module, const struct naming *naming, 
 	struct reader_file *file = &module->file;
 
 	file->debug = debugfile_open(module->elf, pid, module->path, naming->debug_dir);
-	if (file->debug < 0)
-		return;
-	file->common = debugfile_open_common(file->debug, pid, naming->debug_dir);
-	if (elf_open(file->debug, &module->debug))
+	if (file->debug < 0 || elf_open(file->debug, &module->debug))
 		return;
 	if (!has_sane_sections(module->debug))
 		file->error = "its debug file has too many sections";
@@ -87,14 +84,18 @@ static void open_debug_file(struct module *module, const struct naming *naming, 
 /* Once, at the first address that needs a name. */
 static void open_module(struct module *module, const struct naming *naming, pid_t pid)
 {
+	struct reader_file *file = &module->file;
 	Elf64_Shdr section;
 
 	module->opened = true;
 	if (!has_sane_sections(module->elf))
-		module->file.error = "it has too many sections";
+		file->error = "it has too many sections";
 	symbols_read(module->elf, &module->symbols);
 	if (!raw_section_named(module->elf, ".debug_info", &section))
 		open_debug_file(module, naming, pid);
+	if (file->file >= 0)
+		file->common = debugfile_open_common(file->debug >= 0 ? file->debug : file->file,
+						     pid, naming->debug_dir);
 	log_debug("names of %s: %s symbols, %s debug file", module->path,
 		  module->symbols ? "its" : "no", module->debug ? "a" : "no");
 }

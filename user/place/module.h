@@ -20,7 +20,6 @@ struct code_name {
 	const char *at;	      /* the innermost frame in words; NULL: it is no address of code */
 	bool called;	      /* a call ends there, so it can be returned to */
 	bool makes_frame;     /* the function is known to begin with making a frame */
-	bool hidden;	      /* the kernel returns through it: it says nothing of the caller */
 	enum frame_rule rule; /* of that function, there */
 	size_t n;
 	struct frame frames[]; /* innermost first; more than one when calls were inlined */

@@ -150,11 +150,7 @@ static struct code_name *name_plain(struct native *native, struct space *space,
 	name->frames[0].offset = addr - segment->start;
 	name->called = !mem_read(space->pid, addr - sizeof(bytes), bytes, sizeof(bytes)) &&
 		       code_is_call(bytes, sizeof(bytes));
-	/* where uprobes put their jumps and return probes their return */
-	name->hidden = !strcmp(segment->name, "[uprobes]");
-	if (name->hidden)
-		name->frames[0].reason = "a return probe is in front of the caller";
-	else if (segment->kind == SEGMENT_FILE || segment->kind == SEGMENT_SHARED)
+	if (segment->kind == SEGMENT_FILE || segment->kind == SEGMENT_SHARED)
 		name->frames[0].reason = segment->name[0] ? "no ELF file that can be read"
 							  : "it was unmapped before it was read";
 	else

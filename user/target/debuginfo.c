@@ -13,20 +13,33 @@
 #define RETURN_ADDRESS 16
 
 #define DEPTH 64	/* of scopes inside each other */
-#define LOOK_BACK 16	/* units that overlap */
+#define LOOK_BACK 16	/* ranges that overlap */
 
-/* The code of one compilation unit, or a part of it. */
+/* The code of a unit or function, or a part of it. */
 struct range {
 	uint64_t start, end;
-	Dwarf_Off unit; /* its DIE */
+	Dwarf_Off die;
+	size_t unit; /* of a unit: which */
+};
+
+struct ranges {
+	struct range *at;
+	size_t n, room;
+};
+
+/* A compilation unit; its functions are gathered at the first address in it. */
+struct unit {
+	bool gathered;
+	struct ranges functions;
 };
 
 struct debuginfo {
 	Elf *elf, *debug_elf, *common_elf;
 	Dwarf *dwarf, *common;
 	Dwarf_CFI *cfi;
-	struct range *ranges;
-	size_t n, room;
+	struct ranges code; /* of all units */
+	struct unit *units;
+	size_t n_units;
 };
 
 static Elf *begin(int fd)
@@ -34,20 +47,35 @@ static Elf *begin(int fd)
 	return fd < 0 ? NULL : elf_begin(fd, ELF_C_READ_MMAP, NULL);
 }
 
-static bool add_range(struct debuginfo *info, const struct range *range)
+static bool add_range(struct ranges *ranges, const struct range *range)
 {
-	if (info->n == info->room) {
-		const size_t room = info->room ? 2 * info->room : 256;
-		struct range *more = reallocarray(info->ranges, room, sizeof(*more));
+	if (ranges->n == ranges->room) {
+		const size_t room = ranges->room ? 2 * ranges->room : 64;
+		struct range *more = reallocarray(ranges->at, room, sizeof(*more));
 
 		if (!more)
 			return false;
-		info->ranges = more;
-		info->room = room;
+		ranges->at = more;
+		ranges->room = room;
 	}
 	if (range->start < range->end)
-		info->ranges[info->n++] = *range;
+		ranges->at[ranges->n++] = *range;
 	return true;
+}
+
+/* Add the code of a unit or function. */
+static void add_die(struct ranges *ranges, Dwarf_Die *die, size_t unit)
+{
+	struct range range = { .die = dwarf_dieoffset(die), .unit = unit };
+	Dwarf_Addr base, start, end;
+	ptrdiff_t at = 0;
+
+	while ((at = dwarf_ranges(die, at, &base, &start, &end)) > 0) {
+		range.start = start;
+		range.end = end;
+		if (!add_range(ranges, &range))
+			return;
+	}
 }
 
 static int by_start(const void *a, const void *b)
@@ -57,6 +85,31 @@ static int by_start(const void *a, const void *b)
 	return (x->start > y->start) - (x->start < y->start);
 }
 
+static void sort(struct ranges *ranges)
+{
+	if (ranges->n)
+		qsort(ranges->at, ranges->n, sizeof(*ranges->at), by_start);
+}
+
+/* The last range to start that holds an address; NULL. */
+static const struct range *find_range(const struct ranges *ranges, uint64_t vaddr)
+{
+	size_t lo = 0, hi = ranges->n; /* the first that starts after vaddr is in [lo, hi] */
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (ranges->at[mid].start <= vaddr)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	for (size_t i = lo; i-- > 0 && lo - i <= LOOK_BACK;)
+		if (vaddr < ranges->at[i].end)
+			return &ranges->at[i];
+	return NULL;
+}
+
 /* .debug_aranges would say it too, but clang and rustc do not write that by default. */
 static void index_units(struct debuginfo *info)
 {
@@ -64,22 +117,14 @@ static void index_units(struct debuginfo *info)
 	Dwarf_Die die;
 	uint8_t type;
 
-	while (!dwarf_get_units(info->dwarf, unit, &unit, NULL, &type, &die, NULL)) {
-		struct range range = { .unit = dwarf_dieoffset(&die) };
-		Dwarf_Addr base, start, end;
-		ptrdiff_t at = 0;
-
-		if (type != DW_UT_compile && type != DW_UT_skeleton)
-			continue;
-		while ((at = dwarf_ranges(&die, at, &base, &start, &end)) > 0) {
-			range.start = start;
-			range.end = end;
-			if (!add_range(info, &range))
-				return;
-		}
-	}
-	if (info->n)
-		qsort(info->ranges, info->n, sizeof(*info->ranges), by_start);
+	info->code.n = info->n_units = 0;
+	while (!dwarf_get_units(info->dwarf, unit, &unit, NULL, &type, &die, NULL))
+		if (type == DW_UT_compile || type == DW_UT_skeleton)
+			add_die(&info->code, &die, info->n_units++);
+	sort(&info->code);
+	info->units = calloc(info->n_units + 1, sizeof(*info->units));
+	if (!info->units)
+		info->code.n = 0;
 }
 
 /* What dwz moved away counts only from the very file that the debug file names. */
@@ -98,6 +143,27 @@ static void use_common(struct debuginfo *info, int fd)
 		dwarf_setalt(info->dwarf, info->common);
 }
 
+/* Debug information that says of no code where it is from is none. */
+static bool use_debug(struct debuginfo *info, Elf *elf, int common)
+{
+	info->dwarf = dwarf_begin_elf(elf, DWARF_C_READ, NULL);
+	if (!info->dwarf)
+		return false;
+	use_common(info, common);
+	index_units(info);
+	if (info->code.n)
+		return true;
+	free(info->units);
+	dwarf_end(info->dwarf);
+	dwarf_end(info->common);
+	elf_end(info->common_elf);
+	info->units = NULL;
+	info->n_units = 0;
+	info->dwarf = info->common = NULL;
+	info->common_elf = NULL;
+	return false;
+}
+
 struct debuginfo *debuginfo_open(int file, int debug, int common)
 {
 	struct debuginfo *info = calloc(1, sizeof(*info));
@@ -111,19 +177,11 @@ struct debuginfo *debuginfo_open(int file, int debug, int common)
 		return NULL;
 	}
 	info->cfi = dwarf_getcfi_elf(info->elf);
-	info->dwarf = dwarf_begin_elf(info->elf, DWARF_C_READ, NULL);
-	if (info->dwarf)
-		index_units(info);
-	if (info->n)
+	if (use_debug(info, info->elf, common))
 		return info;
-	/* none of its own: what was left in it has no code */
-	dwarf_end(info->dwarf);
 	info->debug_elf = begin(debug);
-	info->dwarf = info->debug_elf ? dwarf_begin_elf(info->debug_elf, DWARF_C_READ, NULL) : NULL;
-	if (info->dwarf) {
-		use_common(info, common);
-		index_units(info);
-	}
+	if (info->debug_elf)
+		use_debug(info, info->debug_elf, common);
 	return info;
 }
 
@@ -137,7 +195,10 @@ void debuginfo_close(struct debuginfo *info)
 	elf_end(info->elf);
 	elf_end(info->debug_elf);
 	elf_end(info->common_elf);
-	free(info->ranges);
+	for (size_t i = 0; i < info->n_units; i++)
+		free(info->units[i].functions.at);
+	free(info->units);
+	free(info->code.at);
 	free(info);
 }
 
@@ -197,22 +258,35 @@ enum frame_rule debuginfo_rule(struct debuginfo *info, uint64_t vaddr)
 	return rule;
 }
 
-static bool find_unit(const struct debuginfo *info, uint64_t vaddr, Dwarf_Die *unit)
+/* Whether there may be functions in it although it has no code of its own. */
+static bool is_shell(int tag)
 {
-	size_t lo = 0, hi = info->n; /* the first that starts after vaddr is in [lo, hi] */
+	return tag == DW_TAG_namespace || tag == DW_TAG_module || tag == DW_TAG_class_type ||
+	       tag == DW_TAG_structure_type || tag == DW_TAG_union_type;
+}
 
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
+static void gather_functions(Dwarf_Die *scope, struct ranges *functions, int depth)
+{
+	Dwarf_Die die;
 
-		if (info->ranges[mid].start <= vaddr)
-			lo = mid + 1;
-		else
-			hi = mid;
+	if (depth == DEPTH || dwarf_child(scope, &die))
+		return;
+	do {
+		if (is_shell(dwarf_tag(&die)))
+			gather_functions(&die, functions, depth + 1);
+		else if (dwarf_tag(&die) == DW_TAG_subprogram)
+			add_die(functions, &die, 0);
+	} while (!dwarf_siblingof(&die, &die));
+}
+
+static const struct ranges *functions_of(struct unit *unit, Dwarf_Die *die)
+{
+	if (!unit->gathered) {
+		unit->gathered = true;
+		gather_functions(die, &unit->functions, 0);
+		sort(&unit->functions);
 	}
-	for (size_t i = lo; i-- > 0 && lo - i <= LOOK_BACK;)
-		if (vaddr < info->ranges[i].end)
-			return dwarf_offdie(info->dwarf, info->ranges[i].unit, unit);
-	return false;
+	return &unit->functions;
 }
 
 /* The functions around an address, outermost first: one, and the calls inlined into it. */
@@ -221,42 +295,37 @@ struct chain {
 	size_t n;
 };
 
-/* Whether there may be functions in it although it has no code of its own. */
-static bool is_shell(int tag)
-{
-	return tag == DW_TAG_namespace || tag == DW_TAG_module || tag == DW_TAG_class_type ||
-	       tag == DW_TAG_structure_type || tag == DW_TAG_union_type;
-}
-
-static bool is_function(int tag)
-{
-	return tag == DW_TAG_subprogram || tag == DW_TAG_inlined_subroutine;
-}
-
-/* Go down from a scope towards the address. True when a function was found. */
-static bool descend(Dwarf_Die *scope, uint64_t vaddr, struct chain *chain, int depth)
+/* Go down from a scope to the calls inlined at the address. */
+static void descend(Dwarf_Die *scope, uint64_t vaddr, struct chain *chain, int depth)
 {
 	Dwarf_Die die;
 
 	if (depth == DEPTH || dwarf_child(scope, &die))
-		return false;
+		return;
 	do {
 		int tag = dwarf_tag(&die);
 
-		if (is_shell(tag) && !chain->n) {
-			if (descend(&die, vaddr, chain, depth + 1))
-				return true;
-			continue;
-		}
-		if ((!is_function(tag) && tag != DW_TAG_lexical_block) ||
+		if ((tag != DW_TAG_inlined_subroutine && tag != DW_TAG_lexical_block) ||
 		    dwarf_haspc(&die, vaddr) <= 0)
 			continue;
-		if (is_function(tag) && chain->n < DEPTH)
+		if (tag == DW_TAG_inlined_subroutine && chain->n < DEPTH)
 			chain->at[chain->n++] = die;
 		descend(&die, vaddr, chain, depth + 1);
-		return true;
+		return;
 	} while (!dwarf_siblingof(&die, &die));
-	return false;
+}
+
+static void find_chain(struct debuginfo *info, const struct range *code, Dwarf_Die *unit,
+		       uint64_t vaddr, struct chain *chain)
+{
+	const struct range *function =
+		find_range(functions_of(&info->units[code->unit], unit), vaddr);
+
+	chain->n = 0;
+	if (!function || !dwarf_offdie(info->dwarf, function->die, &chain->at[0]))
+		return;
+	chain->n = 1;
+	descend(&chain->at[0], vaddr, chain, 0);
 }
 
 static const char *name_of(Dwarf_Die *die)
@@ -307,14 +376,15 @@ static const char *dir_of(Dwarf_Die *unit)
 size_t debuginfo_functions(struct debuginfo *info, uint64_t vaddr,
 			   struct debuginfo_function *functions, size_t cap)
 {
-	struct chain chain = { .n = 0 };
+	const struct range *code = find_range(&info->code, vaddr);
 	struct debuginfo_function blank = { .name = NULL };
+	struct chain chain;
 	Dwarf_Die unit;
 	size_t n = 0;
 
-	if (!cap || !find_unit(info, vaddr, &unit))
+	if (!cap || !code || !dwarf_offdie(info->dwarf, code->die, &unit))
 		return 0;
-	descend(&unit, vaddr, &chain, 0);
+	find_chain(info, code, &unit, vaddr, &chain);
 	blank.dir = dir_of(&unit);
 	functions[0] = blank;
 	find_line(&unit, vaddr, &functions[0]);
