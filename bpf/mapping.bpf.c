@@ -13,6 +13,9 @@
 #define PR_SET_VMA	     0x53564d41
 #define PR_SET_VMA_ANON_NAME 0
 #define MAX_ERRNO	     4095
+#define S_IFMT		     0170000
+#define S_IFREG		     0100000
+#define OVERLAYFS_SUPER_MAGIC 0x794c7630
 
 static __always_inline __u32 kind_of(__u64 nr)
 {
@@ -59,6 +62,26 @@ static __always_inline int emit_name(const struct pt_regs *regs, struct mw_threa
 	return 0;
 }
 
+/*
+ * The number of a regular file's inode, as /proc/PID/maps gives it for what is mapped of it;
+ * 0: not known. On an overlay that is the number of the file below on some kernels.
+ */
+static __always_inline __u64 inode_of(__u32 fd)
+{
+	struct fdtable *table = BPF_CORE_READ(current_task(), files, fdt);
+	struct file **slots = BPF_CORE_READ(table, fd), *file = NULL;
+	struct inode *inode;
+
+	if (fd >= BPF_CORE_READ(table, max_fds) ||
+	    bpf_probe_read_kernel(&file, sizeof(file), slots + fd) || !file)
+		return 0;
+	inode = BPF_CORE_READ(file, f_inode);
+	if ((BPF_CORE_READ(inode, i_mode) & S_IFMT) != S_IFREG ||
+	    BPF_CORE_READ(inode, i_sb, s_magic) == OVERLAYFS_SUPER_MAGIC)
+		return 0;
+	return BPF_CORE_READ(inode, i_ino);
+}
+
 static __always_inline void fill_call(struct mw_event_map *m, const struct pt_regs *regs)
 {
 	switch (m->head.kind) {
@@ -68,8 +91,10 @@ static __always_inline void fill_call(struct mw_event_map *m, const struct pt_re
 		m->prot = regs->dx;
 		m->map_flags = regs->r10;
 		m->file_off = regs->r9;
-		if (!(m->map_flags & MAP_ANONYMOUS))
+		if (!(m->map_flags & MAP_ANONYMOUS)) {
 			m->head.flags |= MW_F_FILE;
+			m->old_size = inode_of(regs->r8);
+		}
 		break;
 	case MW_MPROTECT:
 		m->head.addr = regs->di;

@@ -80,7 +80,7 @@ static __always_inline __u64 tstate_by_tss(const struct mw_pylayout *l, __u64 fs
  * the TSS leads to. While the thread is without it, nothing tells which of several
  * interpreters it has left.
  */
-static __always_inline __u64 tstate_by_gil(const struct mw_pylayout *l, __u64 fs, __u32 *reason)
+static __always_inline __u64 tstate_by_gil(const struct mw_pylayout *l, __u64 fs, __u16 *reason)
 {
 	__u64 holder = 0, tstate;
 
@@ -99,7 +99,7 @@ static __always_inline __u64 tstate_by_gil(const struct mw_pylayout *l, __u64 fs
 
 /* The calling thread's PyThreadState. 0 when there is none: then the reason. */
 static __always_inline __u64 find_tstate(const struct mw_pylayout *l, struct mw_thread *t,
-					 __u32 *reason)
+					 __u16 *reason)
 {
 	__u64 fs = thread_pointer(t), tstate = 0;
 

@@ -15,7 +15,9 @@
 
 struct mw_scratch {
 	struct mw_event_stack stack;
-	__u64 frame; /* the next one to look at */
+	__u64 frame; /* the next one of Python to look at */
+	__u64 fp;    /* where the next native frame lies ... */
+	__u64 last_fp; /* ... above the last one */
 	__u64 lowest; /* the last that was looked at */
 	__u64 at;    /* where in the target the window is from */
 	__u32 below; /* bytes to read below a frame: what the thread's last walk needed */

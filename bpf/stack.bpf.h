@@ -5,30 +5,10 @@
 #ifndef MWBPF_STACK_BPF_H
 #define MWBPF_STACK_BPF_H
 
-#include "pyframe.bpf.h"
-
-static __always_inline void walk_native(struct pt_regs *ctx, struct mw_event_stack *stack)
-{
-	__u64 sp = PT_REGS_SP(ctx);
-	long bytes;
-
-	/*
-	 * The kernel follows frame pointers and misses the immediate caller, whose address
-	 * is still on top of the stack: the function has not set up its own frame.
-	 */
-	stack->native[0] = read_user_u64(sp);
-	bytes = bpf_get_stack(ctx, stack->native + 1, sizeof(stack->native) - 8,
-			      BPF_F_USER_STACK);
-	stack->n_native = bytes > 0 ? 1 + bytes / 8 : 1;
-	if (stack->n_native > MW_NATIVE_DEPTH)
-		stack->n_native = MW_NATIVE_DEPTH;
-	for (int i = 0; i < MW_NATIVE_DEPTH; i++)
-		if (i < stack->n_native)
-			stack->hash = mw_mix(stack->hash, stack->native[i]);
-}
+#include "native.bpf.h"
 
 /* Send a stack that user space does not have yet. False when it could not be sent. */
-static __always_inline int send_stack(struct mw_event_stack *stack, __u64 pid_tgid)
+static __always_inline int send_stack(struct mw_event_stack *stack, __u64 pid_tgid, int at_site)
 {
 	__u64 bytes = __builtin_offsetof(struct mw_event_stack, frames) +
 		      (stack->n_python & (2 * MW_STACK_DEPTH - 1)) * sizeof(stack->frames[0]);
@@ -39,6 +19,7 @@ static __always_inline int send_stack(struct mw_event_stack *stack, __u64 pid_tg
 		bytes = sizeof(*stack);
 	emit_begin(&stack->head, MW_STACK, pid_tgid);
 	stack->head.stack = stack->hash;
+	stack->head.flags = at_site ? MW_F_SITE : 0;
 	count_hit(MW_STACK);
 	place = place_reserve(&stack->head);
 	if (!place)
@@ -56,7 +37,8 @@ static __always_inline int send_stack(struct mw_event_stack *stack, __u64 pid_tg
 }
 
 /* The hash of the stack in the scratch, which user space then has; 0. */
-static __always_inline __u64 known_stack(struct mw_scratch *scratch, struct mw_thread *t)
+static __always_inline __u64 known_stack(struct mw_scratch *scratch, struct mw_thread *t,
+					 int at_site)
 {
 	__u64 hash = scratch->stack.hash | 1;
 	__u64 *last = &t->stacks[hash >> 1 & 3];
@@ -69,14 +51,17 @@ static __always_inline __u64 known_stack(struct mw_scratch *scratch, struct mw_t
 		*last = hash;
 		return hash;
 	}
-	if (!send_stack(&scratch->stack, t->pid_tgid))
+	if (!send_stack(&scratch->stack, t->pid_tgid, at_site))
 		return 0;
 	*last = hash;
 	return hash;
 }
 
-/* The hash of the calling thread's stack, which user space has or is being sent; 0. */
-static __noinline __u64 take_stack(struct pt_regs *ctx, struct mw_thread *t)
+/*
+ * The hash of the calling thread's stack, which user space has or is being sent; 0. at_site:
+ * not at a function's entry.
+ */
+static __noinline __u64 take_stack(struct pt_regs *ctx, struct mw_thread *t, int at_site)
 {
 	__u32 layout_index = thread_bits(t) >> MW_TARGET_LAYOUT, scratch_index;
 	struct mw_pylayout *layout = NULL;
@@ -99,8 +84,8 @@ static __noinline __u64 take_stack(struct pt_regs *ctx, struct mw_thread *t)
 	if (layout)
 		walk_python(layout_index, layout, t, scratch_index, scratch);
 	if (mw_config.take_native)
-		walk_native(ctx, &scratch->stack);
-	hash = known_stack(scratch, t);
+		walk_native(ctx, scratch, scratch_index, at_site);
+	hash = known_stack(scratch, t, at_site);
 	scratch_put(scratch);
 	return hash;
 }
@@ -118,11 +103,11 @@ static __always_inline void keep_own_stack(struct pt_regs *ctx)
 		bpf_tail_call(ctx, NULL, 0);
 }
 
-static __always_inline __u64 stack_of(struct pt_regs *ctx, struct mw_thread *t)
+static __always_inline __u64 stack_of(struct pt_regs *ctx, struct mw_thread *t, int at_site)
 {
 	if (!mw_config.take_python && !mw_config.take_native)
 		return 0;
-	return mw_stacks ? take_stack(ctx, t) : 0;
+	return mw_stacks ? take_stack(ctx, t, at_site) : 0;
 }
 
 #endif

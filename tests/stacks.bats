@@ -135,11 +135,12 @@ stacks() {
 	[ "$seen" -gt 0 ] || skip "no CPython with subinterpreters here"
 }
 
-@test "--stack=none takes none; a C program has none" {
+@test "--stack=none takes none; a C program has none, but callers" {
 	"$MWBPF" -q --json --stack=none -o "$T/trace" -- /usr/bin/python3 -c 'pass'
 	[ "$(jq -c 'select(.type == "stack" or .at or .stack)' "$T/trace" | wc -l)" -eq 0 ]
 	"$MWBPF" -q --json -o "$T/trace" -- /bin/ls / >"$T/said"
-	[ "$(jq -c 'select(.type == "stack" or .at or .stack)' "$T/trace" | wc -l)" -eq 0 ]
+	[ "$(jq -c 'select(.type == "stack" or .stack)' "$T/trace" | wc -l)" -eq 0 ]
+	[ "$(jq -c 'select(.type == "malloc" and (.at | not))' "$T/trace" | wc -l)" -eq 0 ]
 }
 
 # right_or_none PROGRAM TRACE: how many lines are right; fails when one is wrong.

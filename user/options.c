@@ -193,6 +193,8 @@ static const struct option_row rows[] = {
 	{ "tier", 0, "NAME", parse_tier, 0, "attach by session, multi or perf links at most" },
 	{ "stack", 0, "KIND", parse_stack, 0, "python, native, both or none (default: python, else the caller)" },
 	{ "max-depth", 0, "N", parse_depth, 0, "Python frames in a stack (128)" },
+	{ "debug-dir", 0, "DIR", parse_text, AT(debug_dir),
+	  "look for debug files here, too, as below /usr/lib/debug" },
 	{ "user", 0, "NAME", parse_text, AT(user),
 	  "run COMMAND as this user (default: who called sudo)" },
 	{ "cache-dir", 0, "DIR", parse_text, AT(cache_dir),

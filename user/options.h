@@ -38,6 +38,7 @@ struct options {
 	enum tier tier;	      /* the best to use */
 	enum options_stack stack;
 	uint32_t max_depth;   /* Python frames */
+	const char *debug_dir; /* to look for debug files in; NULL: only where they are usually */
 	const char *user;
 	const char *cache_dir;
 	bool no_cache;

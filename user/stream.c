@@ -35,6 +35,8 @@ int stream_open(struct stream *stream, const struct options *options, struct ima
 	if (err)
 		log_error("cannot begin: %s", strerror(-err));
 	place_init(&stream->place, images);
+	if (options->stack != STACK_NONE && options->stack != STACK_PYTHON)
+		place_name_code(&stream->place, options->debug_dir);
 	stream->sink.out = &stream->out;
 	stream->sink.ops = options->json ? &sink_jsonl : &sink_text;
 	return err;

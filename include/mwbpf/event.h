@@ -82,7 +82,8 @@ struct mw_event_map {
 	struct mw_event head;
 	__s64 result;	 /* what the system call returned: a value or -errno */
 	__u64 file_off;	 /* mmap: bytes */
-	__u64 old_size;	 /* mremap: bytes; brk: where the heap begins */
+	__u64 old_size;	 /* mremap: bytes; brk: where the heap begins; mmap: the file's inode
+			    number, 0 when not known */
 	__u32 prot;
 	__u32 map_flags; /* the flags argument of mmap, mremap, shmat */
 };
@@ -118,6 +119,16 @@ enum mw_stack_reason {
 	MW_STACK_ANY_INTERPRETER, /* it is not known which interpreter the thread is in */
 };
 
+/* why a native stack ends: mw_event_stack.native_end */
+enum mw_native_end {
+	MW_NATIVE_NONE,	   /* not asked for */
+	MW_NATIVE_ZERO,	   /* the frame pointer is 0, as when a thread begins */
+	MW_NATIVE_DEEP,	   /* more than MW_NATIVE_DEPTH frames */
+	MW_NATIVE_DOWN,	   /* %rbp does not lead up the stack: no frame pointer */
+	MW_NATIVE_NO_CALL, /* what it leads to is no address behind a call instruction */
+	MW_NATIVE_FAULT,   /* what it leads to is not resident or no memory */
+};
+
 #define MW_STACK_DEPTH 128 /* Python frames in a record */
 #define MW_STACK_WALK  192 /* frames walked: shims count here, not above */
 #define MW_NATIVE_DEPTH 64
@@ -131,16 +142,19 @@ struct mw_pyframe {
 /*
  * STACK: each distinct stack once, before the first event that refers to it, and again
  * when the programs have forgotten that they sent it. head.stack is its hash. Innermost
- * frames first. Without native frames the record ends behind the last Python frame.
+ * frames first. Without native frames the record ends behind the last Python frame. With
+ * MW_F_SITE the first native address is not one of return but of the instruction itself.
  */
 struct mw_event_stack {
 	struct mw_event head;
 	__u64 hash;
 	__u16 n_python;
 	__u16 n_native;
-	__u32 reason; /* enum mw_stack_reason */
+	__u16 reason;	  /* enum mw_stack_reason */
+	__u16 native_end; /* enum mw_native_end */
 	struct mw_pyframe frames[MW_STACK_DEPTH];
-	__u64 native[MW_NATIVE_DEPTH]; /* return addresses; not sent when there are none */
+	__u64 native[MW_NATIVE_DEPTH]; /* return addresses as %rbp leads to them; not sent when
+					  there are none */
 };
 
 _Static_assert(sizeof(struct mw_event) == 80, "wire layout");

@@ -104,6 +104,8 @@ static int start(const char *file)
 	if (err)
 		return err;
 	place_init(&place, &images);
+	if (!getenv("NONAMES"))
+		place_name_code(&place, NULL);
 	event.pid = event.tid = getpid();
 	event.sp = (uintptr_t)__builtin_frame_address(0);
 	event.caller = (uintptr_t)start;

@@ -29,7 +29,8 @@ static void use(const struct elf_file *elf, size_t size)
 	check(n_loads > 0);
 	for (size_t i = 0; i < n_loads; i++) {
 		check(loads[i].filesz <= loads[i].memsz);
-		check(loads[i].offset <= size && loads[i].filesz <= size - loads[i].offset);
+		check(!loads[i].filesz || (loads[i].offset <= size &&
+					   loads[i].filesz <= size - loads[i].offset));
 		check(elf_offset(elf, loads[i].vaddr) < (int64_t)size);
 		check(elf_read(elf, loads[i].offset, buf, sizeof(buf)) <= sizeof(buf));
 	}

@@ -263,7 +263,13 @@ static void a_mapped_file_is_named(void **state)
 	space_apply(&space, &event);
 	assert_int_equal(kind_at(own->start), SEGMENT_TEXT);
 	assert_string_equal(segments_find(&space.segments, own->start)->name, own->name);
-	/* by now another part of the file is there: the name would be a guess */
+	/* by now another file is there, or another part of it: the name would be a guess */
+	event.old_size = own->inode + 1;
+	space_apply(&space, &event);
+	assert_string_equal(segments_find(&space.segments, own->start)->name, "");
+	event.old_size = own->inode;
+	space_apply(&space, &event);
+	assert_string_equal(segments_find(&space.segments, own->start)->name, own->name);
 	event.file_off += 0x1000;
 	space_apply(&space, &event);
 	assert_int_equal(kind_at(own->start), SEGMENT_FILE);

@@ -53,9 +53,10 @@ static enum segment_kind anonymous_kind(const struct space *space, const struct 
 
 /*
  * The event has the call's arguments; which file it was, only the kernel's map says. It
- * is read later than the call, so what it shows there must be that part of that file.
+ * is read later than the call, so what it shows there must be that part of that file, by
+ * its inode number where the event has one: another library may lie there by now.
  */
-static void name_file(struct space *space, struct mapping *m, struct maps *maps)
+static void name_file(struct space *space, struct mapping *m, struct maps *maps, uint64_t inode)
 {
 	const struct mapping *now;
 
@@ -63,7 +64,8 @@ static void name_file(struct space *space, struct mapping *m, struct maps *maps)
 	if (maps_read(space->pid, maps))
 		return;
 	now = maps_find(maps, m->start);
-	if (!now || !now->inode || now->file_off + (m->start - now->start) != m->file_off)
+	if (!now || !now->inode || (inode && now->inode != inode) ||
+	    now->file_off + (m->start - now->start) != m->file_off)
 		return;
 	m->name = now->name;
 	m->inode = now->inode;
@@ -83,7 +85,7 @@ static void apply_mmap(struct space *space, const struct mw_event_map *event)
 	size_t n;
 
 	if (event->head.flags & MW_F_FILE)
-		name_file(space, &m, &maps);
+		name_file(space, &m, &maps, event->old_size);
 	n = classify(&space->classify, &m, parts);
 	if (parts[0].kind == SEGMENT_ANON && event->head.flags & MW_F_FILE)
 		parts[0].kind = SEGMENT_FILE; /* of a name that is not known any more */
@@ -160,6 +162,7 @@ static void move_segments(struct space *space, const struct mw_event_map *event,
 			part.end = from + size;
 		part.start = part.start - from + to;
 		part.end = part.end - from + to;
+		part.bias += to - from;
 		part.born_ns = event->head.ts_ns;
 		moved[n++] = part;
 	}

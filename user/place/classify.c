@@ -125,6 +125,8 @@ static size_t classify_image(struct classify *c, const struct image *image,
 
 	if (!find_bias(c, image, m, &bias))
 		return 1;
+	parts[0].image = image;
+	parts[0].bias = bias;
 	load = load_of(image, m->start - bias);
 	if (!load)
 		return 1;

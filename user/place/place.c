@@ -16,6 +16,13 @@ static bool may_sync(const struct space *space, uint64_t now_ns)
 void place_init(struct place *place, struct images *images)
 {
 	*place = (struct place){ .images = images };
+	native_init(&place->native, &place->names);
+}
+
+void place_name_code(struct place *place, const char *debug_dir)
+{
+	place->native.on = true;
+	place->native.naming.debug_dir = debug_dir;
 }
 
 void place_clear(struct place *place)
@@ -30,6 +37,7 @@ void place_clear(struct place *place)
 	hash_clear(&place->spaces);
 	free(place->makers);
 	sites_clear(&place->sites);
+	native_clear(&place->native);
 	intern_clear(&place->names);
 }
 
@@ -162,6 +170,24 @@ static void look_up(const struct mw_event *event, struct placed *placed)
 		placed->segment = *segment;
 }
 
+/*
+ * The innermost frame in words: Python's, else the caller. A CPython's callers are its own
+ * functions, of no interest but where a stack shows that no Python ran. At a system call
+ * the caller is the word on top of the stack, which need not be an address to return to.
+ */
+static const char *find_at(struct place *place, const struct placed *placed)
+{
+	const struct mw_event *event = placed->event;
+	const struct code_name *name;
+
+	if (placed->site && placed->site->at)
+		return placed->site->at;
+	if (!event->caller || (!placed->site && placed->space->python.end))
+		return NULL;
+	name = native_find(&place->native, placed->space, event->caller, false);
+	return name->called || event->kind < MW_MMAP || event->kind == MW_PYLONG ? name->at : NULL;
+}
+
 int place_event(struct place *place, const struct mw_event *event, struct placed *placed)
 {
 	struct space *space = place_space(place, event->pid);
@@ -173,7 +199,7 @@ int place_event(struct place *place, const struct mw_event *event, struct placed
 	placed->program = space->number;
 	if (event->kind == MW_STACK) {
 		placed->site = sites_add(&place->sites, (const struct mw_event_stack *)event,
-					 &space->cpython, &place->names, &placed->new_site);
+					 space, &place->native, &placed->new_site);
 		return 0;
 	}
 	if (event->flags & MW_F_SITE && event->aux < place->n_makers)
@@ -187,6 +213,7 @@ int place_event(struct place *place, const struct mw_event *event, struct placed
 	if (event->sp && event->kind != MW_FORK)
 		placed->stack_used = space_stack_used(space, event->tid, event->sp);
 	placed->reused = is_reuse(space, event);
+	placed->at = find_at(place, placed);
 	placed->by_allocator = code_holds(&space->allocator, event->caller);
 	return 0;
 }

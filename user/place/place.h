@@ -5,6 +5,7 @@
 #ifndef MWBPF_PLACE_H
 #define MWBPF_PLACE_H
 
+#include "place/native.h"
 #include "place/site.h"
 #include "place/space.h"
 
@@ -13,6 +14,7 @@ struct placed {
 	const struct mw_event *event;
 	struct space *space;
 	const struct site *site; /* where the call was made; NULL: not known */
+	const char *at;		 /* the innermost frame in words; NULL: not known */
 	const char *maker;	 /* of an int: the function or file offset that made it; NULL */
 	bool new_site;		/* the first time: for an event of kind STACK only */
 	uint32_t program;	/* space->number, at exec that of the program that ends */
@@ -35,12 +37,16 @@ struct place {
 	struct intern names;
 	uint32_t next_segment_id;
 	struct sites sites;
+	struct native native;
 	const char **makers;	/* by the number of an int site */
 	size_t n_makers;
 };
 
 void place_init(struct place *place, struct images *images);
 void place_clear(struct place *place);
+
+/* From now on code has names; debug_dir: of --debug-dir, NULL: none. */
+void place_name_code(struct place *place, const char *debug_dir);
 
 /* Begin with a process, from its map as it is now. 0 or -errno. */
 int place_add(struct place *place, pid_t pid, struct space **space);

@@ -20,8 +20,12 @@ enum segment_kind {
 	SEGMENT_KINDS,
 };
 
+struct image;
+
 struct segment {
 	uint64_t start, end;
+	const struct image *image; /* the ELF file it shows; NULL: none */
+	uint64_t bias;	   /* where vaddr 0 of the image lies */
 	uint64_t born_ns;  /* time of the event that made it; 0: before the trace */
 	const char *name;  /* path, [name] or ""; interned */
 	uint32_t id;	   /* of this run, from 1 */

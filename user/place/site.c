@@ -8,17 +8,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "place/chain.h"
+#include "place/native.h"
 #include "place/pyobject.h"
+#include "place/space.h"
 #include "target/mem.h"
 
 /* A code object as it was when one of its frames was first seen. */
-struct code {
+struct code_object {
 	const char *function, *file;
 	struct pycode py; /* names emptied: only what lines need */
 };
 
 static const char *const reasons[] = {
-	[MW_STACK_NONE] = "no Python stack was taken",
+	[MW_STACK_NONE] = NULL,
 	[MW_STACK_WHOLE] = NULL,
 	[MW_STACK_TRUNCATED] = "deeper than --max-depth",
 	[MW_STACK_NO_THREAD] = "the thread is not one of Python's",
@@ -30,12 +33,14 @@ static const char *const reasons[] = {
 
 void sites_clear(struct sites *sites)
 {
-	struct code *code;
-	void *site;
+	struct code_object *code;
+	struct site *site;
 	size_t at = 0;
 
-	while ((site = hash_next(&sites->by_stack, &at, NULL)))
+	while ((site = hash_next(&sites->by_stack, &at, NULL))) {
+		free(site->frames);
 		free(site);
+	}
 	hash_clear(&sites->by_stack);
 	at = 0;
 	while ((code = hash_next(&sites->codes, &at, NULL))) {
@@ -70,7 +75,7 @@ static uint32_t guard_now(const struct python *python, pid_t pid, uint64_t code)
 
 /* Read a code object which must still be the one of the frame. 0 or -errno. */
 static int read_code(const struct python *python, pid_t pid, const struct mw_pyframe *frame,
-		     struct intern *names, struct code *code)
+		     struct intern *names, struct code_object *code)
 {
 	struct pycode *py = &code->py;
 	int err = pycode_read(pid, &python->layout, &python->objects, frame->code, py);
@@ -84,11 +89,11 @@ static int read_code(const struct python *python, pid_t pid, const struct mw_pyf
 	return 0;
 }
 
-static const struct code *find_code(struct sites *sites, const struct python *python, pid_t pid,
+static const struct code_object *find_code(struct sites *sites, const struct python *python, pid_t pid,
 				    const struct mw_pyframe *frame, struct intern *names)
 {
 	uint64_t key = hash_mix(frame->code) ^ frame->guard ^ (uint64_t)pid << 32;
-	struct code *code = hash_get(&sites->codes, key);
+	struct code_object *code = hash_get(&sites->codes, key);
 
 	if (code || !python->found || (is_checksum(python) && !frame->guard))
 		return code;
@@ -105,7 +110,7 @@ static const struct code *find_code(struct sites *sites, const struct python *py
 static void name_frame(struct sites *sites, const struct python *python, pid_t pid,
 		       const struct mw_pyframe *raw, struct frame *frame, struct intern *names)
 {
-	const struct code *code = find_code(sites, python, pid, raw, names);
+	const struct code_object *code = find_code(sites, python, pid, raw, names);
 
 	*frame = (struct frame){ .language = FRAME_PYTHON, .addr = raw->code };
 	if (!code) {
@@ -125,29 +130,43 @@ static void name_frame(struct sites *sites, const struct python *python, pid_t p
 }
 
 /* "function (file:line)" of the innermost frame that has a name. */
-static const char *describe(const struct site *site, struct intern *names)
+static const char *describe(const struct frame *frame, struct intern *names)
 {
 	char text[1024];
 	const char *base;
 
-	if (!site->n || !site->frames[0].function)
+	if (!frame->function)
 		return NULL;
-	base = strrchr(site->frames[0].file, '/');
-	snprintf(text, sizeof(text), "%s (%s:%lld)", site->frames[0].function,
-		 base ? base + 1 : site->frames[0].file, (long long)site->frames[0].line);
+	base = strrchr(frame->file, '/');
+	snprintf(text, sizeof(text), "%s (%s:%lld)", frame->function,
+		 base ? base + 1 : frame->file, (long long)frame->line);
 	return intern(names, text);
 }
 
-const struct site *sites_add(struct sites *sites, const struct mw_event_stack *stack,
-			     const struct python *python, struct intern *names, bool *fresh)
+/* The Python frames; false without memory. */
+static bool name_python(struct sites *sites, const struct mw_event_stack *stack,
+			const struct python *python, struct intern *names, struct site *site)
 {
-	size_t n = stack->n_python + stack->n_native;
+	site->frames = calloc(stack->n_python + 1, sizeof(*site->frames));
+	if (!site->frames)
+		return false;
+	for (size_t i = 0; i < stack->n_python; i++)
+		name_frame(sites, python, stack->head.pid, &stack->frames[i],
+			   &site->frames[site->n++], names);
+	if (site->n)
+		site->at = describe(&site->frames[0], names);
+	return true;
+}
+
+const struct site *sites_add(struct sites *sites, const struct mw_event_stack *stack,
+			     struct space *space, struct native *native, bool *fresh)
+{
 	struct site *site = hash_get(&sites->by_stack, stack->hash);
 
 	*fresh = !site;
 	if (site)
 		return site;
-	site = calloc(1, sizeof(*site) + n * sizeof(*site->frames));
+	site = calloc(1, sizeof(*site));
 	if (!site || hash_set(&sites->by_stack, stack->hash, site)) {
 		free(site);
 		return NULL;
@@ -156,12 +175,7 @@ const struct site *sites_add(struct sites *sites, const struct mw_event_stack *s
 	site->reason = stack->reason < sizeof(reasons) / sizeof(*reasons) ? reasons[stack->reason]
 									  : "unknown";
 	site->truncated = stack->reason == MW_STACK_TRUNCATED;
-	for (size_t i = 0; i < stack->n_python; i++)
-		name_frame(sites, python, stack->head.pid, &stack->frames[i],
-			   &site->frames[site->n++], names);
-	for (size_t i = 0; i < stack->n_native; i++)
-		site->frames[site->n++] = (struct frame){ .language = FRAME_NATIVE,
-							  .addr = stack->native[i] };
-	site->at = describe(site, names);
+	if (name_python(sites, stack, &space->cpython, native->naming.names, site) && stack->n_native)
+		chain_name(native, space, stack, site);
 	return site;
 }

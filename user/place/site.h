@@ -15,19 +15,26 @@ enum frame_language { FRAME_PYTHON, FRAME_NATIVE };
 struct frame {
 	enum frame_language language;
 	const char *function; /* Python's qualified name where the version has one; NULL */
-	const char *file;     /* NULL when it is not known */
+	const char *file;     /* of the source; NULL when it is not known */
 	int64_t line;	      /* 0: none */
 	uint64_t addr;	      /* of the code object, or the return address */
 	const char *reason;   /* why function and line are missing; NULL */
+
+	/* of native ones */
+	const char *object; /* path or [name] of what it lies in; NULL */
+	uint64_t offset;    /* from the start of the function, or else of the object */
+	bool inlined;	    /* its code is part of the next frame's: it has no address */
+	bool gap;	    /* frames between the one before and this are not known */
 };
 
 struct site {
 	uint32_t id;	    /* of this run, from 1 */
 	const char *at;	    /* the innermost frame in words; NULL */
 	const char *reason; /* why the Python part is not whole; NULL when it is */
+	const char *native_reason; /* likewise the native part */
 	bool truncated;
 	size_t n;
-	struct frame frames[];
+	struct frame *frames;
 };
 
 /* How one process's CPython is to be read; found says whether it can be. */
@@ -37,6 +44,9 @@ struct python {
 	struct pyobjects objects;
 	const struct mw_deaths *deaths; /* kept by the BPF programs; NULL: not seen */
 };
+
+struct native;
+struct space;
 
 struct sites {
 	struct hash by_stack; /* hash of a stack, which its process is part of */
@@ -51,10 +61,10 @@ void sites_clear(struct sites *sites);
 const struct site *sites_find(const struct sites *sites, uint64_t stack);
 
 /*
- * Take in a stack, reading the code objects of its frames from the process. *fresh says
- * whether it is new. NULL without memory.
+ * Take in a stack, reading the code objects of its frames from the process and naming its
+ * return addresses. *fresh says whether it is new. NULL without memory.
  */
 const struct site *sites_add(struct sites *sites, const struct mw_event_stack *stack,
-			     const struct python *python, struct intern *names, bool *fresh);
+			     struct space *space, struct native *native, bool *fresh);
 
 #endif

@@ -30,9 +30,21 @@ static void forget_threads(struct space *space)
 	hash_clear(&space->threads);
 }
 
+void space_forget_code(struct space *space)
+{
+	void *known;
+	size_t at = 0;
+
+	while ((known = hash_next(&space->callers, &at, NULL)))
+		free(known);
+	hash_clear(&space->callers);
+	jitmap_clear(&space->jitmap);
+}
+
 void space_clear(struct space *space)
 {
 	forget_threads(space);
+	space_forget_code(space);
 	classify_clear(&space->classify);
 	segments_clear(&space->segments);
 }
@@ -95,6 +107,7 @@ void space_exec(struct space *space, const struct mw_event_exec *event)
 	struct space fresh;
 
 	forget_threads(space);
+	space_forget_code(space);
 	classify_clear(&space->classify);
 	segments_cut(&space->segments, 0, UINT64_MAX, UINT64_MAX);
 	space_init(&fresh, space->pid, space->classify.images, space->classify.names,

@@ -13,6 +13,7 @@
 #include <mwbpf/event.h>
 
 #include "place/classify.h"
+#include "place/jitmap.h"
 #include "place/segment.h"
 #include "place/site.h"
 
@@ -36,6 +37,8 @@ struct space {
 	struct segments segments;
 	struct classify classify;
 	struct hash threads;	 /* tid -> struct thread */
+	struct hash callers;	 /* code address -> what native.c knows of it */
+	struct jitmap jitmap;
 	struct code allocator;	 /* whose mappings are the heap's, whose frees its own */
 	struct code python;
 	struct python cpython;	 /* how its frames are read */
@@ -72,6 +75,9 @@ void space_exec(struct space *space, const struct mw_event_exec *event);
  * be said again when code was mapped.
  */
 void space_know(struct space *space, const char *allocator, const char *python);
+
+/* Forget what was known of its addresses of code. */
+void space_forget_code(struct space *space);
 
 static inline bool code_holds(const struct code *code, uint64_t addr)
 {

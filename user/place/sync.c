@@ -68,6 +68,9 @@ static void add_part(struct space *space, const struct mapping *m, uint64_t star
 /* Whether what is known of a range can be what the kernel calls by this name. */
 static bool same_thing(const struct segment *known, const struct mapping *m)
 {
+	if (known->image && (known->image->inode != m->inode || known->image->dev != m->dev) &&
+	    m->inode)
+		return false;
 	if (m->name[0] == '/')
 		return !strcmp(known->name, m->name) || !known->name[0];
 	if (!strcmp(m->name, "[heap]") || !strcmp(m->name, "[stack]"))

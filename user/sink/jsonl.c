@@ -173,8 +173,8 @@ static void jsonl_event(struct sink *sink, const struct placed *placed)
 		json_u64(&json, "stack_used", placed->stack_used);
 	if (event->caller)
 		json_hex(&json, "caller", event->caller);
-	if (placed->site && placed->site->at)
-		json_str(&json, "at", placed->site->at);
+	if (placed->at)
+		json_str(&json, "at", placed->at);
 	if (placed->site)
 		json_u64(&json, "stack", placed->site->id);
 	if (via)
@@ -182,14 +182,30 @@ static void jsonl_event(struct sink *sink, const struct placed *placed)
 	json_end(&json);
 }
 
+static void put_code(struct json *json, const struct frame *frame)
+{
+	if (frame->inlined)
+		json_bool(json, "inlined", true);
+	else if (frame->object)
+		json_u64(json, "offset", frame->offset);
+	if (frame->gap)
+		json_bool(json, "gap", true);
+	if (frame->object)
+		json_str(json, "file", frame->object);
+}
+
 static void put_frame(struct json *json, const struct frame *frame)
 {
+	bool native = frame->language == FRAME_NATIVE;
+
 	json_object(json, NULL);
-	json_str(json, "lang", frame->language == FRAME_PYTHON ? "python" : "native");
+	json_str(json, "lang", native ? "native" : "python");
 	if (frame->function)
 		json_str(json, "function", frame->function);
+	if (native)
+		put_code(json, frame);
 	if (frame->file)
-		json_str(json, "file", frame->file);
+		json_str(json, native ? "source" : "file", frame->file);
 	if (frame->line)
 		json_u64(json, "line", frame->line);
 	json_hex(json, "addr", frame->addr);
@@ -209,6 +225,8 @@ static void jsonl_stack(struct sink *sink, const struct mw_event *event, const s
 		json_bool(&json, "truncated", true);
 	if (site->reason)
 		json_str(&json, "reason", site->reason);
+	if (site->native_reason)
+		json_str(&json, "native_reason", site->native_reason);
 	json_array(&json, "frames");
 	for (size_t i = 0; i < site->n; i++)
 		put_frame(&json, &site->frames[i]);

@@ -117,8 +117,8 @@ static void put_detail(struct line *line, const struct placed *placed)
 		put(line, " cached");
 	if (placed->maker)
 		put(line, " in %s", fmt_safe(name, sizeof(name), placed->maker));
-	if (placed->site && placed->site->at)
-		put(line, " %s", fmt_safe(name, sizeof(name), placed->site->at));
+	if (placed->at)
+		put(line, " %s", fmt_safe(name, sizeof(name), placed->at));
 	if (placed->segment.tid && placed->segment.tid != event->tid)
 		put(line, " (stack of %u)", placed->segment.tid);
 }

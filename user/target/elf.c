@@ -122,7 +122,8 @@ static int add_load(struct elf_file *elf, const Elf64_Phdr *segment)
 {
 	if (elf->n_loads == LOADS_MAX || segment->p_filesz > segment->p_memsz ||
 	    segment->p_memsz > UINT64_MAX - segment->p_vaddr ||
-	    !in_file(elf, (struct extent){ segment->p_offset, segment->p_filesz }))
+	    (segment->p_filesz &&
+	     !in_file(elf, (struct extent){ segment->p_offset, segment->p_filesz })))
 		return -EBADMSG;
 	elf->loads[elf->n_loads++] = (struct elf_load){
 		.vaddr = segment->p_vaddr,
@@ -138,8 +139,8 @@ static int add_interpreter(struct elf_file *elf, struct extent at)
 {
 	size_t len;
 
-	if (elf->interpreter)
-		return 0; /* the kernel uses the first */
+	if (elf->interpreter || !at.size)
+		return 0; /* the kernel uses the first; a debug file has only its header */
 	if (at.size < 2 || at.size > PATH_MAX || !in_file(elf, at))
 		return -EBADMSG;
 	elf->interpreter = read_extent(elf, at, PATH_MAX, &len);

@@ -15,10 +15,27 @@
 
 #include "base/page.h"
 
+/* Whether the process still has that file there: it may unmap it at any time. */
+static bool still_mapped(pid_t pid, const struct mapping *m)
+{
+	const struct mapping *now;
+	struct maps maps;
+	bool same;
+
+	if (maps_read(pid, &maps))
+		return false;
+	now = maps_find(&maps, m->start);
+	same = now && now->inode == m->inode && now->dev == m->dev;
+	maps_clear(&maps);
+	return same;
+}
+
 /*
  * map_files leads to the mapped inode itself, whatever has become of its path; it
  * needs CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN. The path, seen from the target's
- * root, may by now be another file: its inode number must be the mapped one.
+ * root, may by now be another file: its inode number must be the mapped one. That of
+ * map_files must be, too, for another file may be mapped there by now; but there are file
+ * systems that give stat and the map different numbers.
  */
 static int open_mapped(pid_t pid, const struct mapping *m)
 {
@@ -29,6 +46,10 @@ static int open_mapped(pid_t pid, const struct mapping *m)
 	snprintf(path, sizeof(path), "/proc/%d/map_files/%llx-%llx", (int)pid,
 		 (unsigned long long)m->start, (unsigned long long)m->end);
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd >= 0 && (fstat(fd, &st) || st.st_ino != m->inode) && !still_mapped(pid, m)) {
+		close(fd);
+		return -ESTALE;
+	}
 	if (fd >= 0 || errno == EMFILE || errno == ENFILE)
 		return fd >= 0 ? fd : -errno;
 	snprintf(path, sizeof(path), "/proc/%d/root%s", (int)pid, m->name);
@@ -42,15 +63,9 @@ static int open_mapped(pid_t pid, const struct mapping *m)
 	return fd;
 }
 
-static struct image *image_new(struct images *images, pid_t pid, const struct mapping *m)
+static void image_open(struct images *images, struct image *image, pid_t pid,
+		       const struct mapping *m)
 {
-	struct image *image = calloc(1, sizeof(*image));
-
-	if (!image)
-		return NULL;
-	image->dev = m->dev;
-	image->inode = m->inode;
-	image->path = strdup(m->name);
 	image->fd = open_mapped(pid, m);
 	if (image->fd < 0) {
 		image->error = image->fd;
@@ -64,9 +79,21 @@ static struct image *image_new(struct images *images, pid_t pid, const struct ma
 		close(image->fd);
 		image->fd = -1;
 	}
-	if (image->path)
+}
+
+static struct image *image_new(struct images *images, pid_t pid, const struct mapping *m)
+{
+	struct image *image = calloc(1, sizeof(*image));
+
+	if (!image)
+		return NULL;
+	image->dev = m->dev;
+	image->inode = m->inode;
+	image->path = strdup(m->name);
+	if (image->path) {
+		image_open(images, image, pid, m);
 		return image;
-	elf_free(image->elf);
+	}
 	free(image);
 	return NULL;
 }
@@ -79,8 +106,12 @@ struct image *images_get(struct images *images, pid_t pid, const struct mapping 
 	if (!m->inode || m->name[0] != '/')
 		return NULL;
 	while ((image = hash_get(&images->by_file, key))) {
-		if (image->dev == m->dev && image->inode == m->inode)
+		if (image->dev == m->dev && image->inode == m->inode) {
+			/* it was unmapped before it could be opened, and is mapped again */
+			if (image->error == -ESTALE || image->error == -ENOENT)
+				image_open(images, image, pid, m);
 			return image;
+		}
 		key++;
 	}
 	image = image_new(images, pid, m);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* raw.c - copies of parts of an ELF file. */
 #include <stdlib.h>
+#include <string.h>
 #include "base/clean.h"
 #include "target/raw.h"
 
@@ -65,21 +66,50 @@ bool raw_segment(const struct elf_file *elf, uint32_t type, Elf64_Phdr *out)
 	return false;
 }
 
+/* The section headers; NULL when there are none. */
+static Elf64_Shdr *read_sections(const struct elf_file *elf, Elf64_Ehdr *header, size_t *n)
+{
+	Elf64_Shdr *sections;
+	size_t len;
+
+	*n = 0;
+	if (elf_read(elf, 0, header, sizeof(*header)) != sizeof(*header) || !header->e_shoff ||
+	    header->e_shentsize != sizeof(*sections))
+		return NULL;
+	sections = raw_copy(elf, header->e_shoff, header->e_shnum * sizeof(*sections), &len);
+	*n = len / sizeof(*sections);
+	return sections;
+}
+
 bool raw_section(const struct elf_file *elf, uint32_t type, Elf64_Shdr *out, Elf64_Shdr *link)
 {
 	Elf64_Ehdr header;
-	Elf64_Shdr *sections __free = NULL;
-	size_t len, n;
+	size_t n;
+	Elf64_Shdr *sections __free = read_sections(elf, &header, &n);
 
-	if (elf_read(elf, 0, &header, sizeof(header)) != sizeof(header) || !header.e_shoff ||
-	    header.e_shentsize != sizeof(*out))
-		return false;
-	sections = raw_copy(elf, header.e_shoff, header.e_shnum * sizeof(*out), &len);
-	n = len / sizeof(*out);
 	for (size_t i = 0; i < n; i++)
 		if (sections[i].sh_type == type && sections[i].sh_link < n) {
 			*out = sections[i];
 			*link = sections[sections[i].sh_link];
+			return true;
+		}
+	return false;
+}
+
+bool raw_section_named(const struct elf_file *elf, const char *name, Elf64_Shdr *out)
+{
+	Elf64_Ehdr header = { 0 };
+	size_t n, len = 0;
+	Elf64_Shdr *sections __free = read_sections(elf, &header, &n);
+	const Elf64_Shdr *names = header.e_shstrndx < n ? &sections[header.e_shstrndx] : NULL;
+	char *strings __free = names ? raw_copy(elf, names->sh_offset, names->sh_size, &len) : NULL;
+
+	if (!len || strings[len - 1])
+		return false; /* the last name would not end */
+	for (size_t i = 0; i < n; i++)
+		if (sections[i].sh_name < len && sections[i].sh_type != SHT_NOBITS &&
+		    !strcmp(strings + sections[i].sh_name, name)) {
+			*out = sections[i];
 			return true;
 		}
 	return false;

@@ -14,6 +14,9 @@ bool raw_segment(const struct elf_file *elf, uint32_t type, Elf64_Phdr *out);
 /* The first section of a type (SHT_SYMTAB...), and the one it links to. False: none. */
 bool raw_section(const struct elf_file *elf, uint32_t type, Elf64_Shdr *out, Elf64_Shdr *link);
 
+/* The first section of a name; what it holds is in the file. False: none. */
+bool raw_section_named(const struct elf_file *elf, const char *name, Elf64_Shdr *out);
+
 /*
  * Up to size bytes from an offset, or from the file part of the PT_LOAD that holds an
  * address; *len says how many. NULL when there are none. The caller frees the copy.

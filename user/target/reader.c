@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* reader.c - debug information, unwind tables and mangled names read by a confined child. */
+#include "target/reader.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "target/confine.h"
+#include "target/serve.h"
+
+/* Three descriptors with a message. */
+union control {
+	struct cmsghdr header;
+	char room[CMSG_SPACE(SERVE_FILES * sizeof(int))];
+};
+
+static void end_child(struct reader *reader)
+{
+	if (!reader->child)
+		return;
+	close(reader->socket);
+	kill(reader->child, SIGKILL);
+	while (waitpid(reader->child, NULL, 0) < 0 && errno == EINTR)
+		;
+	reader->child = 0;
+	memset(reader->slots, 0, sizeof(reader->slots));
+}
+
+void reader_clear(struct reader *reader)
+{
+	end_child(reader);
+	*reader = (struct reader){ 0 };
+}
+
+static void run_child(int socket, pid_t parent)
+{
+	if (!confine(socket, parent, READER_MEMORY))
+		serve(CONFINE_SOCKET);
+	_exit(1);
+}
+
+/*
+ * A fork has the parent's memory as it is: the first one is made before there is much of
+ * it, and others are rare.
+ */
+static int begin_child(struct reader *reader)
+{
+	const struct timeval patience = { .tv_sec = READER_SECONDS };
+	const pid_t self = getpid();
+	int sockets[2], err = 0;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets))
+		return -errno;
+	if (setsockopt(sockets[0], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)))
+		err = -errno;
+	reader->child = err ? -1 : fork();
+	if (reader->child == 0)
+		run_child(sockets[1], self);
+	if (reader->child < 0 && !err)
+		err = -errno;
+	close(sockets[1]);
+	reader->socket = sockets[0];
+	if (!err)
+		return 0;
+	close(sockets[0]);
+	reader->child = 0;
+	return err;
+}
+
+/* The slot of a file; *fresh: the child has yet to be given it. */
+static uint32_t find_slot(struct reader *reader, struct reader_file *file, bool *fresh)
+{
+	uint32_t slot;
+
+	if (!file->number)
+		file->number = ++reader->last;
+	for (slot = 0; slot < READER_FILES; slot++)
+		if (reader->slots[slot] == file->number)
+			break;
+	*fresh = slot == READER_FILES;
+	if (*fresh) {
+		slot = reader->next++ % READER_FILES;
+		reader->slots[slot] = file->number;
+	}
+	return slot;
+}
+
+static int send_question(const struct reader *reader, const struct reader_file *file,
+			 struct serve_question *question)
+{
+	const int all[SERVE_FILES] = { file->file, file->debug, file->common };
+	struct iovec part = { question, offsetof(struct serve_question, symbol) +
+						strlen(question->symbol) + 1 };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
+	union control control = { 0 };
+	int fds[SERVE_FILES], n = 0;
+
+	for (int i = 0; i < SERVE_FILES && question->fresh; i++)
+		if (all[i] >= 0) {
+			question->which |= 1u << i;
+			fds[n++] = all[i];
+		}
+	if (n) {
+		message.msg_control = control.room;
+		message.msg_controllen = CMSG_SPACE(n * sizeof(int));
+		control.header.cmsg_len = CMSG_LEN(n * sizeof(int));
+		control.header.cmsg_level = SOL_SOCKET;
+		control.header.cmsg_type = SCM_RIGHTS;
+		memcpy(CMSG_DATA(&control.header), fds, n * sizeof(int));
+	}
+	return sendmsg(reader->socket, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+/* A string of the answer; NULL for none. The text ends in a NUL. */
+static const char *string_at(const struct reader_answer *answer, uint32_t at)
+{
+	return at && at < READER_TEXT ? answer->text + at : NULL;
+}
+
+/* The child may be in its file's hands by now: nothing of what it says is trusted. */
+static int take_answer(const struct serve_answer *raw, size_t len, struct reader_answer *answer)
+{
+	if (len != sizeof(*raw) || raw->n > READER_FUNCTIONS || raw->rule > FRAME_OUTERMOST)
+		return -EIO;
+	memcpy(answer->text, raw->text, READER_TEXT);
+	answer->text[READER_TEXT - 1] = '\0';
+	answer->symbol = string_at(answer, raw->symbol);
+	answer->rule = raw->rule;
+	answer->n = raw->n;
+	for (size_t i = 0; i < raw->n; i++)
+		answer->at[i] = (struct debuginfo_function){
+			.name = string_at(answer, raw->at[i].name),
+			.file = string_at(answer, raw->at[i].file),
+			.line = raw->at[i].line,
+			.start = raw->at[i].start,
+		};
+	return 0;
+}
+
+static int receive_answer(struct reader *reader, struct reader_answer *answer)
+{
+	static struct serve_answer raw;
+	ssize_t got;
+	int err;
+
+	do
+		got = recv(reader->socket, &raw, sizeof(raw), 0);
+	while (got < 0 && errno == EINTR);
+	if (got < 0)
+		return -errno;
+	err = take_answer(&raw, (size_t)got, answer);
+	if (!err && raw.full)
+		end_child(reader);
+	return err;
+}
+
+int reader_ask(struct reader *reader, struct reader_file *file, uint64_t vaddr,
+	       const char *symbol, struct reader_answer *answer)
+{
+	struct serve_question question = { .vaddr = vaddr };
+	bool fresh;
+	int err = 0;
+
+	if (!file->error && reader->ends >= READER_ENDS)
+		file->error = "too many files could not be read";
+	if (file->error)
+		return -EIO;
+	strncpy(question.symbol, symbol, sizeof(question.symbol) - 1);
+	/* a child that was gone before the question has not died of this file */
+	for (int i = 0; i < 2; i++) {
+		err = reader->child ? 0 : begin_child(reader);
+		if (err)
+			return err;
+		question.slot = find_slot(reader, file, &fresh);
+		question.fresh = fresh;
+		err = send_question(reader, file, &question);
+		if (!err)
+			break;
+		end_child(reader);
+	}
+	if (!err)
+		err = receive_answer(reader, answer);
+	if (!err)
+		return 0;
+	end_child(reader);
+	reader->ends++;
+	file->error = err == -EAGAIN ? "its debug information takes too long to read"
+				     : "its debug information cannot be read";
+	return -EIO;
+}

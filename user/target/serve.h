@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * serve.h - the reader's child: questions in, answers out.
+ */
+#ifndef MWBPF_SERVE_H
+#define MWBPF_SERVE_H
+
+#include "target/reader.h"
+
+#define SERVE_FILES 3 /* descriptors that can come with a question */
+
+/* A message to the child; as long as its symbol. */
+struct serve_question {
+	uint32_t slot;	/* which of its files */
+	uint32_t fresh; /* the descriptors of that file come along ... */
+	uint32_t which; /* ... these of them, as bits */
+	uint32_t unused;
+	uint64_t vaddr;
+	char symbol[SYMBOLS_NAME];
+};
+
+/* A message from it. Strings are offsets into text; 0: none. */
+struct serve_answer {
+	uint32_t rule, n;
+	uint32_t full; /* it wants to be replaced */
+	uint32_t symbol;
+	struct {
+		uint64_t start;
+		uint32_t name, file, line, unused;
+	} at[READER_FUNCTIONS];
+	char text[READER_TEXT];
+};
+
+/* Answer until the socket closes. */
+void serve(int socket);
+
+#endif
