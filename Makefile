@@ -40,11 +40,13 @@ BPF_CFLAGS := -g -O2 -target bpf -D__TARGET_ARCH_x86 -Wall -Wextra -Wno-unused-p
 SOURCES := $(wildcard user/*.c user/*/*.c)
 OBJECTS := $(SOURCES:%.c=$B/%.o)
 # what tests link: everything but the hubs that see the skeleton
-HUBS := $(addprefix $B/user/,main.o run.o stream.o follow.o programs.o)
+HUBS := $(addprefix $B/user/,main.o run.o stream.o follow.o ints.o programs.o)
 PARTS := $(filter-out $(HUBS),$(OBJECTS))
 # the definitions first: bpftool 7.1 does not resolve a map that was declared before
-BPF_OBJECTS := $B/bpf/maps.bpf.o \
-	$(patsubst %.c,$B/%.o,$(filter-out bpf/maps.bpf.c,$(wildcard bpf/*.bpf.c)))
+BPF_SOURCES := bpf/maps.bpf.c $(filter-out bpf/maps.bpf.c,$(wildcard bpf/*.bpf.c))
+# twice: events in slots, which takes atomic instructions of 5.12, or all in the ring
+BPF_OBJECTS := $(BPF_SOURCES:bpf/%.c=$B/bpf/%.o)
+BPF_RING_OBJECTS := $(BPF_SOURCES:bpf/%.c=$B/bpf-ring/%.o)
 UNIT := $(patsubst tests/unit/%.c,$B/unit/%,$(wildcard tests/unit/t_*.c))
 
 Q := $(if $(V),,@)
@@ -83,15 +85,24 @@ endif
 $B/bpf/%.o: bpf/%.c Makefile | $B/vmlinux.h
 	$(call say,CLANG,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+	$(Q)$(CLANG) $(BPF_CFLAGS) -mcpu=v3 -c $< -o $@
+
+$B/bpf-ring/%.o: bpf/%.c Makefile | $B/vmlinux.h
+	$(call say,CLANG,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -DMW_RING_ONLY -c $< -o $@
 
 $B/mwbpf.bpf.o: $(BPF_OBJECTS)
+$B/mwbpf-ring.bpf.o: $(BPF_RING_OBJECTS)
+$B/mwbpf.bpf.o $B/mwbpf-ring.bpf.o:
 	$(call say,LINK,$@)
 	$(Q)$(BPFTOOL) gen object $@ $^
 
 $B/mwbpf.skel.h: $B/mwbpf.bpf.o
+$B/mwbpf-ring.skel.h: $B/mwbpf-ring.bpf.o
+$B/mwbpf.skel.h $B/mwbpf-ring.skel.h:
 	$(call say,SKEL,$@)
-	$(Q)$(BPFTOOL) gen skeleton $< name mwbpf_bpf >$@
+	$(Q)$(BPFTOOL) gen skeleton $< name $(subst -,_,$(notdir $(@:.skel.h=)))_bpf >$@
 
 $B/version.h: Makefile
 	@mkdir -p $(@D)
@@ -103,7 +114,7 @@ $B/user/%.o: user/%.c Makefile | $B/version.h check-tools
 	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
 
 # only these see generated files; their dependency files do the rest
-$B/user/programs.o: | $B/mwbpf.skel.h
+$B/user/programs.o: | $B/mwbpf.skel.h $B/mwbpf-ring.skel.h
 $B/user/schema.o: include/mwbpf/events.schema.json
 
 $B/mwbpf: $(OBJECTS)
@@ -119,6 +130,7 @@ $B/unit/%: tests/unit/%.c $B/libparts.a Makefile
 	$(Q)$(CC) $(ALL_CFLAGS) $< $B/libparts.a $(LIBS) -lcmocka -o $@
 
 # target programs print their own addresses: built plainly, with debug information
+EXTRA_unprobed := -rdynamic
 $B/tests/%: tests/programs/%.c Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE -O1 -g -fno-builtin -Wall -Wextra $(EXTRA_$*) $< -lpthread -ldl -o $@
@@ -178,4 +190,4 @@ uninstall:
 clean:
 	rm -rf build build-san
 
--include $(shell find $B -name '*.d' 2>/dev/null)
+-include $(shell find $B -path $B/roots -prune -o -name '*.d' -type f -print 2>/dev/null)

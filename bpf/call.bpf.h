@@ -17,18 +17,53 @@
 
 #include "stack.bpf.h"
 
-/* Which row of probes.def was hit; MW_PROBE_MAX or more when it cannot be told. */
-static __always_inline __u32 probe_of(struct pt_regs *ctx, __u64 pid_tgid)
-{
-	struct mw_probe_at at = {};
-	__u32 *row;
+/* What only kernels before 6.1 have. */
+struct vmacache___old {
+	struct vm_area_struct *vmas[4];
+} __attribute__((preserve_access_index));
 
+struct task_struct___old {
+	struct vmacache___old vmacache;
+} __attribute__((preserve_access_index));
+
+/*
+ * Where in its file a probe is; all ones when that is not known. The kernel has just looked
+ * for the mapping of this address, and find_vma() leaves what it finds in a small cache of
+ * the task (mm/vmacache.c of 5.8 to 5.14, all the kernels that have to do without cookies).
+ * Unlike the address itself, the offset stays the same when the task executes a program.
+ */
+static __always_inline __u64 offset_of(__u64 ip)
+{
+	struct task_struct___old *task = (void *)current_task();
+
+	for (int i = 0; i < 4; i++) {
+		struct vm_area_struct *vma = BPF_CORE_READ(task, vmacache.vmas[i]);
+		__u64 start = BPF_CORE_READ(vma, vm_start);
+
+		if (vma && start <= ip && ip < BPF_CORE_READ(vma, vm_end))
+			return ip - start + (BPF_CORE_READ(vma, vm_pgoff) << 12);
+	}
+	return ~0ULL;
+}
+
+/* The number of what was hit, where the kernel has no cookies; all ones: it cannot be told. */
+static __always_inline __u32 number_at(struct pt_regs *ctx, enum mw_at what)
+{
+	struct mw_probe_at at = { .what = what };
+	__u32 *number;
+
+	at.offset = offset_of(PT_REGS_IP(ctx));
+	at.pid = current_pid_tgid() >> 32;
+	number = bpf_map_lookup_elem(&mw_probe_at, &at);
+	return number ? *number : ~0U;
+}
+
+/* Which row of probes.def was hit; MW_PROBE_MAX or more when it cannot be told. */
+static __always_inline __u32 probe_of(struct pt_regs *ctx, __u64 cookie)
+{
 	if (mw_config.has_cookie)
-		return bpf_get_attach_cookie(ctx);
-	at.ip = PT_REGS_IP(ctx);
-	at.pid = pid_tgid >> 32;
-	row = bpf_map_lookup_elem(&mw_probe_at, &at);
-	return row ? *row : MW_PROBE_MAX;
+		return cookie & ((1 << MW_COOKIE_ROW_BITS) - 1);
+	return number_at(ctx, MW_AT_ROW);
 }
 
 /* volatile: clang would else choose among addresses, and the verifier wants constant ones */
@@ -57,7 +92,7 @@ static __always_inline __u64 requested(struct pt_regs *ctx, const volatile struc
 	return size * count;
 }
 
-/* At an entry. At a return it is where the thread goes on: no read of 30 ns is needed. */
+/* At an entry. At a return it is where the thread goes on: no read of 30 to 120 ns is needed. */
 static __always_inline __u64 return_address(__u64 sp)
 {
 	__u64 caller = 0;
@@ -79,40 +114,35 @@ static __always_inline int is_nested(struct mw_pending *p, __u64 sp, __u32 probe
 	return 0;
 }
 
-static __always_inline void emit_free(struct pt_regs *ctx, __u64 pid_tgid, __u32 probe, __u64 addr)
+static __always_inline void emit_free(struct pt_regs *ctx, struct mw_thread *t, __u32 probe)
 {
-	__u64 stack = stack_of(ctx, 0), sp = PT_REGS_SP(ctx);
-	struct mw_event *e = emit_reserve(MW_FREE, pid_tgid, sizeof(*e));
+	__u64 stack = stack_of(ctx, t, 0), sp = PT_REGS_SP(ctx);
+	struct mw_event *e = emit_reserve(MW_FREE, t->pid_tgid);
 
 	if (!e)
 		return;
 	e->probe = probe;
 	e->sp = sp;
-	e->caller = return_address(sp);
-	e->addr = addr;
+	if (mw_config.take_caller && !stack)
+		e->caller = return_address(sp);
+	e->addr = argument(ctx, mw_probe_specs[probe & (MW_PROBE_SPECS - 1)].pointer);
 	e->stack = stack;
-	emit_submit(e, 0);
+	emit_submit(e);
 }
 
-/* Entry of a probed function. 1 when its return need not be seen. */
-static __always_inline int call_enter(struct pt_regs *ctx, enum mw_family family)
+/* Entry of the function that row probe says. 1 when its return need not be seen. */
+static __always_inline int call_enter(struct pt_regs *ctx, enum mw_family family, __u32 probe)
 {
-	__u64 pid_tgid = current_pid_tgid();
+	const volatile struct mw_probe_spec *spec = &mw_probe_specs[probe & (MW_PROBE_SPECS - 1)];
 	__u64 sp = PT_REGS_SP(ctx);
-	const volatile struct mw_probe_spec *spec;
 	struct mw_pending *p;
 	struct mw_thread *t;
-	__u32 probe;
 
-	if (mw_armed < MW_ARM_ALL)
+	if (mw_armed < MW_ARM_ALL || probe >= MW_PROBE_MAX)
 		return 1;
-	probe = probe_of(ctx, pid_tgid);
-	if (probe >= MW_PROBE_MAX)
-		return 1;
-	spec = &mw_probe_specs[probe & (MW_PROBE_SPECS - 1)];
 	if (spec->role == MW_ROLE_FREE && !argument(ctx, spec->pointer))
 		return 1;
-	t = thread_get(pid_tgid, spec->kind);
+	t = thread_get(bpf_get_current_pid_tgid(), spec->kind);
 	if (!t)
 		return 1;
 	p = &t->pending[family];
@@ -121,7 +151,7 @@ static __always_inline int call_enter(struct pt_regs *ctx, enum mw_family family
 		return 1;
 	}
 	if (spec->role == MW_ROLE_FREE) {
-		emit_free(ctx, pid_tgid, probe, argument(ctx, spec->pointer));
+		emit_free(ctx, t, probe);
 		return 1;
 	}
 	p->probe = probe;
@@ -129,7 +159,7 @@ static __always_inline int call_enter(struct pt_regs *ctx, enum mw_family family
 	p->pointer = argument(ctx, spec->pointer);
 	p->align = argument(ctx, spec->align);
 	p->enter_ns = spec->role == MW_ROLE_REALLOC ? bpf_ktime_get_ns() : 0;
-	p->stack = stack_of(ctx, 0);
+	p->stack = stack_of(ctx, t, 0);
 	p->sp = sp;
 	return 0;
 }
@@ -154,8 +184,7 @@ static __always_inline void result_of(struct pt_regs *ctx, __u8 role, const stru
 /* Return from a probed function. */
 static __always_inline int call_return(struct pt_regs *ctx, enum mw_family family)
 {
-	__u64 pid_tgid = current_pid_tgid();
-	struct mw_thread *t = thread_find(pid_tgid);
+	struct mw_thread *t = thread_find(bpf_get_current_pid_tgid());
 	const volatile struct mw_probe_spec *spec;
 	struct mw_event *e;
 	struct mw_pending *p;
@@ -170,7 +199,7 @@ static __always_inline int call_return(struct pt_regs *ctx, enum mw_family famil
 		return 0;
 	p->sp = 0;
 	spec = &mw_probe_specs[p->probe & (MW_PROBE_SPECS - 1)];
-	sites = family == MW_FAMILY_PYLONG && has_sites(pid_tgid >> 32);
+	sites = family == MW_FAMILY_PYLONG && thread_bits(t) & MW_TARGET_SITES;
 	/*
 	 * The ints it made were reported as it made them. Its result may be another one all
 	 * the same: int("1") makes an int and gives out the cached 1.
@@ -179,7 +208,7 @@ static __always_inline int call_return(struct pt_regs *ctx, enum mw_family famil
 		count_nested();
 		return 0;
 	}
-	e = emit_reserve(spec->kind, pid_tgid, sizeof(*e));
+	e = emit_reserve(spec->kind, t->pid_tgid);
 	if (!e)
 		return 0;
 	e->probe = p->probe;
@@ -193,19 +222,36 @@ static __always_inline int call_return(struct pt_regs *ctx, enum mw_family famil
 	e->aux = spec->role == MW_ROLE_REALLOC ? p->pointer : p->align;
 	if (p->enter_ns)
 		e->took_ns = e->ts_ns - p->enter_ns > ~0U ? ~0U : e->ts_ns - p->enter_ns;
-	emit_submit(e, 0);
+	emit_submit(e);
 	return 0;
 }
 
 /*
- * A session program runs at entry and at return. The kernel offers a call to tell
- * which, with a prototype that changed between 6.18 and 7.0; the instruction
- * pointer tells it everywhere: only at entry is it still at the probe.
+ * Whether a session program runs at entry, where the instruction pointer is still at the
+ * probe, or at return. The cookie says where the probe was when it was attached, without
+ * a call; code that was mapped a second time since has the same place in its page. (The
+ * kernel offers a call that tells, with a prototype that changed between 6.18 and 7.0.)
  */
+static __always_inline int is_entry(struct pt_regs *ctx, __u64 cookie)
+{
+	__u64 away = PT_REGS_IP(ctx) ^ cookie >> MW_COOKIE_ROW_BITS;
+
+	if (!away)
+		return 1;
+	return !(away & 0xfff) && PT_REGS_IP(ctx) == bpf_get_func_ip(ctx);
+}
+
+static __always_inline __u64 cookie_of(struct pt_regs *ctx)
+{
+	return mw_config.has_cookie ? bpf_get_attach_cookie(ctx) : 0;
+}
+
 static __always_inline int call_session(struct pt_regs *ctx, enum mw_family family)
 {
-	if (PT_REGS_IP(ctx) == bpf_get_func_ip(ctx))
-		return call_enter(ctx, family);
+	__u64 cookie = bpf_get_attach_cookie(ctx);
+
+	if (is_entry(ctx, cookie))
+		return call_enter(ctx, family, probe_of(ctx, cookie));
 	return call_return(ctx, family);
 }
 
@@ -216,10 +262,23 @@ static __always_inline int call_session(struct pt_regs *ctx, enum mw_family fami
  */
 #define CALL_PROGRAMS(name, family)                                                   \
 	SEC("?kprobe")                                                                \
-	int name##_session(struct pt_regs *ctx) { return call_session(ctx, family); } \
+	int name##_session(struct pt_regs *ctx)                                       \
+	{                                                                             \
+		keep_own_stack(ctx);                                                  \
+		return call_session(ctx, family);                                     \
+	}                                                                             \
 	SEC("?kprobe")                                                                \
-	int name##_enter(struct pt_regs *ctx) { call_enter(ctx, family); return 0; }  \
+	int name##_enter(struct pt_regs *ctx)                                         \
+	{                                                                             \
+		keep_own_stack(ctx);                                                  \
+		call_enter(ctx, family, probe_of(ctx, cookie_of(ctx)));               \
+		return 0;                                                             \
+	}                                                                             \
 	SEC("?kprobe")                                                                \
-	int name##_leave(struct pt_regs *ctx) { return call_return(ctx, family); }
+	int name##_leave(struct pt_regs *ctx)                                         \
+	{                                                                             \
+		keep_own_stack(ctx);                                                  \
+		return call_return(ctx, family);                                      \
+	}
 
 #endif

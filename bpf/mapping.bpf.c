@@ -43,13 +43,13 @@ static __always_inline void fill_head(struct mw_event *e, const struct pt_regs *
 	}
 }
 
-static __always_inline int emit_name(const struct pt_regs *regs, struct mw_thread *t, __u64 pid_tgid)
+static __always_inline int emit_name(const struct pt_regs *regs, struct mw_thread *t)
 {
 	struct mw_event_name *n;
 
 	if (regs->di != PR_SET_VMA || regs->si != PR_SET_VMA_ANON_NAME || regs->ax)
 		return 0;
-	n = emit_reserve(MW_VMA_NAME, pid_tgid, sizeof(*n));
+	n = emit_reserve_long(MW_VMA_NAME, t->pid_tgid, sizeof(*n));
 	if (!n)
 		return 0;
 	fill_head(&n->head, regs, t);
@@ -58,7 +58,7 @@ static __always_inline int emit_name(const struct pt_regs *regs, struct mw_threa
 	__builtin_memset(n->name, 0, sizeof(n->name));
 	if (regs->r8)
 		bpf_probe_read_user_str(n->name, sizeof(n->name), (void *)regs->r8);
-	emit_submit(n, 0);
+	emit_submit_long(n, 0);
 	return 0;
 }
 
@@ -68,7 +68,7 @@ static __always_inline int emit_name(const struct pt_regs *regs, struct mw_threa
  */
 static __always_inline __u64 inode_of(__u32 fd)
 {
-	struct fdtable *table = BPF_CORE_READ(bpf_get_current_task_btf(), files, fdt);
+	struct fdtable *table = BPF_CORE_READ(current_task(), files, fdt);
 	struct file **slots = BPF_CORE_READ(table, fd), *file = NULL;
 	struct inode *inode;
 
@@ -110,7 +110,7 @@ static __always_inline void fill_call(struct mw_event_map *m, const struct pt_re
 		break;
 	case MW_BRK:
 		m->head.addr = regs->di;
-		m->old_size = BPF_CORE_READ(bpf_get_current_task_btf(), mm, start_brk);
+		m->old_size = BPF_CORE_READ(current_task(), mm, start_brk);
 		break;
 	case MW_MREMAP:
 		m->head.addr = regs->ax;
@@ -137,15 +137,15 @@ int syscall_exit(void *ctx)
 
 	if (!mw_armed || !is_target(pid_tgid >> 32))
 		return 0;
-	if (user_regs(bpf_get_current_task_btf(), &regs))
+	if (user_regs(current_task(), &regs))
 		return 0;
 	kind = kind_of(regs.orig_ax);
-	t = thread_get(pid_tgid, kind);
+	t = thread_get(bpf_get_current_pid_tgid(), kind);
 	if (!t || kind == MW_KIND_NONE)
 		return 0;
 	if (kind == MW_VMA_NAME)
-		return emit_name(&regs, t, pid_tgid);
-	m = emit_reserve(kind, pid_tgid, sizeof(*m));
+		return emit_name(&regs, t);
+	m = emit_reserve_long(kind, pid_tgid, sizeof(*m));
 	if (!m)
 		return 0;
 	m->result = regs.ax;
@@ -164,7 +164,7 @@ int syscall_exit(void *ctx)
 		m->head.took_ns = m->head.ts_ns - t->syscall_ns > ~0U ? ~0U
 								      : m->head.ts_ns - t->syscall_ns;
 	t->syscall_ns = 0;
-	emit_submit(m, kind == MW_MMAP && m->head.flags & MW_F_FILE && m->prot & PROT_EXEC);
+	emit_submit_long(m, kind == MW_MMAP && m->head.flags & MW_F_FILE && m->prot & PROT_EXEC);
 	return 0;
 }
 
@@ -176,7 +176,7 @@ int syscall_enter(void *ctx)
 
 	if (!mw_armed || !is_target(pid_tgid >> 32))
 		return 0;
-	t = thread_get(pid_tgid, MW_MUNMAP);
+	t = thread_get(bpf_get_current_pid_tgid(), MW_MUNMAP);
 	if (t)
 		t->syscall_ns = bpf_ktime_get_ns();
 	return 0;

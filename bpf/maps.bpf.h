@@ -24,15 +24,29 @@ struct mw_pending {
 };
 
 struct mw_thread {
+	__u64 key;		/* pid << 32 | tid as the kernel counts; 0: a free entry */
+	__u64 pid_tgid;		/* the same as we and /proc count */
 	struct mw_pending pending[MW_FAMILY_MAX];
 	__u64 syscall_ns;	/* entry of the system call it is in, where syscalls.def asks */
-	__u32 pid;
-	__u32 unused;
+	__u64 stacks[4];	/* hashes of its last ones, which user space has, by their low bits */
+	__u64 fs;		/* the thread pointer; 0: not read yet */
+	__u64 below;		/* bytes that its Python frames took at its last call */
+	__u32 bits;		/* of its process, as the targets map said ... */
+	__u32 bits_change;	/* ... at this count of changes */
+};
+
+/* --buffer says how large these two are */
+struct mw_slots_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct mw_event);
 };
 
 struct mw_ring_map {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 64 << 20); /* --buffer */
+	__uint(max_entries, 4096);
 };
 
 struct mw_counters_map {
@@ -47,30 +61,30 @@ struct mw_targets_map {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1024);
 	__type(key, __u32);	/* pid */
-	__type(value, __u32);
+	__type(value, __u32);	/* MW_TARGET_* */
 };
 
 /*
- * A thread's state is kept with its task, or, where the kernel is older than such maps
- * (5.12), in a table. Three look-ups a malloc and free pair: 45 ns less with the task.
+ * A thread's state is in the entry that the low bits of its tid say, or, where another
+ * thread has that one, in the table.
  */
 struct mw_threads_map {
-	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, MW_THREADS);
+	__type(key, __u32);
 	__type(value, struct mw_thread);
 };
 
 struct mw_thread_table_map {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 16384); /* --threads */
-	__type(key, __u32);	    /* tid */
+	__type(key, __u64);	    /* mw_thread.key */
 	__type(value, struct mw_thread);
 };
 
 struct mw_probe_at_map {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 4096);
+	__uint(max_entries, 16384); /* 1 where there are cookies */
 	__type(key, struct mw_probe_at);
 	__type(value, __u32);
 };
@@ -83,6 +97,7 @@ struct mw_intsites_map {
 };
 
 extern struct mw_intsites_map mw_intsites SEC(".maps");
+extern struct mw_slots_map mw_slots SEC(".maps");
 extern struct mw_ring_map mw_ring SEC(".maps");
 extern struct mw_counters_map mw_counters SEC(".maps");
 extern struct mw_targets_map mw_targets SEC(".maps");
@@ -93,8 +108,13 @@ extern struct mw_probe_at_map mw_probe_at SEC(".maps");
 extern const volatile struct mw_config mw_config;
 extern const volatile struct mw_probe_spec mw_probe_specs[MW_PROBE_SPECS];
 
+extern const volatile __u32 mw_never; /* 0, which the verifier knows and the compiler does not */
+
 extern __u32 mw_armed;	 /* enum mw_arm: which events user space wants by now */
 extern __u32 mw_stacks;	 /* stacks can be taken: some process's layout is known, or native */
+extern __u32 mw_targets_changes; /* counts changes of the values in the targets map */
 extern __u32 mw_lost_total; /* sum of all lost[] */
+extern __u32 mw_spilled; /* how many threads are in the table */
+extern struct mw_positions mw_positions;
 
 #endif

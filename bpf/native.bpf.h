@@ -14,26 +14,6 @@
 
 #include "pyframe.bpf.h"
 
-/* Where a stack is put together: too large for the stack of a BPF program. */
-struct mw_scratch {
-	struct mw_event_stack stack;
-	struct mw_pyraw raw;
-	__u64 fp;    /* where the next frame lies ... */
-	__u64 below; /* ... above the last one */
-};
-
-/*
- * By thread, not by CPU: these programs can be preempted by others of their kind.
- */
-struct mw_scratch_map {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 1); /* more when stacks are taken */
-	__type(key, __u32);	/* tid */
-	__type(value, struct mw_scratch);
-};
-
-extern struct mw_scratch_map mw_scratch SEC(".maps");
-
 /* The length that FF /2 has with this operand: Intel SDM 2, tables 2-2 and 2-3. */
 static __always_inline __u32 indirect_call_length(__u8 modrm, __u8 sib)
 {
@@ -68,7 +48,7 @@ static __always_inline int follows_call(__u64 addr)
 static __always_inline __u64 hidden_return(__u64 slot)
 {
 	struct return_instance *at =
-		BPF_CORE_READ(bpf_get_current_task_btf(), utask, return_instances);
+		BPF_CORE_READ(current_task(), utask, return_instances);
 
 	for (int i = 0; i < RETURN_PROBES && at; i++) {
 		if (BPF_CORE_READ(at, stack) == slot)
@@ -83,13 +63,13 @@ static __always_inline int walk_native_frame(struct mw_scratch *scratch)
 {
 	struct mw_event_stack *stack = &scratch->stack;
 	__u32 n = stack->n_native;
-	__u64 fp = scratch->fp;
+	__u64 fp = scratch->frame;
 	__u64 frame[2]; /* the caller's frame pointer, the return address */
 
 	if (n >= MW_NATIVE_DEPTH)
 		return 1; /* with the reason it began with: deeper */
 	stack->native_end = fp ? MW_NATIVE_DOWN : MW_NATIVE_ZERO;
-	if (fp <= scratch->below || fp & 7)
+	if (fp <= scratch->lowest || fp & 7)
 		return 1;
 	stack->native_end = MW_NATIVE_FAULT;
 	if (bpf_probe_read_user(frame, sizeof(frame), (void *)fp))
@@ -100,20 +80,20 @@ static __always_inline int walk_native_frame(struct mw_scratch *scratch)
 	if (!frame[1])
 		return 1;
 	stack->native[n & (MW_NATIVE_DEPTH - 1)] = frame[1]; /* masked for the verifier */
-	stack->hash = pyframe_mix(stack->hash, frame[1]);
+	stack->hash = mw_mix(stack->hash, frame[1]);
 	stack->n_native = n + 1;
 	stack->native_end = MW_NATIVE_DEEP;
-	scratch->below = fp;
-	scratch->fp = frame[0];
+	scratch->lowest = fp;
+	scratch->frame = frame[0];
 	return 0;
 }
 
 #define NATIVE_AT_ONCE 16
 
 /* Global, the verifier looks at it once, however often it is called. 1 ends the walk. */
-__weak int native_some(__u32 tid)
+__weak int native_some(__u32 scratch_index)
 {
-	struct mw_scratch *scratch = bpf_map_lookup_elem(&mw_scratch, &tid);
+	struct mw_scratch *scratch = bpf_map_lookup_elem(&mw_scratch, &scratch_index);
 
 	if (!scratch)
 		return 1;
@@ -128,20 +108,21 @@ __weak int native_some(__u32 tid)
  * entry the return address is on top of the stack, and %rbp still the caller's; at a site
  * inside a function there is only the instruction itself to begin with.
  */
-static __always_inline void walk_native(struct pt_regs *ctx, struct mw_scratch *scratch, __u32 tid,
-					int at_site)
+static __always_inline void walk_native(struct pt_regs *ctx, struct mw_scratch *scratch,
+					__u32 scratch_index, int at_site)
 {
 	struct mw_event_stack *stack = &scratch->stack;
 
-	scratch->below = PT_REGS_SP(ctx);
-	scratch->fp = PT_REGS_FP(ctx);
-	stack->native[0] = at_site ? PT_REGS_IP(ctx) : read_user_u64(scratch->below);
-	stack->hash = pyframe_mix(stack->hash, stack->native[0]);
+	scratch->lowest = PT_REGS_SP(ctx);
+	scratch->frame = PT_REGS_FP(ctx);
+	stack->native[0] = at_site ? PT_REGS_IP(ctx) : read_user_u64(scratch->lowest);
+	stack->hash = mw_mix(stack->hash, stack->native[0]);
 	stack->n_native = 1;
 	stack->native_end = MW_NATIVE_DEEP;
 	for (int i = 0; i < MW_NATIVE_DEPTH / NATIVE_AT_ONCE; i++)
-		if (native_some(tid))
+		if (native_some(scratch_index))
 			break;
+	stack->hash = mw_mix(stack->hash, stack->native_end);
 }
 
 #endif

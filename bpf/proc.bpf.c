@@ -15,7 +15,7 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 	if (!mw_armed || !is_target(pid_tgid >> 32))
 		return 0;
 	is_thread = BPF_CORE_READ(child, tgid) == BPF_CORE_READ(parent, tgid);
-	e = emit_reserve(is_thread ? MW_THREAD : MW_FORK, pid_tgid, sizeof(*e));
+	e = emit_reserve(is_thread ? MW_THREAD : MW_FORK, pid_tgid);
 	if (!e)
 		return 0;
 	if (is_thread) {
@@ -27,7 +27,7 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 		if (!user_regs(parent, &regs))
 			e->sp = regs.sp;
 	}
-	emit_submit(e, 0);
+	emit_submit(e);
 	return 0;
 }
 
@@ -37,11 +37,15 @@ int BPF_PROG(process_exec, struct task_struct *task, __u32 old_pid, struct linux
 	__u64 pid_tgid = current_pid_tgid();
 	struct mw_event_exec *e;
 	struct mm_struct *mm;
+	__u64 key;
 
 	if (!mw_armed || !is_target(pid_tgid >> 32))
 		return 0;
-	thread_forget(pid_tgid);
-	e = emit_reserve(MW_EXEC, pid_tgid, sizeof(*e));
+	key = bpf_get_current_pid_tgid();
+	thread_forget(key);
+	/* a thread that was not the first has that one's number now */
+	thread_forget(key >> 32 << 32 | old_pid);
+	e = emit_reserve_long(MW_EXEC, pid_tgid, sizeof(*e));
 	if (!e)
 		return 0;
 	mm = BPF_CORE_READ(task, mm);
@@ -52,7 +56,7 @@ int BPF_PROG(process_exec, struct task_struct *task, __u32 old_pid, struct linux
 	e->env_end = BPF_CORE_READ(mm, env_end);
 	__builtin_memset(e->file, 0, sizeof(e->file));
 	bpf_probe_read_kernel_str(e->file, sizeof(e->file), BPF_CORE_READ(bprm, filename));
-	emit_submit(e, 1);
+	emit_submit_long(e, 1);
 	return 0;
 }
 
@@ -73,15 +77,15 @@ int BPF_PROG(process_exit, struct task_struct *task)
 
 	if (!is_target(pid_tgid >> 32))
 		return 0;
-	thread_forget(pid_tgid);
+	thread_forget(bpf_get_current_pid_tgid());
 	if (!mw_armed)
 		return 0;
 	last = BPF_CORE_READ(task, signal, live.counter) == 0;
-	e = emit_reserve(last ? MW_EXIT : MW_THREAD_EXIT, pid_tgid, sizeof(*e));
+	e = emit_reserve_long(last ? MW_EXIT : MW_THREAD_EXIT, pid_tgid, sizeof(*e));
 	if (!e)
 		return 0;
 	if (last)
 		e->aux = wait_status(task);
-	emit_submit(e, last);
+	emit_submit_long(e, last);
 	return 0;
 }

@@ -3,26 +3,18 @@
  * pyframe.bpf.h - the Python stack of the calling thread, as (code object, offset) pairs.
  *
  * Only what must be done at the moment of the call is done here. Names and lines are
- * read later in user space, which compares the guard: a checksum of the code object's
- * immutable pointers, so that an object that died and was replaced is noticed.
+ * read later in user space, which looks at the guard (guard.h) to notice a code object
+ * that died and was replaced.
  *
  * Struct offsets and how a thread finds its state: include/mwbpf/pylayout.h.
  */
 #ifndef MWBPF_PYFRAME_BPF_H
 #define MWBPF_PYFRAME_BPF_H
 
-#include "thread.bpf.h"
-
-#include <mwbpf/pylayout.h>
+#include "scratch.bpf.h"
 
 #define PYFRAME_BYTES_OLD 128 /* of a PyFrameObject, which is longer */
 #define PYFRAME_BYTES_NEW 80  /* of an _PyInterpreterFrame: may end its memory chunk */
-
-static __always_inline __u64 pyframe_mix(__u64 hash, __u64 value)
-{
-	hash = (hash ^ value) * 0x9e3779b97f4a7c15ULL;
-	return hash ^ hash >> 32;
-}
 
 static __always_inline __u64 read_user_u64(__u64 addr)
 {
@@ -32,22 +24,51 @@ static __always_inline __u64 read_user_u64(__u64 addr)
 	return value;
 }
 
-/* Whether a thread state is that of the calling thread. */
-static __always_inline int is_own_tstate(const struct mw_pylayout *l, __u64 tstate, __u64 fs,
-					 __u32 tid)
+/* Whether a thread state is one of the calling thread's, by the thread that made it. */
+static __always_inline int is_own_tstate(const struct mw_pylayout *l, __u64 tstate, __u64 fs)
 {
-	if (l->has & MW_PY_NATIVE_ID)
-		return (__u32)read_user_u64(tstate + l->tstate_native_id) == tid;
-	return read_user_u64(tstate + l->tstate_thread_id) == fs;
+	return tstate && read_user_u64(tstate + l->tstate_thread_id) == fs;
 }
 
-/* The calling thread's PyThreadState; 0 when it has none: it is not a Python thread. */
-static __always_inline __u64 find_tstate(const struct mw_pylayout *l, __u32 tid)
+/* A thread's pointer to its own data is set once, by the C library, before it runs. */
+static __always_inline __u64 thread_pointer(struct mw_thread *t)
 {
-	__u64 fs = BPF_CORE_READ(bpf_get_current_task_btf(), thread.fsbase);
-	__u64 tstate = 0;
+	if (!t->fs)
+		t->fs = BPF_CORE_READ(current_task(), thread.fsbase);
+	return t->fs;
+}
+
+static __always_inline int has_subinterpreters(const struct mw_pylayout *l)
+{
+	__u64 newest = read_user_u64(l->interpreters);
+
+	return newest && read_user_u64(newest + l->interp_next);
+}
+
+/* The state that the thread's TSS leads to; 0: none, or there is no such way. */
+static __always_inline __u64 tstate_by_tss(const struct mw_pylayout *l, __u64 fs)
+{
 	__u32 key = ~0U;
 
+	if (!(l->has & MW_PY_TSS) || bpf_probe_read_user(&key, sizeof(key), (void *)l->tss_key) ||
+	    key >= MW_PY_TSS_KEYS)
+		return 0;
+	return read_user_u64(fs + MW_PY_TSS_DATA + key * 16 + 8);
+}
+
+/*
+ * The calling thread's PyThreadState. 0 when there is none, with the reason.
+ *
+ * Where the TSS leads to the thread's first state, whoever has the GIL comes before it: in a
+ * subinterpreter that is another state. While the thread is without the GIL, nothing tells
+ * which of several interpreters it has left.
+ */
+static __always_inline __u64 find_tstate(const struct mw_pylayout *l, struct mw_thread *t,
+					 __u32 *reason)
+{
+	__u64 fs = thread_pointer(t), tstate = 0, holder = 0;
+
+	*reason = MW_STACK_NO_THREAD;
 	/* empty while the thread is without the GIL: the others tell its state then too */
 	if (l->has & MW_PY_TLS)
 		tstate = read_user_u64(fs + l->tls);
@@ -55,130 +76,184 @@ static __always_inline __u64 find_tstate(const struct mw_pylayout *l, __u32 tid)
 		tstate = read_user_u64(fs + l->tls_bound);
 	if (tstate)
 		return tstate;
-	if (l->has & MW_PY_TSS && !bpf_probe_read_user(&key, sizeof(key), (void *)l->tss_key) &&
-	    key < MW_PY_TSS_KEYS)
-		return read_user_u64(fs + MW_PY_TSS_DATA + key * 16 + 8);
+	if (l->has & MW_PY_TSS && !(l->has & MW_PY_TSS_FIRST))
+		return tstate_by_tss(l, fs);
 	if (l->has & MW_PY_GIL_HOLDER)
-		tstate = read_user_u64(l->gil_holder);
-	return tstate && is_own_tstate(l, tstate, fs, tid) ? tstate : 0;
+		holder = read_user_u64(l->gil_holder);
+	if (is_own_tstate(l, holder, fs))
+		return holder;
+	if (!(l->has & MW_PY_TSS_FIRST))
+		return 0;
+	tstate = tstate_by_tss(l, fs);
+	if (tstate == holder || !has_subinterpreters(l))
+		return tstate;
+	*reason = MW_STACK_ANY_INTERPRETER;
+	return 0;
 }
 
-/* One frame as read from the target, with room behind it for any masked offset. */
-struct mw_pyraw {
-	__u8 bytes[PYFRAME_BYTES_OLD];
-	__u8 room[8];
-};
-
-static __always_inline __u64 raw_u64(const struct mw_pyraw *raw, __u16 offset)
+static __always_inline long read_window(struct mw_scratch *scratch, __u64 below)
 {
-	return *(__u64 *)(raw->bytes + (offset & (PYFRAME_BYTES_OLD - 1)));
+	__u64 bytes = below + PYFRAME_BYTES_NEW;
+
+	scratch->at = scratch->frame - below;
+	scratch->len = bytes;
+	barrier_var(bytes);
+	if (bytes > MW_WINDOW_BELOW + PYFRAME_BYTES_NEW)
+		return -1;
+	return bpf_probe_read_user(scratch->window, bytes, (void *)scratch->at);
 }
 
-static __always_inline int read_frame(const struct mw_pylayout *l, __u64 frame,
-				      struct mw_pyraw *raw)
+/*
+ * Read a frame and what lies below it: from 3.11 on that is where its callers' frames
+ * are, so that one read serves many. As much as the last walk needed, or, where the
+ * memory does not begin so far below, what is in the frame's page. An older frame is an
+ * object of its own. 0, or -errno when it cannot be read.
+ */
+static __always_inline long read_frames(const struct mw_pylayout *l, struct mw_scratch *scratch)
 {
-	if (l->instr == MW_PYINSTR_POINTER)
-		return bpf_probe_read_user(raw->bytes, PYFRAME_BYTES_NEW, (void *)frame);
-	return bpf_probe_read_user(raw->bytes, PYFRAME_BYTES_OLD, (void *)frame);
+	__u64 in_page = scratch->frame & 4095;
+
+	if (l->instr != MW_PYINSTR_POINTER) {
+		scratch->at = scratch->frame;
+		scratch->len = PYFRAME_BYTES_OLD;
+		return bpf_probe_read_user(scratch->window, PYFRAME_BYTES_OLD,
+					   (void *)scratch->at);
+	}
+	if (!read_window(scratch, scratch->below))
+		return 0;
+	return read_window(scratch, in_page < scratch->below ? in_page : 0);
 }
 
-static __always_inline __s32 last_instruction(const struct mw_pylayout *l,
-					      const struct mw_pyraw *raw, __u64 code)
+static __always_inline __u64 frame_u64(const __u8 *frame, __u16 offset)
 {
-	__u64 at = raw_u64(raw, l->frame_instr);
+	return *(__u64 *)(frame + (offset & (PYFRAME_BYTES_OLD - 1)));
+}
+
+static __always_inline __s32 last_instruction(const struct mw_pylayout *l, const __u8 *frame,
+					      __u64 code)
+{
+	__u64 at = frame_u64(frame, l->frame_instr);
 
 	if (l->instr == MW_PYINSTR_POINTER)
 		return at - (code + l->code_bytecode);
 	return l->instr == MW_PYINSTR_UNITS ? (__s32)at * 2 : (__s32)at;
 }
 
-/* filename, name, (qualname,) line table: neighbours in every version, never changed. */
+/* 0: unreadable. */
 static __always_inline __u32 guard_of(const struct mw_pylayout *l, __u64 code)
 {
-	__u64 pointers[4] = {};
-	__u64 hash = 0;
-	long err;
+	__u64 words[MW_GUARD_WORDS] = {};
 
-	if (l->code_qualname)
-		err = bpf_probe_read_user(pointers, 32, (void *)(code + l->code_filename));
-	else
-		err = bpf_probe_read_user(pointers, 24, (void *)(code + l->code_filename));
-	if (err)
+	if (bpf_probe_read_user(words, mw_guard_bytes(l), (void *)(code + l->code_filename)))
 		return 0;
-	for (int i = 0; i < 4; i++)
-		hash = pyframe_mix(hash, pointers[i]);
-	return (__u32)hash | 1;
+	return mw_guard(words);
 }
 
-/* Where a walk is; what it fills in is in the scratch of the thread. */
-struct mw_walk {
-	const struct mw_pylayout *layout;
-	struct mw_event_stack *stack;
-	struct mw_pyraw *raw;
-	__u64 frame;
-};
-
 /* One frame. 1 ends the walk. */
-static long walk_frame(__u32 index, struct mw_walk *walk)
+static __always_inline int walk_frame(const struct mw_pylayout *l, struct mw_scratch *scratch,
+				      struct mw_deaths *deaths)
 {
-	const struct mw_pylayout *l = walk->layout;
-	struct mw_event_stack *stack = walk->stack;
+	struct mw_event_stack *stack = &scratch->stack;
+	__u64 off = scratch->frame - scratch->at, code;
 	__u32 n = stack->n_python;
 	struct mw_pyframe *to;
-	__u64 code;
+	const __u8 *frame;
 
-	if (read_frame(l, walk->frame, walk->raw)) {
-		stack->reason = MW_STACK_FAULT;
-		return 1;
+	if (off >= scratch->len || off + PYFRAME_BYTES_NEW > scratch->len ||
+	    l->instr != MW_PYINSTR_POINTER) {
+		if (read_frames(l, scratch)) {
+			stack->reason = MW_STACK_FAULT;
+			return 1;
+		}
+		off = scratch->frame - scratch->at;
 	}
-	code = raw_u64(walk->raw, l->frame_code) & ~(__u64)l->code_tag;
-	walk->frame = raw_u64(walk->raw, l->frame_back);
+	barrier_var(off);
+	if (off > MW_WINDOW_BELOW)
+		return 1; /* never: it was just read */
+	frame = scratch->window + off;
+	scratch->lowest = scratch->frame;
+	code = frame_u64(frame, l->frame_code) & ~(__u64)l->code_tag;
+	scratch->frame = frame_u64(frame, l->frame_back);
 	if (!(l->has & MW_PY_OWNER) ||
-	    walk->raw->bytes[l->frame_owner & (PYFRAME_BYTES_OLD - 1)] < l->owner_shim) {
+	    frame[l->frame_owner & (PYFRAME_BYTES_OLD - 1)] < l->owner_shim) {
 		if (n >= MW_STACK_DEPTH || n >= mw_config.max_depth)
 			return 1; /* with the reason it began with: truncated */
 		to = &stack->frames[n];
 		to->code = code;
-		to->lasti = last_instruction(l, walk->raw, code);
-		to->guard = guard_of(l, code);
-		stack->hash = pyframe_mix(stack->hash, code ^ (__u64)to->guard << 32);
-		stack->hash = pyframe_mix(stack->hash, to->lasti);
+		to->lasti = last_instruction(l, frame, code);
+		/* a read for each frame of each event is saved where deaths are seen */
+		to->guard = l->has & MW_PY_GUARD_ALL ? guard_of(l, code)
+						     : deaths->at[mw_death_slot(code)];
+		stack->hash = mw_mix(stack->hash, code ^ (__u64)to->guard << 32);
+		stack->hash = mw_mix(stack->hash, to->lasti);
 		stack->n_python = n + 1;
 	}
-	if (walk->frame)
+	if (scratch->frame)
 		return 0;
 	stack->reason = MW_STACK_WHOLE;
 	return 1;
 }
 
-/*
- * Walk the frames of the calling thread into stack, innermost first: n_python, reason,
- * and what they add to the hash.
- */
-static __always_inline void pyframe_walk(const struct mw_pylayout *l, __u32 tid,
-					 struct mw_event_stack *stack, struct mw_pyraw *raw)
+/* The innermost frame of the calling thread; 0, and the reason in stack, when it has none. */
+static __always_inline __u64 first_frame(const struct mw_pylayout *l, struct mw_thread *t,
+					 struct mw_event_stack *stack)
 {
-	struct mw_walk walk = { .layout = l, .stack = stack, .raw = raw };
-	__u64 tstate = find_tstate(l, tid);
+	__u64 tstate = find_tstate(l, t, &stack->reason);
+	__u64 frame;
 
-	stack->reason = MW_STACK_NO_THREAD;
 	if (!tstate)
-		return;
-	walk.frame = read_user_u64(tstate + l->tstate_frame);
-	if (l->has & MW_PY_CFRAME && walk.frame)
-		walk.frame = read_user_u64(walk.frame + l->cframe_frame);
-	stack->reason = walk.frame ? MW_STACK_TRUNCATED : MW_STACK_NO_FRAME;
-	if (!walk.frame)
-		return;
-	/* bpf_loop is of 5.17; verifying the loop without it takes seconds, and fewer frames */
-	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop)) {
-		bpf_loop(MW_STACK_WALK, walk_frame, &walk, 0);
-	} else {
-		for (int i = 0; i < MW_STACK_WALK_OLD; i++)
-			if (walk_frame(i, &walk))
-				break;
-	}
-	stack->hash = pyframe_mix(stack->hash, stack->reason);
+		return 0;
+	frame = read_user_u64(tstate + l->tstate_frame);
+	if (l->has & MW_PY_CFRAME && frame)
+		frame = read_user_u64(frame + l->cframe_frame);
+	stack->reason = frame ? MW_STACK_TRUNCATED : MW_STACK_NO_FRAME;
+	return frame;
+}
+
+#define WALK_AT_ONCE 16 /* frames in one call: many stacks have no more */
+
+/*
+ * Some more frames of the walk that is in the scratch. 1 ends it. Global, the verifier
+ * looks at it once, however often it is called: inline, the loop takes seconds. Pointers
+ * can be given to such functions since 5.12 only, so it looks up what the caller has.
+ * (bpf_loop is of 5.17, and no kernel before 5.13 loads a program that could call it.)
+ */
+__weak int walk_some(__u32 layout_index, __u32 scratch_index)
+{
+	struct mw_pylayout *layout = bpf_map_lookup_elem(&mw_pylayouts, &layout_index);
+	struct mw_scratch *scratch = bpf_map_lookup_elem(&mw_scratch, &scratch_index);
+	__u32 zero = 0;
+	struct mw_deaths *deaths = bpf_map_lookup_elem(&mw_deaths, &zero);
+
+	if (!layout || !scratch || !deaths)
+		return 1;
+	for (int i = 0; i < WALK_AT_ONCE; i++)
+		if (walk_frame(layout, scratch, deaths))
+			return 1;
+	return 0;
+}
+
+/*
+ * Walk the frames of the calling thread, innermost first: n_python, reason, and what they
+ * add to the hash.
+ */
+static __always_inline void walk_python(__u32 layout_index, const struct mw_pylayout *layout,
+					struct mw_thread *t, __u32 scratch_index,
+					struct mw_scratch *scratch)
+{
+	struct mw_event_stack *stack = &scratch->stack;
+	__u64 first;
+
+	stack->hash = mw_mix(stack->hash, layout->epoch);
+	scratch->len = 0;
+	scratch->below = t->below;
+	scratch->frame = scratch->lowest = first = first_frame(layout, t, stack);
+	for (int i = 0; i < MW_STACK_WALK / WALK_AT_ONCE && scratch->frame; i++)
+		if (walk_some(layout_index, scratch_index))
+			break;
+	stack->hash = mw_mix(stack->hash, stack->reason);
+	first -= scratch->lowest;
+	t->below = first < MW_WINDOW_BELOW ? first : MW_WINDOW_BELOW;
 }
 
 #endif

@@ -22,25 +22,26 @@ static __always_inline __u64 register_word(struct pt_regs *ctx, __u8 word)
 SEC("?kprobe")
 int int_site(struct pt_regs *ctx)
 {
-	__u64 pid_tgid = current_pid_tgid(), sp = PT_REGS_SP(ctx), addr, stack;
+	__u64 sp = PT_REGS_SP(ctx), addr, stack;
 	struct mw_intsite *site;
 	struct mw_pending *p;
 	struct mw_thread *t;
 	struct mw_event *e;
 	__u32 number;
 
+	keep_own_stack(ctx);
 	if (mw_armed < MW_ARM_ALL)
 		return 0;
-	number = bpf_get_attach_cookie(ctx);
+	number = mw_config.has_cookie ? bpf_get_attach_cookie(ctx) : number_at(ctx, MW_AT_SITE);
 	site = bpf_map_lookup_elem(&mw_intsites, &number);
-	t = site ? thread_get(pid_tgid, MW_PYLONG) : NULL;
+	t = site ? thread_get(bpf_get_current_pid_tgid(), MW_PYLONG) : NULL;
 	if (!t)
 		return 0;
 	addr = register_word(ctx, site->word);
 	if (!addr) /* memory has run out, as the instruction below is about to find */
 		return 0;
-	stack = stack_of(ctx, 1);
-	e = emit_reserve(MW_PYLONG, pid_tgid, sizeof(*e));
+	stack = stack_of(ctx, t, 1);
+	e = emit_reserve(MW_PYLONG, t->pid_tgid);
 	if (!e)
 		return 0;
 	p = &t->pending[MW_FAMILY_PYLONG];
@@ -55,6 +56,6 @@ int int_site(struct pt_regs *ctx)
 	e->stack = stack;
 	e->flags = MW_F_SITE;
 	e->aux = number;
-	emit_submit(e, 0);
+	emit_submit(e);
 	return 0;
 }

@@ -7,99 +7,107 @@
 
 #include "native.bpf.h"
 
-struct mw_sent_map {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 65536);
-	__type(key, __u64); /* hash of a stack that user space has */
-	__type(value, __u8);
-};
-
-struct mw_pylayouts_map {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1024);
-	__type(key, __u32); /* pid */
-	__type(value, struct mw_pylayout);
-};
-
-extern struct mw_sent_map mw_sent SEC(".maps");
-extern struct mw_pylayouts_map mw_pylayouts SEC(".maps");
-
-static const struct mw_scratch scratch_zero = {};
-
-static __always_inline struct mw_scratch *scratch_of(__u32 tid)
-{
-	struct mw_scratch *scratch = bpf_map_lookup_elem(&mw_scratch, &tid);
-
-	if (scratch)
-		return scratch;
-	bpf_map_update_elem(&mw_scratch, &tid, &scratch_zero, BPF_NOEXIST);
-	return bpf_map_lookup_elem(&mw_scratch, &tid);
-}
-
 /* Send a stack that user space does not have yet. False when it could not be sent. */
 static __always_inline int send_stack(struct mw_event_stack *stack, __u64 pid_tgid, int at_site)
 {
 	__u64 bytes = __builtin_offsetof(struct mw_event_stack, frames) +
 		      (stack->n_python & (2 * MW_STACK_DEPTH - 1)) * sizeof(stack->frames[0]);
+	struct mw_event *place;
 	__u8 one = 1;
 
-	if (bpf_map_lookup_elem(&mw_sent, &stack->hash))
-		return 1;
 	if (stack->n_native || bytes > sizeof(*stack))
 		bytes = sizeof(*stack);
-	__builtin_memset(&stack->head, 0, sizeof(stack->head));
-	stack->head.ts_ns = bpf_ktime_get_ns();
-	stack->head.pid = pid_tgid >> 32;
-	stack->head.tid = pid_tgid;
-	stack->head.kind = MW_STACK;
-	stack->head.probe = MW_PROBE_NONE;
-	stack->head.lost = mw_lost_total;
+	emit_begin(&stack->head, MW_STACK, pid_tgid);
 	stack->head.stack = stack->hash;
 	stack->head.flags = at_site ? MW_F_SITE : 0;
 	count_hit(MW_STACK);
+	place = place_reserve(&stack->head);
+	if (!place)
+		return 0;
 	/* names must be read before the process ends: a new stack is rare, and urgent */
 	if (bpf_ringbuf_output(&mw_ring, stack, bytes, BPF_RB_FORCE_WAKEUP)) {
+		place->kind = MW_KIND_NONE;
+		slot_submit(place);
 		count_lost(MW_STACK, MW_LOSS_RING_FULL);
 		return 0;
 	}
+	slot_submit(place);
 	bpf_map_update_elem(&mw_sent, &stack->hash, &one, BPF_ANY);
 	return 1;
+}
+
+/* The hash of the stack in the scratch, which user space then has; 0. */
+static __always_inline __u64 known_stack(struct mw_scratch *scratch, struct mw_thread *t,
+					 int at_site)
+{
+	__u64 hash = scratch->stack.hash | 1;
+	__u64 *last = &t->stacks[hash >> 1 & 3];
+
+	scratch->stack.hash = hash;
+	/* many calls come from where one of the thread's last came from: no look-up then */
+	if (hash == *last)
+		return hash;
+	if (bpf_map_lookup_elem(&mw_sent, &hash)) {
+		*last = hash;
+		return hash;
+	}
+	if (!send_stack(&scratch->stack, t->pid_tgid, at_site))
+		return 0;
+	*last = hash;
+	return hash;
 }
 
 /*
  * The hash of the calling thread's stack, which user space has or is being sent; 0. at_site:
  * not at a function's entry.
  */
-static __noinline __u64 take_stack(struct pt_regs *ctx, int at_site)
+static __noinline __u64 take_stack(struct pt_regs *ctx, struct mw_thread *t, int at_site)
 {
-	__u64 pid_tgid = current_pid_tgid();
-	__u32 pid = pid_tgid >> 32;
+	__u32 layout_index = thread_bits(t) >> MW_TARGET_LAYOUT, scratch_index;
 	struct mw_pylayout *layout = NULL;
 	struct mw_scratch *scratch;
+	__u64 hash;
 
-	if (mw_config.take_python)
-		layout = bpf_map_lookup_elem(&mw_pylayouts, &pid);
+	if (mw_config.take_python && layout_index)
+		layout = bpf_map_lookup_elem(&mw_pylayouts, &layout_index);
 	if (!layout && !mw_config.take_native)
 		return 0;
-	scratch = scratch_of(pid_tgid);
-	if (!scratch)
+	scratch = scratch_take(&scratch_index);
+	if (!scratch) {
+		count_hit(MW_STACK);
+		count_lost(MW_STACK, MW_LOSS_CONTENDED);
 		return 0;
+	}
 	scratch->stack.n_python = scratch->stack.n_native = 0;
 	scratch->stack.reason = MW_STACK_NONE;
-	scratch->stack.hash = pid;
+	scratch->stack.hash = t->pid_tgid >> 32;
 	if (layout)
-		pyframe_walk(layout, pid_tgid, &scratch->stack, &scratch->raw);
+		walk_python(layout_index, layout, t, scratch_index, scratch);
 	if (mw_config.take_native)
-		walk_native(ctx, scratch, pid_tgid, at_site);
-	scratch->stack.hash |= 1;
-	return send_stack(&scratch->stack, pid_tgid, at_site) ? scratch->stack.hash : 0;
+		walk_native(ctx, scratch, scratch_index, at_site);
+	hash = known_stack(scratch, t, at_site);
+	scratch_put(scratch);
+	return hash;
 }
 
-static __always_inline __u64 stack_of(struct pt_regs *ctx, int at_site)
+/*
+ * To be called by every program that runs at a uprobe. Since 6.13 the kernel gives programs
+ * with 64 bytes of stack or more one stack for each CPU (bpf_enable_priv_stack() in
+ * kernel/bpf/verifier.c of 7.2), and although these programs can be preempted, it does not
+ * keep another thread from running the same program on that stack meanwhile: the kernel
+ * crashes. It does not do so for a program with a tail call, even one never reached.
+ */
+static __always_inline void keep_own_stack(struct pt_regs *ctx)
+{
+	if (mw_never)
+		bpf_tail_call(ctx, NULL, 0);
+}
+
+static __always_inline __u64 stack_of(struct pt_regs *ctx, struct mw_thread *t, int at_site)
 {
 	if (!mw_config.take_python && !mw_config.take_native)
 		return 0;
-	return mw_stacks ? take_stack(ctx, at_site) : 0;
+	return mw_stacks ? take_stack(ctx, t, at_site) : 0;
 }
 
 #endif

@@ -12,70 +12,117 @@ static __always_inline int is_target(__u32 pid)
 	return bpf_map_lookup_elem(&mw_targets, &pid) != NULL;
 }
 
-/* Whether all ints that a target makes are seen where they are made. */
-static __always_inline int has_sites(__u32 pid)
+/* MW_TARGET_* of a thread's process. */
+static __always_inline __u32 thread_bits(struct mw_thread *t)
 {
-	__u32 *bits = bpf_map_lookup_elem(&mw_targets, &pid);
+	__u32 change = *(volatile __u32 *)&mw_targets_changes, pid = t->pid_tgid >> 32, *bits;
 
-	return bits && *bits & MW_TARGET_SITES;
+	if (t->bits_change != change) {
+		bits = bpf_map_lookup_elem(&mw_targets, &pid);
+		t->bits = bits ? *bits : 0;
+		t->bits_change = change;
+	}
+	return t->bits;
 }
 
-static __always_inline struct mw_thread *thread_slot(__u64 pid_tgid)
+/*
+ * The current thread's state if it has one; NULL for threads of other processes. key is
+ * what bpf_get_current_pid_tgid says.
+ */
+static __always_inline struct mw_thread *thread_find(__u64 key)
 {
-	__u32 tid = pid_tgid;
+	__u32 index = key & (MW_THREADS - 1);
+	struct mw_thread *t = bpf_map_lookup_elem(&mw_threads, &index);
 
-	if (mw_config.has_task_storage)
-		return bpf_task_storage_get(&mw_threads, bpf_get_current_task_btf(), NULL, 0);
-	return bpf_map_lookup_elem(&mw_thread_table, &tid);
+	if (t && t->key == key)
+		return t;
+	return mw_spilled ? bpf_map_lookup_elem(&mw_thread_table, &key) : NULL;
 }
 
-/* The thread's state if it has one; NULL for threads of other processes. */
-static __always_inline struct mw_thread *thread_find(__u64 pid_tgid)
+static __always_inline void thread_reset(struct mw_thread *t)
 {
-	struct mw_thread *t = thread_slot(pid_tgid);
-
-	/* another pid: the tid was reused after an exit that was not seen */
-	return t && t->pid == pid_tgid >> 32 ? t : NULL;
+	for (int i = 0; i < MW_FAMILY_MAX; i++)
+		t->pending[i].sp = 0;
+	t->syscall_ns = 0;
+	for (int i = 0; i < 4; i++)
+		t->stacks[i] = 0;
+	t->below = 0;
+	t->fs = 0;
+	t->bits_change = 0;
 }
 
-static __always_inline struct mw_thread *thread_make(__u64 pid_tgid)
+#ifndef MW_RING_ONLY
+/* Make a free entry the current thread's, or one that a thread of its number left behind. */
+static __always_inline struct mw_thread *thread_claim(__u64 key)
 {
-	struct mw_thread fresh = { .pid = pid_tgid >> 32 };
-	__u32 tid = pid_tgid;
+	__u32 index = key & (MW_THREADS - 1);
+	struct mw_thread *t = bpf_map_lookup_elem(&mw_threads, &index);
+	__u64 owner;
 
-	if (mw_config.has_task_storage)
-		return bpf_task_storage_get(&mw_threads, bpf_get_current_task_btf(), &fresh,
-					    BPF_LOCAL_STORAGE_GET_F_CREATE);
-	bpf_map_update_elem(&mw_thread_table, &tid, &fresh, BPF_ANY);
-	return bpf_map_lookup_elem(&mw_thread_table, &tid);
+	if (!t)
+		return NULL;
+	owner = __sync_val_compare_and_swap(&t->key, 0, key);
+	if (!owner)
+		return t;
+	if ((__u32)owner != (__u32)key)
+		return NULL;
+	thread_reset(t);
+	t->key = key;
+	return t;
+}
+#else
+static __always_inline struct mw_thread *thread_claim(__u64 key)
+{
+	return NULL;
+}
+#endif
+
+static __always_inline struct mw_thread *thread_make(__u64 key)
+{
+	struct mw_thread *t = thread_claim(key);
+	struct mw_thread fresh = { .key = key };
+
+	if (t)
+		return t;
+	if (!bpf_map_update_elem(&mw_thread_table, &key, &fresh, BPF_NOEXIST))
+		__sync_fetch_and_add(&mw_spilled, 1);
+	return bpf_map_lookup_elem(&mw_thread_table, &key);
 }
 
 /* As thread_find, but makes the state of a target's thread at its first probe. */
-static __always_inline struct mw_thread *thread_get(__u64 pid_tgid, __u32 kind)
+static __always_inline struct mw_thread *thread_get(__u64 key, __u32 kind)
 {
-	struct mw_thread *t = thread_find(pid_tgid);
+	struct mw_thread *t = thread_find(key);
+	__u64 pid_tgid;
 
 	if (t)
 		return t;
+	pid_tgid = current_pid_tgid();
 	if (!is_target(pid_tgid >> 32))
 		return NULL;
-	t = thread_make(pid_tgid);
-	if (t)
+	t = thread_make(key);
+	if (t) {
+		t->pid_tgid = pid_tgid;
 		return t;
+	}
 	count_hit(kind);
 	count_lost(kind, MW_LOSS_NO_THREAD);
 	return NULL;
 }
 
-/* The current thread has ended, or runs another program now. */
-static __always_inline void thread_forget(__u64 pid_tgid)
+/* The thread has ended, or runs another program now. */
+static __always_inline void thread_forget(__u64 key)
 {
-	__u32 tid = pid_tgid;
+	__u32 index = key & (MW_THREADS - 1);
+	struct mw_thread *t = bpf_map_lookup_elem(&mw_threads, &index);
 
-	if (mw_config.has_task_storage)
-		bpf_task_storage_delete(&mw_threads, bpf_get_current_task_btf());
-	else
-		bpf_map_delete_elem(&mw_thread_table, &tid);
+	if (t && t->key == key) {
+		thread_reset(t);
+		barrier();
+		*(volatile __u64 *)&t->key = 0;
+	} else if (mw_spilled && !bpf_map_delete_elem(&mw_thread_table, &key)) {
+		__sync_fetch_and_add(&mw_spilled, -1);
+	}
 }
 
 /* The user-mode registers of a task that is in the kernel. 0, or -errno. */

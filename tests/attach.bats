@@ -8,7 +8,7 @@ load lib/helpers
 load lib/checks
 
 setup_file() {
-	build worker churn samecode plugin.so
+	build worker churn samecode plugin.so unprobed
 }
 
 setup() {
@@ -253,7 +253,7 @@ own_libc() {
 		'"$1" <"$2" >"$3" & exec "$0" --json -o "$4" --pid $!' \
 		"$MWBPF" "$PROGRAMS/worker" "$T/in" "$T/out" "$T/trace" 2>"$T/err" &
 	TRACER=$!
-	STARTED+=("$TRACER")
+	started "$TRACER"
 	exec {GO}>"$T/in"
 	wait_line "$T/trace" '^{"type":"header"' "$TRACER"
 	wait_line "$T/out" ready "$TRACER"
@@ -275,7 +275,7 @@ own_libc() {
 		exec "$0" --json -o "$4" --pid "$(pgrep -P $!)"' \
 		"$MWBPF" "$PROGRAMS/worker" "$T/in" "$T/out" "$T/trace" 2>"$T/err" &
 	TRACER=$!
-	STARTED+=("$TRACER")
+	started "$TRACER"
 	exec {GO}>"$T/in"
 	wait_line "$T/trace" '^{"type":"header"' "$TRACER"
 	PROGRAM=$TRACER WORKER_OUT=$T/out
@@ -325,7 +325,7 @@ own_libc() {
 @test "a child that outlives the trace runs on unharmed" {
 	start_worker one sh -c 'exec 3<&0; "$0" <&3 & wait' "$PROGRAMS/churn"
 	child=$(pgrep -P "$PROGRAM")
-	STARTED+=("$child")
+	started "$child"
 	trace "$T/trace" --pid "$PROGRAM"
 	stop_mwbpf
 	exec {GO}>&-
@@ -497,4 +497,22 @@ preloaded() {
 	run -125 --separate-stderr within "$MWBPF" -o "$T/events" -- "$T/32" </dev/null
 	one_error "$stderr" '32-bit'
 	[ -z "$output" ]
+}
+
+@test "what cannot be probed is named, never written over, and the rest is probed" {
+	for tier in session multi perf; do
+		start_program "$T/$tier" "$PROGRAMS/unprobed"
+		start_mwbpf "$T/$tier.trace" --tier "$tier" --pid "$PROGRAM"
+		go
+		wait "$PROGRAM"
+		wait "$TRACER"
+		[ "$(tail -n 1 "$T/$tier")" = 'calls 5, constants whole' ] || { cat "$T/$tier"; return 1; }
+		for name in 'valloc.*the kernel does not probe' 'pvalloc.*not code' 'reallocarray.*not code'; do
+			[ "$(events "$T/$tier.trace" ".type == \"warning\" and (.text | test(\"calls of $name\"))")" -eq 1 ] ||
+				{ echo "$tier: $name"; return 1; }
+		done
+		[ "$(head -n 1 "$T/$tier.trace" | jq -c '[.probes[].symbol] | map(select(. == "valloc" or . == "pvalloc" or . == "reallocarray"))')" = '[]' ]
+		[ "$(events "$T/$tier.trace" '.type == "memalign" and .size >= 1000 and .size < 1005')" -eq 5 ]
+		[ "$(summary "$T/$tier.trace" '.in_use.blocks')" -eq 0 ]
+	done
 }

@@ -322,7 +322,7 @@ failed() {
 	mkfifo "$T/fifo"
 	env --default-signal=INT,TERM "$MWBPF" --json -o "$T/fifo" --pid "$PROGRAM" 2>"$T/err" &
 	TRACER=$!
-	STARTED+=("$TRACER")
+	started "$TRACER"
 	until grep -q 'wait_for_partner\|fifo_open' "/proc/$TRACER/wchan" "/proc/$TRACER/stack" 2>/dev/null; do
 		kill -0 "$TRACER" 2>/dev/null || break
 		pause
@@ -380,4 +380,10 @@ failed() {
 		fi
 		works
 	done
+}
+
+@test "a process that may not be looked into is named, with what is missing" {
+	! head -c 1 /proc/1/maps >"$T/maps" 2>/dev/null || skip "root may look into every process here"
+	run -1 --separate-stderr within "$MWBPF" --pid 1 --duration 10ms -o "$T/trace"
+	one_error "$stderr" "may not look into process 1"
 }

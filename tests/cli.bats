@@ -29,7 +29,7 @@ wrong() {
 # compare COMMAND...: it writes the same to stdout and ends alike, traced or not.
 compare() {
 	local plain=0 traced=0
-	"$@" >"$T/plain" || plain=$?
+	within "$@" >"$T/plain" || plain=$? # which sets some signals back to the default
 	within "$MWBPF" -q -o "$T/events" -- "$@" >"$T/traced" || traced=$?
 	[ -s "$T/plain" ]
 	diff "$T/plain" "$T/traced" >&2
@@ -57,7 +57,7 @@ ends() {
 		run -0 --separate-stderr "$MWBPF" $option
 		[ -z "$stderr" ]
 		for name in pid duration output json events min-size max-size buffer threads tier user \
-			quiet verbose json-schema version help; do
+			cache-dir no-cache quiet verbose json-schema version help; do
 			grep -qE -- "--$name( |\$)" <<<"$output" || { echo "no --$name"; return 1; }
 		done
 	done
@@ -275,7 +275,7 @@ ends() {
 	need_root
 	run -3 within env --ignore-signal=CHLD "$MWBPF" -q -o "$T/events" -- sh -c 'exit 3'
 	run -0 within env --ignore-signal=CHLD "$MWBPF" -q -o "$T/events" -- grep '^SigIgn' /proc/self/status
-	[ "$output" = "$(env --ignore-signal=CHLD grep '^SigIgn' /proc/self/status)" ]
+	[ "$output" = "$(within env --ignore-signal=CHLD grep '^SigIgn' /proc/self/status)" ]
 }
 
 @test "a command that dies of SIGPIPE does so" {
@@ -306,10 +306,10 @@ ends() {
 	need_root
 	"$MWBPF" --json -o "$T/events" -- sh -c 'echo ready $$; kill -STOP $$; exit 4' >"$T/out" 2>"$T/err" &
 	TRACER=$!
-	STARTED+=("$TRACER")
+	started "$TRACER"
 	wait_line "$T/out" ready "$TRACER"
 	read -r _ child <"$T/out"
-	STARTED+=("$child")
+	started "$child"
 	until grep -q '^State:.T' "/proc/$child/status"; do pause; done
 	kill -CONT "$child"
 	ends 4
@@ -630,7 +630,7 @@ hostile=$'bad\e[31m\e[2J\nname\t\x7f\xc2\x9b5m\xff\r'
 	mkfifo "$T/in"
 	"$MWBPF" --json -d 0.2 -o "$T/events" -- "$PROGRAMS/worker" <"$T/in" >"$T/out" 2>"$T/err" &
 	TRACER=$!
-	STARTED+=("$TRACER")
+	started "$TRACER"
 	exec {GO}>"$T/in"
 	wait_line "$T/events" '^{"type":"summary"' "$TRACER"
 	[ "$(summary "$T/events" .reason)" = --duration ]
@@ -677,11 +677,11 @@ hostile=$'bad\e[31m\e[2J\nname\t\x7f\xc2\x9b5m\xff\r'
 		mkfifo "$T/in"
 		"$MWBPF" --json -o "$T/events" -- "$PROGRAMS/worker" <"$T/in" >"$T/out" 2>"$T/err" &
 		TRACER=$!
-		STARTED+=("$TRACER")
+		started "$TRACER"
 		exec {GO}>"$T/in"
 		wait_line "$T/out" ready "$TRACER"
 		read -r _ PROGRAM <"$T/out"
-		STARTED+=("$PROGRAM")
+		started "$PROGRAM"
 		WORKER_OUT=$T/out
 		kill -INT "$TRACER"
 		wait_line "$T/err" 'runs on' "$TRACER"
@@ -745,10 +745,10 @@ hostile=$'bad\e[31m\e[2J\nname\t\x7f\xc2\x9b5m\xff\r'
 	for signal in INT TERM; do
 		mkfifo "$T/pipe"
 		sleep 1000 <"$T/pipe" & # its buffer will be full in no time
-		STARTED+=("$!")
+		started "$!"
 		env --default-signal=INT,TERM "$MWBPF" --json --pid "$PROGRAM" >"$T/pipe" 2>"$T/err" &
 		TRACER=$!
-		STARTED+=("$TRACER")
+		started "$TRACER"
 		# the pipe holds 64 KiB, or a line less
 		until [ "$(awk '$1 == "wchar:" { print $2 }' "/proc/$TRACER/io")" -gt 61000 ]; do pause; done
 		kill "-$signal" "$TRACER"

@@ -22,8 +22,8 @@ missing() {
 }
 
 @test "every Python here: ints of all operations, while it runs" {
-	for python in $(pythons); do
-		name=$(basename "$(dirname "$(dirname "$python")")")
+	for python in $(all_pythons); do
+		name=$(name_of "$python")
 		start_program "$T/$name" "$python" "$MWBPF_ROOT/tests/programs/sums.py"
 		start_mwbpf "$T/$name.trace" --pid "$PROGRAM"
 		[ "$(head -n 1 "$T/$name.trace" | jq '.targets[0].int_sites')" -gt 0 ]

@@ -19,20 +19,6 @@ teardown() {
 	common_teardown
 }
 
-# images: FILE VERSION of the code of every interpreter found: its own file, or its library.
-images() {
-	local python file version
-	while read -r python; do
-		version=$(sed -E 's/.*python3\.([0-9]+)$/\1/' <<<"$python")
-		for file in "$python" $(ldd "$python" 2>/dev/null | grep -o '/[^ ]*libpython3[^ ]*'); do
-			if nm -D --defined-only "$file" | grep -qE ' PyLong_Type(@|$)'; then
-				printf '%s 0x%x\n' "$(readlink -f "$file")" $((0x300 + version))
-				break
-			fi
-		done
-	done < <(pythons) | sort -u
-}
-
 # listing FILE: its instructions, one a line: address, mnemonic, the rest.
 listing() {
 	objdump -d --no-show-raw-insn "$1" | awk -F '\t' '/^ *[0-9a-f]+:/ {
@@ -96,7 +82,7 @@ simple_stores() {
 		# what only following values across blocks can find is little
 		[ "$(wc -l <"$T/found")" -le $(($(wc -l <"$T/expected") + 3)) ]
 		seen=$((seen + 1))
-	done < <(images)
+	done < <(python_images)
 	[ "$seen" -gt 0 ] || skip "no CPython here"
 }
 
@@ -117,7 +103,7 @@ simple_stores() {
 		}' "$T/listing" - <<<"$output" >"$T/wrong"
 		[ ! -s "$T/wrong" ] || { echo "$file:"; cat "$T/wrong"; false; }
 		seen=$((seen + 1))
-	done < <(images)
+	done < <(python_images)
 	[ "$seen" -gt 0 ] || skip "no CPython here"
 }
 
@@ -125,7 +111,7 @@ simple_stores() {
 	while read -r file version; do
 		run -0 "$PROGRAMS/intsites_dump" "$file" "$version"
 		[ -z "$(grep -v '^#' <<<"$output" | cut -f 5,7 | sort -u | cut -f 1 | uniq -d)" ]
-	done < <(images)
+	done < <(python_images)
 }
 
 @test "what is no interpreter is refused" {
@@ -136,7 +122,7 @@ simple_stores() {
 
 @test "a damaged interpreter is refused or read, and neither ends in a crash" {
 	local file version size
-	read -r file version < <(images) || skip "no CPython here"
+	read -r file version < <(python_images) || skip "no CPython here"
 	size=$(stat -c %s "$file")
 	for part in 1 5 20 50 80 95; do
 		head -c $((size * part / 100)) "$file" >"$T/cut"

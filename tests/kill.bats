@@ -59,7 +59,7 @@ kill_at() {
 	mkfifo "$T/held"
 	cat "$T/held" >/dev/null & # until every process that mwbpf made has ended
 	local reader=$! try
-	STARTED+=("$reader")
+	started "$reader"
 	exec {HOLD}>"$T/held"
 	for i in {1..25}; do
 		moment=$((RANDOM % (MOST + 1)))

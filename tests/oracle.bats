@@ -55,11 +55,11 @@ launch() {
 	mkfifo "$T/said.in"
 	"$MWBPF" --json -o "$T/trace" -- "$@" <"$T/said.in" >"$T/said" 2>"$T/trace.err" &
 	TRACER=$!
-	STARTED+=("$TRACER")
+	started "$TRACER"
 	exec {GO}>"$T/said.in"
 	wait_line "$T/said" '^ready' "$TRACER"
 	PROGRAM=$(sed -n 's/^ready //p' "$T/said")
-	STARTED+=("$PROGRAM")
+	started "$PROGRAM"
 }
 
 # leave: end a trace of a launched command that goes on; it is not waited for.

@@ -24,7 +24,7 @@ start() {
 	rm -f "$T"/said "$T"/out*
 	start_program "$T/out" "${@:2}" "$MWBPF_ROOT/tests/lib/pystacks.py" "$T/said" "$1"
 	TARGET=$(sed -n 's/^ready //p' "$T/out")
-	STARTED+=("$TARGET")
+	[ "$TARGET" -eq 1 ] || started "$TARGET" # 1: that is its number in a namespace of its own
 }
 
 stop() {
@@ -67,7 +67,7 @@ minor() {
 		[ "$(grep -c ^thread "$T/said")" -eq 3 ]
 		stop
 		n=$((n + 1))
-	done < <(pythons)
+	done < <(all_pythons)
 	[ "$n" -gt 0 ]
 }
 
@@ -89,7 +89,7 @@ minor() {
 			[ "$minor" -lt 12 ] || way tls none "$tid"
 		done
 		stop
-	done < <(pythons)
+	done < <(all_pythons)
 }
 
 @test "in a child after fork" {
@@ -101,29 +101,33 @@ minor() {
 		diff <(frames "$T/said") <(frames "$T/shown") >&2
 		way tss this "$TARGET" || way bound this "$TARGET"
 		stop
-	done < <(pythons)
+	done < <(all_pythons)
 }
 
-# stripped PYTHON: a copy of it and its library without symbols but the dynamic ones; $copy.
+# stripped PYTHON: a copy of it and its library without symbols but the dynamic ones; $copy,
+# the command that runs it.
 stripped() {
-	local library
-	copy=$T/stripped/python
+	local file root library
+	file=$(file_of "$1")
+	root=$(root_of "$1")
+	copy=("$T/stripped/python")
 	mkdir -p "$T/stripped"
-	strip --strip-all -o "$copy" "$1"
-	library=$(ldd "$1" | sed -n 's/.*libpython[^ ]* => \([^ ]*\) .*/\1/p')
+	strip --strip-all -o "${copy[0]}" "$file"
+	library=$(ldd "$file" | sed -n 's/.*libpython[^ ]* => \([^ ]*\) .*/\1/p')
 	[ -z "$library" ] || strip --strip-all -o "$T/stripped/${library##*/}" "$library"
 	export PYTHONHOME LD_PRELOAD=
 	PYTHONHOME=$("$1" -c 'import sys; print(sys.base_prefix)')
 	[ -z "$library" ] || LD_PRELOAD=$T/stripped/${library##*/}
+	[ -z "$root" ] || copy=("$MWBPF_ROOT/tests/roots/enter" "$root" "${copy[@]}")
 }
 
 @test "without symbols but the dynamic ones" {
 	local python copy
 	while read -r python; do
-		(stripped "$python" && start sleep "$copy" && unset LD_PRELOAD PYTHONHOME && same &&
+		(stripped "$python" && start sleep "${copy[@]}" && unset LD_PRELOAD PYTHONHOME && same &&
 			grep -q "$T/stripped" "/proc/$TARGET/maps" && stop)
 		rm -rf "$T/stripped"
-	done < <(pythons)
+	done < <(all_pythons)
 }
 
 @test "in another pid namespace" {
@@ -131,7 +135,7 @@ stripped() {
 	python=$(pythons | tail -n 1)
 	start sleep unshare --pid --fork --mount-proc "$python"
 	TARGET=$(pgrep -P "$PROGRAM")
-	STARTED+=("$TARGET")
+	started "$TARGET"
 	"$PROGRAMS/pylayout_show" "$TARGET" >"$T/shown"
 	# the same frames, by threads that are called otherwise
 	diff <(frames "$T/said" | cut -f 2- | sort) <(frames "$T/shown" | cut -f 2- | sort) >&2
@@ -141,6 +145,6 @@ stripped() {
 
 @test "what is no CPython is refused" {
 	sleep 1000 3>&- &
-	STARTED+=($!)
+	started "$!"
 	run -1 "$PROGRAMS/pylayout_show" $!
 }

@@ -27,7 +27,7 @@ teardown() {
 		echo "# $python: $output" >&3
 		[ "$status" -eq 0 ]
 		n=$((n + 1))
-	done < <(pythons)
+	done < <(all_pythons)
 	[ "$n" -gt 0 ]
 }
 

@@ -27,12 +27,12 @@ traced() {
 
 @test "every Python here: launched, the lines of its blocks are those it says" {
 	for python in $(pythons); do
-		name=$(basename "$(dirname "$(dirname "$python")")")
+		name=$(name_of "$python")
 		mkfifo "$T/$name.in"
 		"$MWBPF" -q --json -o "$T/$name.trace" -- "$python" \
 			"$MWBPF_ROOT/tests/programs/lines.py" <"$T/$name.in" >"$T/$name" &
 		TRACER=$!
-		STARTED+=("$TRACER")
+		started "$TRACER"
 		exec {GO}>"$T/$name.in"
 		go
 		# names are read from the living process
@@ -47,7 +47,7 @@ traced() {
 
 @test "every Python here: attached to, too, with --stack=both" {
 	for python in $(pythons); do
-		name=$(basename "$(dirname "$(dirname "$python")")")
+		name=$(name_of "$python")
 		start_program "$T/$name" "$python" "$MWBPF_ROOT/tests/programs/lines.py"
 		start_mwbpf "$T/$name.trace" --stack=both --pid "$PROGRAM"
 		go
@@ -58,25 +58,81 @@ traced() {
 	done
 }
 
-@test "a stack is whole, and cut where --max-depth says" {
-	python=$(pythons | tail -n 1)
-	for depth in 128 10; do
-		echo go | "$MWBPF" -q --json --max-depth "$depth" -o "$T/trace" -- "$python" \
-			"$MWBPF_ROOT/tests/programs/lines.py" >"$T/said"
-		id=$(jq 'select(.size == 30055 and .at and .type != "free").stack' "$T/trace")
-		jq -c "select(.type == \"stack\" and .id == $id)" "$T/trace" >"$T/stack"
-		frames=$(jq '.frames | length' "$T/stack")
-		if [ "$depth" -eq 10 ]; then
-			[ "$frames" -eq 10 ]
-			[ "$(jq .truncated "$T/stack")" = true ]
-		else
-			# 41 of deep, run and the module
-			[ "$frames" -eq 43 ]
-			[ "$(jq .truncated "$T/stack")" = null ]
-			[ "$(jq -r '.frames[-1].function' "$T/stack")" = "<module>" ]
-			[ "$(jq '[.frames[] | select(.function == "deep")] | length' "$T/stack")" -eq 41 ]
-		fi
+# stacks PYTHON [DEPTH]: every stack of stacks.py, frame by frame. Debug builds, too, are to
+# ask malloc for what they are asked for.
+stacks() {
+	local name depth=${2:-128}
+	name=$(name_of "$1")-$depth
+	start_program "$T/$name" env PYTHONMALLOC=pymalloc "$1" "$MWBPF_ROOT/tests/programs/stacks.py" \
+		"$T/$name.said"
+	start_mwbpf "$T/$name.trace" --max-depth "$depth" --pid "$PROGRAM"
+	go
+	wait_line "$T/$name" '^done' "$PROGRAM"
+	go
+	wait_line "$T/$name" '^done again' "$PROGRAM"
+	stop_mwbpf
+	exec {GO}>&-
+	kill "$PROGRAM"
+	echo "# $1, $depth deep: $(/usr/bin/python3 "$MWBPF_ROOT/tests/lib/samestacks.py" "$T/$name.said" \
+		"$T/$name.trace" "$depth" 2>"$T/wrong")" >&3
+	[ ! -s "$T/wrong" ] || { cat "$T/wrong"; return 1; }
+	[ "$(wc -l <"$T/$name.said")" -gt 130 ]
+}
+
+@test "every Python here: each stack is the one that the program itself sees" {
+	for python in $(all_pythons); do
+		stacks "$python"
 	done
+}
+
+@test "the same of code that the JIT has compiled" {
+	local seen=0
+	for python in $(all_pythons); do
+		[ "$(PYTHON_JIT=1 "$python" -c 'import sys; print(hasattr(sys, "_jit") and sys._jit.is_enabled())')" = True ] ||
+			continue
+		PYTHON_JIT=1 stacks "$python"
+		seen=$((seen + 1))
+	done
+	[ "$seen" -gt 0 ] || skip "no CPython with a JIT here"
+}
+
+@test "stacks are cut where --max-depth says, and nowhere else" {
+	for depth in 3 50; do
+		stacks "$(pythons | tail -n 1)" "$depth"
+	done
+}
+
+@test "every Python here: stacks and ints of subinterpreters" {
+	local seen=0
+	for python in $(all_pythons); do
+		name=$(name_of "$python")
+		mkdir "$T/$name.own"
+		start_program "$T/$name" env PYTHONMALLOC=pymalloc "$python" \
+			"$MWBPF_ROOT/tests/programs/interpreters.py" "$T/$name.own"
+		[ "$(head -n 1 "$T/$name")" != none ] || continue
+		start_mwbpf "$T/$name.trace" --pid "$PROGRAM"
+		go
+		wait_line "$T/$name" '^done main' "$PROGRAM"
+		go
+		for each in first second third; do
+			wait_line "$T/$name" "^done $each" "$PROGRAM"
+		done
+		go && go && go
+		wait_line "$T/$name" '^done all' "$PROGRAM"
+		stop_mwbpf
+		go
+		exec {GO}>&-
+		cat "$T/$name".own/*.said >"$T/$name.said"
+		echo "# $python: $(/usr/bin/python3 "$MWBPF_ROOT/tests/lib/samestacks.py" "$T/$name.said" \
+			"$T/$name.trace" 2>"$T/wrong")" >&3
+		[ ! -s "$T/wrong" ] || { cat "$T/wrong"; return 1; }
+		cat "$T/$name".own/*.ints | sort -u >"$T/$name.ints"
+		jq -r 'select(.type == "pylong" and (.cached | not)).addr' "$T/$name.trace" | sort -u >"$T/made"
+		[ "$(head -n 1 "$T/$name.trace" | jq '.targets[0].int_sites')" -eq 0 ] || # a debug build
+			[ -z "$(comm -23 "$T/$name.ints" "$T/made")" ]
+		seen=$((seen + 1))
+	done
+	[ "$seen" -gt 0 ] || skip "no CPython with subinterpreters here"
 }
 
 @test "--stack=none takes none; a C program has none, but callers" {
@@ -85,4 +141,34 @@ traced() {
 	"$MWBPF" -q --json -o "$T/trace" -- /bin/ls / >"$T/said"
 	[ "$(jq -c 'select(.type == "stack" or .stack)' "$T/trace" | wc -l)" -eq 0 ]
 	[ "$(jq -c 'select(.type == "malloc" and (.at | not))' "$T/trace" | wc -l)" -eq 0 ]
+}
+
+# right_or_none PROGRAM TRACE: how many lines are right; fails when one is wrong.
+right_or_none() {
+	jq -r 'select(.type == "malloc" or .type == "calloc") | "\(.size) \(.at)"' "$2" |
+		awk 'NR == FNR { if ($1 == "made") line[$2] = $3; next }
+			$1 in line && $2 != "null" {
+				if ($0 != $1 " <module> (made.py:" line[$1] ")") { print "wrong: " $0 >"/dev/stderr"; exit 1 }
+				right++
+			}
+			END { print right + 0 }' "$1" -
+}
+
+@test "code objects that die and are replaced at their address never lend their lines" {
+	tier=
+	for python in $(pythons); do
+		rm -f "$T"/out*
+		start_program "$T/out" "$python" "$MWBPF_ROOT/tests/programs/deaths.py"
+		start_mwbpf "$T/trace" $tier --pid "$PROGRAM"
+		go
+		wait_line "$T/out" '^done' "$PROGRAM"
+		stop_mwbpf
+		exec {GO}>&-
+		# what is to be tested happened: there were fewer addresses than objects
+		[ "$(awk '$1 == "made" { print $4 }' "$T/out" | sort -u | wc -l)" -lt 100 ]
+		right=$(right_or_none "$T/out" "$T/trace") || { echo "$python"; return 1; }
+		echo "# $python: $right of 120 named, 0 wrong" >&3
+		[ "$right" -ge 60 ]
+		tier='--tier perf' # for all but the first
+	done
 }

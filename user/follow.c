@@ -7,9 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
+#include "target/mem.h"
 
 static void know_code(struct target *target)
 {
@@ -44,90 +45,44 @@ static int judge_target(const struct follow *follow, const struct target *target
 	return -ENOENT;
 }
 
-/* 0x030b from the file's Py_Version; older ones have none and need none here. */
-static unsigned version_of(const struct image *image)
+/* The instructions that make ints and cannot be probed: how many more like the first. */
+static size_t more_refused(struct refusals *refusals, const struct refusal *first)
 {
-	static const char *const names[] = { "Py_Version" };
-	struct elf_symbol symbol;
-	uint32_t version;
+	size_t n = 0;
 
-	if (!elf_find(image->elf, names, 1, &symbol) ||
-	    elf_read(image->elf, symbol.offset, &version, sizeof(version)) != sizeof(version))
-		return 0x0300;
-	return version >> 16;
+	for (struct refusal *each = refusals->at; each < refusals->at + refusals->n; each++) {
+		if (each->said || !each->site || each->pid != first->pid ||
+		    each->image != first->image)
+			continue;
+		each->said = true;
+		n++;
+	}
+	return n;
 }
 
-/* Number the sites of a file: to BPF by register, to place by name. 0 or -errno. */
-static int number_sites(const struct follow *follow, const struct site_book *book)
+/* Name every probe that could not be put. */
+static void warn_refused(const struct follow *follow)
 {
-	const char *base = strrchr(book->image->path, '/');
-	char name[256];
-	int err = 0;
+	struct refusals *refusals = &follow->attach->refusals;
 
-	for (size_t i = 0; i < book->sites.n && !err; i++) {
-		const struct intsite *site = &book->sites.list[i];
+	for (size_t i = 0; i < refusals->n; i++) {
+		struct refusal *each = &refusals->at[i];
 
-		snprintf(name, sizeof(name), "%s+0x%llx",
-			 site->function ? site->function : base ? base + 1 : book->image->path,
-			 (unsigned long long)site->offset);
-		if (site->function)
-			snprintf(name, sizeof(name), "%s", site->function);
-		err = place_add_maker(&follow->stream->place, name);
-		if (!err)
-			err = programs_set_intsite(follow->programs, book->first + i, site->reg);
+		if (each->said)
+			continue;
+		each->said = true;
+		if (each->site)
+			stream_warn(follow->stream,
+				    "some ints of process %d are not seen: the instruction in %s of %s "
+				    "cannot be probed, nor %zu others: %s",
+				    (int)each->pid, follow->stream->place.makers[each->number],
+				    each->image->path, more_refused(refusals, each),
+				    refusal_why(each->error));
+		else
+			stream_warn(follow->stream, "calls of %s in %s are not seen in process %d: %s",
+				    probe_rows[each->number].symbol, each->image->path,
+				    (int)each->pid, refusal_why(each->error));
 	}
-	return err;
-}
-
-/* The sites of a file, found at the first process that maps it. NULL: there are none. */
-static const struct site_book *find_book(const struct follow *follow, const struct image *image)
-{
-	struct targets *targets = follow->targets;
-	struct site_book *more, *book;
-
-	for (size_t i = 0; i < targets->n_books; i++)
-		if (targets->books[i].image == image)
-			return targets->books[i].sites.n ? &targets->books[i] : NULL;
-	more = reallocarray(targets->books, targets->n_books + 1, sizeof(*more));
-	if (!more)
-		return NULL;
-	targets->books = more;
-	book = &more[targets->n_books++];
-	*book = (struct site_book){ .image = image, .first = follow->stream->place.n_makers };
-	if (intsites_find(image->elf, version_of(image), &book->sites) ||
-	    book->first + book->sites.n > MW_INTSITES || number_sites(follow, book)) {
-		book->sites.n = 0;
-		return NULL;
-	}
-	log_detail("%zu instructions make ints in %s (%zu uses of the type not understood)",
-		   book->sites.n, image->path, book->sites.unsure + book->sites.pops_unsure);
-	return book;
-}
-
-/* Probe where the target's CPython makes its ints, inlined or not. */
-static void probe_intsites(const struct follow *follow, struct target *target)
-{
-	const struct image *image = target->findings.python;
-	const struct site_book *book;
-	int err = 0, pid = target->proc.pid;
-
-	if (!image || !programs_has_intsites(follow->programs))
-		return;
-	book = find_book(follow, image);
-	if (!book)
-		return;
-	if (target->sites_of != image)
-		err = attach_intsites(follow->attach, pid, image, &book->sites, book->first);
-	if (!err)
-		err = programs_set_target(follow->programs, pid, MW_TARGET_SITES);
-	if (err) {
-		stream_warn(follow->stream,
-			    "only exported constructors of ints are seen in process %d: %s", pid,
-			    strerror(-err));
-		return;
-	}
-	target->sites_of = image;
-	target->n_sites = book->sites.n;
 }
 
 int follow_begin(const struct follow *follow, struct target *target)
@@ -147,7 +102,8 @@ int follow_begin(const struct follow *follow, struct target *target)
 		return err;
 	know_code(target);
 	targets_log(target);
-	probe_intsites(follow, target);
+	ints_probe(follow->ints, target);
+	warn_refused(follow);
 	follow_python(follow, target);
 	return judge_target(follow, target);
 }
@@ -180,6 +136,13 @@ void follow_new_code(const struct follow *follow, struct target *target)
 	if (target->ended)
 		return;
 	err = targets_probe(follow->targets, target, follow->attach, fresh);
+	if (err == -ESRCH && target->unsearched) {
+		target->unsearched = false;
+		stream_warn(follow->stream,
+			    "process %d ended before the program that it executed could be searched "
+			    "for functions to probe: what it called is not seen, or in part",
+			    (int)target->proc.pid);
+	}
 	if (err) {
 		log_debug("process %d cannot be searched now: %s", (int)target->proc.pid,
 			  strerror(-err));
@@ -189,12 +152,15 @@ void follow_new_code(const struct follow *follow, struct target *target)
 		  (int)target->proc.pid, target->findings.n, target->findings.objects,
 		  target->findings.allocator ? target->findings.allocator->path : "not found",
 		  target->findings.settled ? "settled" : "the loader is at work");
-	probe_intsites(follow, target);
+	target->unsearched = target->unsearched && !target->findings.settled;
+	ints_probe(follow->ints, target);
+	warn_refused(follow);
 	proc_refresh(&target->proc);
 	know_code(target);
 	warn_late(follow, target, fresh);
 	for (size_t i = 0; i < target->findings.n; i++) {
-		if (!fresh[i])
+		if (!fresh[i] ||
+		    attach_refused(follow->attach, target->proc.pid, &target->findings.at[i]))
 			continue;
 		targets_describe_probe(target, &target->findings.at[i], &words);
 		stream_probe(follow->stream, &words);
@@ -204,29 +170,37 @@ void follow_new_code(const struct follow *follow, struct target *target)
 #define LAYOUT_TRIES 2000
 #define LAYOUT_EVERY_NS 2000000ULL
 
-/* Where vaddr 0 of the image with CPython's ints lies: a probe's address tells it. */
-static uint64_t python_bias(const struct findings *findings)
-{
-	for (size_t i = 0; i < findings->n; i++)
-		if (findings->at[i].image == findings->python && findings->at[i].addr)
-			return findings->at[i].addr - findings->at[i].slide.offset -
-			       findings->at[i].symbol.vaddr;
-	return 0;
-}
+/* struct _typeobject, Include/cpython/object.h of 3.6 to 3.15 */
+#define TP_DEALLOC 40 /* beyond ob_type, whose place is known */
 
-static uint64_t now_ns(void)
+/*
+ * See code objects die, so that BPF need not look at each of them in each stack. The
+ * interpreter keeps the function that frees them in their type.
+ */
+static int watch_deaths(const struct follow *follow, const struct target *target,
+			const struct python *python)
 {
-	struct timespec now;
+	const struct findings *findings = &target->findings;
+	const struct image *image = findings->python;
+	uint64_t field = python->objects.code_type + python->layout.type_of + TP_DEALLOC;
+	uint64_t function;
+	int64_t offset;
+	int err = mem_read(target->proc.pid, field, &function, sizeof(function));
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+	if (err)
+		return err;
+	offset = elf_offset(image->elf, function - findings->python_bias);
+	if (offset < 0)
+		return offset;
+	return attach_place(follow->attach, target->proc.pid, image, follow->attach->code_dies,
+			    offset);
 }
 
 void follow_python(const struct follow *follow, struct target *target)
 {
 	struct pylayout_evidence evidence = { 0 };
 	struct python *python = target->space ? &target->space->cpython : NULL;
-	int err, pid = target->proc.pid;
+	int err, unseen, pid = target->proc.pid;
 
 	if (!follow->python || !python || python->found || target->ended ||
 	    !target->findings.python || target->layouts >= LAYOUT_TRIES ||
@@ -234,16 +208,23 @@ void follow_python(const struct follow *follow, struct target *target)
 		return;
 	target->layouts++;
 	target->layout_ns = now_ns();
-	err = pylayout_find(pid, target->findings.python, python_bias(&target->findings),
+	err = pylayout_find(pid, target->findings.python, target->findings.python_bias,
 			    &python->layout, &python->objects, &evidence);
 	if (!err && !(python->layout.has & (MW_PY_GIL_HOLDER | MW_PY_TSS | MW_PY_TLS)))
 		err = -EAGAIN;
+	python->deaths = programs_deaths(follow->programs);
+	unseen = python->deaths && !err ? watch_deaths(follow, target, python) : -ENOTSUP;
+	if (unseen)
+		python->layout.has |= MW_PY_GUARD_ALL;
 	if (!err)
 		err = programs_set_pylayout(follow->programs, pid, &python->layout);
 	python->found = !err;
 	if (!err) {
 		log_detail("Python %s in process %d: threads by %s; offsets by %s",
 			   evidence.version, pid, evidence.threads, evidence.offsets);
+		if (unseen)
+			log_detail("code objects of process %d are looked at in every stack: "
+				   "their ends cannot be probed (%s)", pid, strerror(-unseen));
 		return;
 	}
 	/* what does not hold yet may be an interpreter that is being set up */
@@ -267,9 +248,13 @@ bool follow_notice(const struct follow *follow, const struct mw_event *event)
 		return false;
 	case MW_EXEC:
 		target->findings.n = 0; /* of the program before */
+		target->unsearched = true;
 		target->findings.settled = false;
 		target->tries = 0;
 		target->layouts = 0;
+		target->ints_of = NULL;
+		target->book = NULL;
+		target->no_book = NULL;
 		programs_forget_pylayout(follow->programs, event->pid);
 		programs_set_target(follow->programs, event->pid, 0);
 		target->findings.allocator = target->findings.python = NULL;

@@ -5,6 +5,7 @@
 #ifndef MWBPF_FOLLOW_H
 #define MWBPF_FOLLOW_H
 
+#include "ints.h"
 #include "programs.h"
 #include "stream.h"
 #include "targets.h"
@@ -15,6 +16,7 @@ struct follow {
 	struct targets *targets;
 	struct attach *attach;
 	struct stream *stream;
+	struct ints *ints;
 };
 
 /* Probe a target and take its map. Says what is wrong; 0 or -errno. */

@@ -197,6 +197,9 @@ static const struct option_row rows[] = {
 	  "look for debug files here, too, as below /usr/lib/debug" },
 	{ "user", 0, "NAME", parse_text, AT(user),
 	  "run COMMAND as this user (default: who called sudo)" },
+	{ "cache-dir", 0, "DIR", parse_text, AT(cache_dir),
+	  "keep what was found in interpreters there (" OPTIONS_CACHE_DIR ")" },
+	{ "no-cache", 0, NULL, parse_flag, AT(no_cache), "find it anew, and keep nothing" },
 	{ "quiet", 'q', NULL, parse_flag, AT(quiet), "no summary, no progress, only errors" },
 	{ "verbose", 'v', NULL, parse_count, AT(verbose), "say more; up to three times" },
 	{ "json-schema", 0, NULL, parse_flag, AT(json_schema), "print the schema of the output" },
@@ -329,6 +332,7 @@ int options_parse(int argc, char **argv, struct options *options)
 		.threads = THREADS_DEFAULT,
 		.tier = TIER_SESSION,
 		.max_depth = MW_STACK_DEPTH,
+		.cache_dir = OPTIONS_CACHE_DIR,
 	};
 	for (i = 0; i < argc && !err; i++) {
 		if (argv[i][0] != '-' || !argv[i][1]) {

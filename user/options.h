@@ -13,6 +13,7 @@
 #include "probe/tier.h"
 
 #define OPTIONS_MAX_PIDS 256
+#define OPTIONS_CACHE_DIR "/var/cache/mwbpf"
 
 enum options_stack {
 	STACK_AUTO, /* Python's for a CPython, else the native caller */
@@ -39,6 +40,8 @@ struct options {
 	uint32_t max_depth;   /* Python frames */
 	const char *debug_dir; /* to look for debug files in; NULL: only where they are usually */
 	const char *user;
+	const char *cache_dir;
+	bool no_cache;
 	bool quiet;
 	uint32_t verbose;
 	bool json_schema, version, help;

@@ -6,22 +6,36 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/clean.h"
 #include "base/log.h"
+#include "mwbpf-ring.skel.h"
 #include "mwbpf.skel.h"
 #include "probe/link.h"
 
 #define PROC_PID_INIT_INO 0xeffffffcU /* include/linux/proc_ns.h: the initial pid namespace */
 
-#define SCRATCHES 1024 /* threads that are in a probe at the same moment: 2.8 kB each */
+/*
+ * --buffer in slots: a power of two, of 80 bytes each. Beside them a ring for the longer
+ * records: maps, processes, and stacks, which are sent once.
+ */
+#define BYTES_PER_SLOT 64
+#define SLOTS_LEAST    64
+#define RING_SHARE     4
 
 struct programs {
 	struct mwbpf_bpf *skel;
 	const struct tier_report *tier;
 	unsigned cpus;
+	bool slots;	  /* events are in slots, not in the ring */
+	uint32_t n_slots; /* a power of two */
+	pid_t layouts[MW_PYLAYOUTS]; /* whose each entry is; 0: free, and the first unused */
+	uint32_t epoch;
+	const struct mw_deaths *deaths; /* mapped; NULL: without stacks */
 };
 
 /* libbpf's talk is one level quieter than ours. */
@@ -38,7 +52,8 @@ static int print_libbpf(enum libbpf_print_level level, const char *format, va_li
 }
 
 /* Each family's three programs, of which a tier uses two or one. */
-static void families(struct mwbpf_bpf *skel, struct attach_programs programs[MW_FAMILY_MAX])
+static void families(struct mwbpf_bpf *skel, enum tier tier,
+		     struct attach_programs programs[MW_FAMILY_MAX])
 {
 	programs[MW_FAMILY_ALLOC] = (struct attach_programs){
 		skel->progs.alloc_session, skel->progs.alloc_enter, skel->progs.alloc_leave
@@ -46,6 +61,9 @@ static void families(struct mwbpf_bpf *skel, struct attach_programs programs[MW_
 	programs[MW_FAMILY_PYLONG] = (struct attach_programs){
 		skel->progs.pylong_session, skel->progs.pylong_enter, skel->progs.pylong_leave
 	};
+	/* what has no return to see is free alone */
+	if (tier == TIER_SESSION)
+		programs[MW_FAMILY_ALLOC].enter = skel->progs.alloc_free;
 }
 
 static void select_programs(struct mwbpf_bpf *skel, const struct programs_options *options)
@@ -54,7 +72,7 @@ static void select_programs(struct mwbpf_bpf *skel, const struct programs_option
 	bool session = options->tier->tier == TIER_SESSION;
 	int multi = options->tier->tier >= TIER_MULTI ? LINK_MULTI : 0;
 
-	families(skel, by_family);
+	families(skel, options->tier->tier, by_family);
 	for (int family = 0; family < MW_FAMILY_MAX; family++) {
 		const struct attach_programs *p = &by_family[family];
 		bool wanted = options->families & 1u << family;
@@ -66,10 +84,10 @@ static void select_programs(struct mwbpf_bpf *skel, const struct programs_option
 		bpf_program__set_expected_attach_type(p->enter, multi);
 		bpf_program__set_expected_attach_type(p->leave, multi);
 	}
-	bpf_program__set_autoload(skel->progs.int_site,
-				  options->families & 1u << MW_FAMILY_PYLONG &&
-					  (multi || options->tier->cookies));
+	bpf_program__set_autoload(skel->progs.int_site, options->families & 1u << MW_FAMILY_PYLONG);
 	bpf_program__set_expected_attach_type(skel->progs.int_site, multi);
+	bpf_program__set_autoload(skel->progs.code_dies, options->python);
+	bpf_program__set_expected_attach_type(skel->progs.code_dies, multi);
 	bpf_program__set_autoload(skel->progs.returns_test, true);
 	bpf_program__set_expected_attach_type(skel->progs.returns_test, multi);
 	bpf_program__set_autoload(skel->progs.syscall_enter, true);
@@ -86,39 +104,95 @@ static void set_pid_namespace(struct mw_config *config)
 	config->pidns_ino = st.st_ino;
 }
 
+/*
+ * Every kernel with multi links (6.6) has the atomic instructions for slots (5.12). The
+ * other object has the same maps and programs: it is opened by the same skeleton.
+ */
+static struct mwbpf_bpf *open_skeleton(bool slots)
+{
+	struct mwbpf_bpf *skel = calloc(1, sizeof(*skel));
+	int err = skel ? mwbpf_bpf__create_skeleton(skel) : -ENOMEM;
+
+	if (!err && !slots)
+		skel->skeleton->data = (void *)mwbpf_ring_bpf__elf_bytes(&skel->skeleton->data_sz);
+	if (!err)
+		err = bpf_object__open_skeleton(skel->skeleton, NULL);
+	if (!err)
+		return skel;
+	if (skel)
+		mwbpf_bpf__destroy(skel);
+	errno = -err;
+	return NULL;
+}
+
+/* Slots take most of the events; the ring is then for what is seldom. */
+static int set_buffer(struct programs *programs, uint64_t bytes)
+{
+	struct mwbpf_bpf *skel = programs->skel;
+	uint32_t slots = bytes / BYTES_PER_SLOT, page = sysconf(_SC_PAGESIZE);
+	uint64_t ring = bytes / RING_SHARE > page ? bytes / RING_SHARE : page;
+	int err;
+
+	if (!programs->slots)
+		return bpf_map__set_max_entries(skel->maps.mw_ring, bytes);
+	programs->n_slots = slots > SLOTS_LEAST ? slots : SLOTS_LEAST;
+	skel->rodata->mw_config.slots_mask = programs->n_slots - 1;
+	err = bpf_map__set_max_entries(skel->maps.mw_slots, programs->n_slots);
+	return err ? err : bpf_map__set_max_entries(skel->maps.mw_ring, ring);
+}
+
+/* The table of threads is for few of many where most have an entry of their own. */
+static int set_threads(struct programs *programs, uint32_t threads)
+{
+	struct mwbpf_bpf *skel = programs->skel;
+	int err = 0;
+
+	if (programs->slots)
+		err = bpf_map__set_map_flags(skel->maps.mw_thread_table, BPF_F_NO_PREALLOC);
+	else
+		err = bpf_map__set_max_entries(skel->maps.mw_threads, 1);
+	return err ? err : bpf_map__set_max_entries(skel->maps.mw_thread_table, threads);
+}
+
 static int configure(struct programs *programs, const struct programs_options *options)
 {
 	struct mwbpf_bpf *skel = programs->skel;
-	/* every kernel with multi links (6.6) keeps state with tasks (5.12) */
-	bool task_storage = options->tier->tier >= TIER_MULTI;
+	bool has_cookie = options->tier->tier >= TIER_MULTI || options->tier->cookies;
 	int err;
 
-	skel->rodata->mw_config.has_task_storage = task_storage;
-	skel->rodata->mw_config.has_cookie =
-		options->tier->tier >= TIER_MULTI || options->tier->cookies;
+	skel->rodata->mw_config.has_cookie = has_cookie;
 	skel->rodata->mw_config.take_python = options->python;
 	skel->rodata->mw_config.take_native = options->native;
+	skel->rodata->mw_config.take_caller = options->caller;
 	skel->rodata->mw_config.max_depth = options->max_depth;
 	set_pid_namespace(&skel->rodata->mw_config);
 	select_programs(skel, options);
-	err = bpf_map__set_max_entries(skel->maps.mw_ring, options->buffer);
+	err = set_buffer(programs, options->buffer);
+	if (!err && has_cookie)
+		err = bpf_map__set_max_entries(skel->maps.mw_probe_at, 1);
 	if (!err)
-		err = bpf_map__set_max_entries(skel->maps.mw_thread_table,
-					       task_storage ? 1 : options->threads);
-	if (!err)
-		err = bpf_map__set_autocreate(skel->maps.mw_threads, task_storage);
+		err = set_threads(programs, options->threads);
 	if (!err && (options->python || options->native))
-		err = bpf_map__set_max_entries(skel->maps.mw_scratch, SCRATCHES);
+		err = bpf_map__set_max_entries(skel->maps.mw_scratch,
+					       programs->cpus * MW_SCRATCH_LEVELS);
 	if (!err)
 		err = bpf_map__set_max_entries(skel->maps.mw_counters, programs->cpus);
 	return err;
+}
+
+static void map_deaths(struct programs *programs)
+{
+	void *at = mmap(NULL, sizeof(*programs->deaths), PROT_READ, MAP_SHARED,
+			bpf_map__fd(programs->skel->maps.mw_deaths), 0);
+
+	programs->deaths = at == MAP_FAILED ? NULL : at;
 }
 
 int programs_load(const struct programs_options *options, struct programs **out)
 {
 	const struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
 	struct programs *programs = calloc(1, sizeof(*programs));
-	int cpus = libbpf_num_possible_cpus(), err = -ENOMEM;
+	int cpus = libbpf_num_possible_cpus(), err;
 
 	*out = NULL;
 	if (!programs)
@@ -128,9 +202,9 @@ int programs_load(const struct programs_options *options, struct programs **out)
 	setrlimit(RLIMIT_MEMLOCK, &unlimited);
 	programs->tier = options->tier;
 	programs->cpus = cpus > 0 ? cpus : 1;
-	programs->skel = mwbpf_bpf__open();
-	if (programs->skel)
-		err = configure(programs, options);
+	programs->slots = options->tier->tier >= TIER_MULTI;
+	programs->skel = open_skeleton(programs->slots);
+	err = programs->skel ? configure(programs, options) : -errno;
 	if (!err)
 		err = mwbpf_bpf__load(programs->skel);
 	if (err) {
@@ -140,6 +214,9 @@ int programs_load(const struct programs_options *options, struct programs **out)
 		return err;
 	}
 	programs->skel->bss->mw_stacks = options->native;
+	programs->skel->bss->mw_targets_changes = 1; /* 0 is a thread that has not looked yet */
+	if (options->python)
+		map_deaths(programs);
 	*out = programs;
 	return 0;
 }
@@ -148,6 +225,8 @@ void programs_free(struct programs *programs)
 {
 	if (!programs)
 		return;
+	if (programs->deaths)
+		munmap((void *)programs->deaths, sizeof(*programs->deaths));
 	mwbpf_bpf__destroy(programs->skel);
 	free(programs);
 }
@@ -157,14 +236,23 @@ void programs_arm(struct programs *programs, enum mw_arm arm)
 	__atomic_store_n(&programs->skel->bss->mw_armed, arm, __ATOMIC_SEQ_CST);
 }
 
+/* Change some bits of a target. 0 or -errno. */
+static int set_bits(struct programs *programs, pid_t pid, uint32_t mask, uint32_t bits)
+{
+	int fd = bpf_map__fd(programs->skel->maps.mw_targets);
+	__u32 key = pid, value = 0;
+
+	bpf_map_lookup_elem(fd, &key, &value);
+	value = (value & ~mask) | bits | MW_TARGET;
+	if (bpf_map_update_elem(fd, &key, &value, BPF_ANY))
+		return -errno;
+	__atomic_add_fetch(&programs->skel->bss->mw_targets_changes, 1, __ATOMIC_SEQ_CST);
+	return 0;
+}
+
 int programs_set_target(struct programs *programs, pid_t pid, uint32_t bits)
 {
-	__u32 key = pid, value = bits | MW_TARGET;
-
-	return bpf_map_update_elem(bpf_map__fd(programs->skel->maps.mw_targets), &key, &value,
-				   BPF_ANY)
-		       ? -errno
-		       : 0;
+	return set_bits(programs, pid, (1u << MW_TARGET_LAYOUT) - 1, bits);
 }
 
 bool programs_has_intsites(const struct programs *programs)
@@ -184,22 +272,46 @@ int programs_set_intsite(struct programs *programs, uint32_t number, uint8_t reg
 		       : 0;
 }
 
+static uint32_t layout_entry(const struct programs *programs, pid_t pid)
+{
+	uint32_t entry = 1;
+
+	while (entry < MW_PYLAYOUTS && programs->layouts[entry] != pid)
+		entry++;
+	return entry;
+}
+
+const struct mw_deaths *programs_deaths(const struct programs *programs)
+{
+	return programs->deaths;
+}
+
 int programs_set_pylayout(struct programs *programs, pid_t pid, const struct mw_pylayout *layout)
 {
-	__u32 key = pid;
+	struct mw_pylayout stamped = *layout;
+	__u32 entry = layout_entry(programs, pid);
 
-	if (bpf_map_update_elem(bpf_map__fd(programs->skel->maps.mw_pylayouts), &key, layout,
+	if (entry == MW_PYLAYOUTS)
+		entry = layout_entry(programs, 0);
+	if (entry == MW_PYLAYOUTS)
+		return -ENOSPC;
+	stamped.epoch = ++programs->epoch;
+	if (bpf_map_update_elem(bpf_map__fd(programs->skel->maps.mw_pylayouts), &entry, &stamped,
 				BPF_ANY))
 		return -errno;
+	programs->layouts[entry] = pid;
 	__atomic_store_n(&programs->skel->bss->mw_stacks, 1, __ATOMIC_SEQ_CST);
-	return 0;
+	return set_bits(programs, pid, ~0u << MW_TARGET_LAYOUT, entry << MW_TARGET_LAYOUT);
 }
 
 void programs_forget_pylayout(struct programs *programs, pid_t pid)
 {
-	__u32 key = pid;
+	uint32_t entry = layout_entry(programs, pid);
 
-	bpf_map_delete_elem(bpf_map__fd(programs->skel->maps.mw_pylayouts), &key);
+	if (entry == MW_PYLAYOUTS)
+		return;
+	set_bits(programs, pid, ~0u << MW_TARGET_LAYOUT, 0);
+	programs->layouts[entry] = 0;
 }
 
 int programs_attach_tracepoints(struct programs *programs, struct attach *attach,
@@ -235,14 +347,20 @@ void programs_for_probes(const struct programs *programs, struct attach *attach)
 	attach->probe_at_fd = programs->tier->tier == TIER_PERF && !programs->tier->cookies
 				      ? bpf_map__fd(programs->skel->maps.mw_probe_at)
 				      : -1;
-	families(programs->skel, attach->programs);
+	families(programs->skel, attach->tier, attach->programs);
 	attach->int_site = programs->skel->progs.int_site;
+	attach->code_dies = programs->skel->progs.code_dies;
 	attach->returns_test = programs->skel->progs.returns_test;
 }
 
-int programs_ring_fd(const struct programs *programs)
+void programs_ring(const struct programs *programs, struct ring_source *source)
 {
-	return bpf_map__fd(programs->skel->maps.mw_ring);
+	*source = (struct ring_source){ .ring_fd = bpf_map__fd(programs->skel->maps.mw_ring) };
+	if (!programs->slots)
+		return;
+	source->slots_fd = bpf_map__fd(programs->skel->maps.mw_slots);
+	source->n_slots = programs->n_slots;
+	source->positions = &programs->skel->bss->mw_positions;
 }
 
 int programs_counters_fd(const struct programs *programs)

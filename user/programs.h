@@ -6,8 +6,10 @@
 #define MWBPF_PROGRAMS_H
 
 #include <mwbpf/config.h>
+#include <mwbpf/guard.h>
 #include <mwbpf/pylayout.h>
 
+#include "capture/ring.h"
 #include "probe/attach.h"
 
 struct programs_options {
@@ -15,6 +17,7 @@ struct programs_options {
 	uint64_t buffer; /* bytes of the ring, a power of two */
 	uint32_t threads;
 	bool python, native; /* which stacks to take */
+	bool caller;	     /* the return address of every call */
 	uint32_t max_depth;
 	unsigned families; /* bits 1 << enum mw_family: whose programs are needed */
 };
@@ -30,7 +33,7 @@ void programs_arm(struct programs *programs, enum mw_arm arm);
 /* From now on events of this process count; bits: MW_TARGET_*. 0 or -errno. */
 int programs_set_target(struct programs *programs, pid_t pid, uint32_t bits);
 
-/* Whether int sites can be probed on this kernel: they need attach cookies. */
+/* Whether the program for int sites is loaded. */
 bool programs_has_intsites(const struct programs *programs);
 
 /* Say which register holds the object at an int site. 0 or -errno. */
@@ -43,13 +46,17 @@ int programs_attach_tracepoints(struct programs *programs, struct attach *attach
 /* From now on Python frames of this process can be walked. 0 or -errno. */
 int programs_set_pylayout(struct programs *programs, pid_t pid, const struct mw_pylayout *layout);
 
+/* The count of deaths of code objects; NULL: not to be had. It lives as the programs do. */
+const struct mw_deaths *programs_deaths(const struct programs *programs);
+
 /* The process runs another program: its layout is void. */
 void programs_forget_pylayout(struct programs *programs, pid_t pid);
 
 /* Fill in which programs probes are to run. */
 void programs_for_probes(const struct programs *programs, struct attach *attach);
 
-int programs_ring_fd(const struct programs *programs);
+/* Where its events are to be read. */
+void programs_ring(const struct programs *programs, struct ring_source *source);
 int programs_counters_fd(const struct programs *programs);
 unsigned programs_cpus(const struct programs *programs);
 

@@ -9,9 +9,9 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fmt.h"
 #include "base/log.h"
 #include "capture/ring.h"
@@ -35,6 +35,7 @@ struct run {
 	struct targets targets;
 	struct launch launch;
 	struct stream stream;
+	struct ints ints;
 	struct follow follow;
 	struct ring *ring;
 	int signal_fd;
@@ -45,14 +46,6 @@ struct run {
 	const char *reason; /* what ended the trace; NULL: it goes on */
 	const char *syscalls;
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
-}
 
 /* Which families of probes the wanted events need. */
 static unsigned families_of(const struct options *options)
@@ -121,21 +114,26 @@ static int load(struct run *run)
 					    .buffer = run->options->buffer,
 					    .threads = run->options->threads,
 					    .max_depth = run->options->max_depth };
+	struct ring_source source;
 	int err;
 
 	options.python = run->options->stack != STACK_NONE && run->options->stack != STACK_NATIVE;
 	options.native = run->options->stack >= STACK_NATIVE;
+	options.caller = run->options->stack != STACK_NONE;
 	run->targets.families = options.families = families_of(run->options);
+	run->targets.python = options.python || options.families & 1u << MW_FAMILY_PYLONG;
 	err = programs_load(&options, &run->programs);
 	if (err)
 		return err;
-	err = ring_new(programs_ring_fd(run->programs), take_event, run, &run->ring);
+	programs_ring(run->programs, &source);
+	err = ring_new(&source, take_event, run, &run->ring);
 	if (!err)
 		err = loss_open(programs_counters_fd(run->programs), programs_cpus(run->programs),
 				&run->stream.loss);
 	if (!err)
 		programs_for_probes(run->programs, &run->attach);
-	run->follow.programs = run->programs;
+	run->ints.programs = run->follow.programs = run->programs;
+	run->ints.wanted = options.families & 1u << MW_FAMILY_PYLONG;
 	run->follow.python = options.python;
 	return say("cannot map the ring (a smaller --buffer needs less memory)", err);
 }
@@ -181,8 +179,9 @@ static int send_header(struct run *run)
 
 		targets_describe(target, &targets[i]);
 		for (size_t j = 0; j < target->findings.n; j++)
-			targets_describe_probe(target, &target->findings.at[j],
-					       &probes[header.n_probes++]);
+			if (!attach_refused(&run->attach, target->proc.pid, &target->findings.at[j]))
+				targets_describe_probe(target, &target->findings.at[j],
+						       &probes[header.n_probes++]);
 	}
 	if (targets && probes)
 		stream_begin(&run->stream, &header);
@@ -335,7 +334,7 @@ static void pump(struct run *run)
 static void drain(struct run *run)
 {
 	programs_arm(run->programs, MW_ARM_OFF);
-	attach_clear(&run->attach);
+	attach_end(&run->attach);
 	while (ring_pump(run->ring, PUMP_RECORDS) > 0)
 		run->urgent = false;
 	look_at_targets(run);
@@ -399,6 +398,7 @@ static void end(struct run *run)
 	ring_free(run->ring);
 	stream_close(&run->stream);
 	programs_free(run->programs);
+	ints_clear(&run->ints);
 	targets_clear(&run->targets);
 	if (run->signal_fd >= 0)
 		close(run->signal_fd);
@@ -413,9 +413,15 @@ int run_trace(const struct options *options)
 		return 1;
 	run->options = options;
 	run->signal_fd = -1;
+	run->ints = (struct ints){ .attach = &run->attach,
+				   .stream = &run->stream,
+				   .directory = options->no_cache ? NULL : options->cache_dir,
+				   .chosen = strcmp(options->cache_dir, OPTIONS_CACHE_DIR) != 0,
+				   .cache = -1 };
 	run->follow = (struct follow){ .targets = &run->targets,
 				       .attach = &run->attach,
-				       .stream = &run->stream };
+				       .stream = &run->stream,
+				       .ints = &run->ints };
 	status = begin(run);
 	if (!status) {
 		pump(run);

@@ -8,20 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "sink/words.h"
 #include "version.h"
-
-static uint64_t now_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
-}
 
 int stream_open(struct stream *stream, const struct options *options, struct images *images)
 {
@@ -86,8 +78,8 @@ void stream_begin(struct stream *stream, struct sink_header *header)
 	uname(&kernel);
 	header->version = MWBPF_VERSION;
 	header->kernel = kernel.release;
-	header->start_ns = now_ns(CLOCK_MONOTONIC);
-	header->realtime_ns = now_ns(CLOCK_REALTIME);
+	header->start_ns = now_ns();
+	header->realtime_ns = clock_ns(CLOCK_REALTIME);
 	header->buffer = stream->options->buffer;
 	header->events = stream->options->events;
 	header->min_size = stream->options->min_size;
@@ -154,7 +146,13 @@ bool stream_take(struct stream *stream, const struct mw_event *event)
 void stream_probe(struct stream *stream, const struct sink_probe *probe)
 {
 	if (stream->sink.ops->probe)
-		stream->sink.ops->probe(&stream->sink, probe, now_ns(CLOCK_MONOTONIC));
+		stream->sink.ops->probe(&stream->sink, probe, now_ns());
+}
+
+void stream_ints(struct stream *stream, const struct sink_ints *ints)
+{
+	if (stream->sink.ops->ints && stream->sink.start_ns) /* the header has them else */
+		stream->sink.ops->ints(&stream->sink, ints, now_ns());
 }
 
 void stream_warn(struct stream *stream, const char *format, ...)
@@ -167,7 +165,7 @@ void stream_warn(struct stream *stream, const char *format, ...)
 	va_end(args);
 	log_warn("%s", text);
 	if (stream->sink.start_ns)
-		stream->sink.ops->warning(&stream->sink, now_ns(CLOCK_MONOTONIC), text);
+		stream->sink.ops->warning(&stream->sink, now_ns(), text);
 	else if (stream->n_early < STREAM_EARLY)
 		stream->early[stream->n_early++] = strdup(text);
 }
@@ -180,8 +178,8 @@ void stream_end(struct stream *stream, const char *reason, const struct sink_end
 	stream_count(stream);
 	lost = sink_sum(stream->counters.lost);
 	if ((int32_t)(lost - stream->lost_seen) > 0)
-		notice_lost(stream, now_ns(CLOCK_MONOTONIC), lost);
-	summary->ts_ns = now_ns(CLOCK_MONOTONIC);
+		notice_lost(stream, now_ns(), lost);
+	summary->ts_ns = now_ns();
 	summary->reason = reason;
 	summary->ledger = &stream->ledger;
 	summary->counters = &stream->counters;

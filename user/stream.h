@@ -40,6 +40,9 @@ bool stream_take(struct stream *stream, const struct mw_event *event);
 /* A probe put in after the beginning. */
 void stream_probe(struct stream *stream, const struct sink_probe *probe);
 
+/* Likewise, the makers of ints. */
+void stream_ints(struct stream *stream, const struct sink_ints *ints);
+
 /* To the person, and as a record once the header is out. */
 void stream_warn(struct stream *stream, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -56,9 +56,6 @@ void targets_clear(struct targets *targets)
 		proc_close(&targets->at[i].proc);
 		free(targets->at[i].probed);
 	}
-	for (size_t i = 0; i < targets->n_books; i++)
-		intsites_free(&targets->books[i].sites);
-	free(targets->books);
 	free(targets->at);
 	images_clear(&targets->images);
 	*targets = (struct targets){ 0 };
@@ -101,7 +98,7 @@ bool targets_incomplete(const struct targets *targets, const struct target *targ
 {
 	return targets_unsettled(target) ||
 	       (targets->families & 1u << MW_FAMILY_ALLOC && !target->findings.allocator) ||
-	       (targets->families & 1u << MW_FAMILY_PYLONG && !target->findings.python);
+	       (targets->python && !target->findings.python);
 }
 
 static bool is_probed(const struct target *target, const struct found *found)
@@ -206,6 +203,10 @@ int targets_probe(struct targets *targets, struct target *target, struct attach 
 	memset(fresh, 0, MW_PROBE_MAX * sizeof(*fresh));
 	target->rescan = false;
 	target->tries++;
+	if (err == -EACCES || err == -EPERM)
+		log_error("may not look into process %d (%s): it has capabilities that mwbpf lacks, "
+			  "or a security module protects it; CAP_SYS_PTRACE and no less are needed",
+			  (int)pid, strerror(-err));
 	if (err)
 		return err;
 	err = find_probes(&targets->images, pid, &maps, targets->families, &target->findings);
@@ -235,6 +236,30 @@ int targets_probe(struct targets *targets, struct target *target, struct attach 
 	return err;
 }
 
+static void describe_ints(const struct target *target, struct sink_ints *words)
+{
+	const struct site_book *book = target->book;
+	const struct findings *findings = &target->findings;
+
+	*words = (struct sink_ints){
+		.pid = target->proc.pid,
+		.file = target->ints_of ? target->ints_of->path : NULL,
+		.reason = target->no_book,
+	};
+	for (size_t i = 0; i < findings->n; i++)
+		words->exported += probe_rows[findings->at[i].row].family == MW_FAMILY_PYLONG;
+	if (!book)
+		return;
+	words->sites = book->sites.n;
+	words->cached = book->sites.cached;
+	words->took_ns = book->took_ns;
+	words->unsure = book->sites.unsure + book->sites.pops_unsure + book->sites.undecoded;
+	for (size_t i = 0; i < book->sites.n; i++) {
+		words->by_way[book->sites.list[i].way]++;
+		words->emulated += book->sites.list[i].emulated;
+	}
+}
+
 void targets_describe(const struct target *target, struct sink_target *words)
 {
 	const struct findings *findings = &target->findings;
@@ -252,10 +277,10 @@ void targets_describe(const struct target *target, struct sink_target *words)
 						     : "no mapped file defines malloc: a static "
 						       "program without symbols?",
 		.python = findings->python ? findings->python->path : NULL,
-		.int_sites = target->n_sites,
 		.python_why = findings->python ? "defines PyLong constructors"
 					       : "no mapped file defines PyLong constructors",
 	};
+	describe_ints(target, &words->ints);
 }
 
 void targets_describe_probe(const struct target *target, const struct found *found,

@@ -23,9 +23,13 @@ struct target {
 	int status;	 /* of wait(); -1: not known */
 	bool rescan;	 /* new code was mapped: look for functions again */
 	const struct image *sites_of; /* whose int sites are probed */
-	size_t n_sites;
+	/* of the program in the process now, once its CPython is known: */
+	const struct image *ints_of;
+	const struct site_book *book; /* its int sites; NULL: they are not probed */
+	const char *no_book;	      /* why not; NULL: they are, or are not wanted */
 	unsigned layouts; /* attempts to learn its CPython's layout */
 	uint64_t layout_ns; /* time of the last */
+	bool unsearched; /* it executed a program all of whose code has not been searched yet */
 	unsigned tries;	 /* searches since the exec that the loader was not ready for */
 	struct space *space;
 	struct findings findings; /* of the last search */
@@ -38,15 +42,16 @@ struct site_book {
 	const struct image *image;
 	struct intsites sites;
 	uint32_t first;
+	uint64_t took_ns;   /* to find them */
+	const char *reason; /* why they cannot be probed; NULL: they can */
 };
 
 struct targets {
-	struct site_book *books;
-	size_t n_books;
 	struct target *at;
 	size_t n;
 	struct images images;
 	unsigned families; /* wanted: bits 1 << enum mw_family */
+	bool python;	   /* CPython is wanted, for its ints or its stacks */
 };
 
 /* Take hold of a process. Says what is wrong; 0 or -errno. */

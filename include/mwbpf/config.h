@@ -21,6 +21,8 @@ struct mw_probe_spec {
 	__u8 align;
 };
 
+#define MW_THREADS 16384 /* a power of two: entries found by the low bits of a tid, 2.4 MB */
+
 #define MW_PROBE_SPECS 64 /* a power of two: the index is masked for the verifier */
 
 /* Which events are wanted by now: probes are armed once all of them are attached. */
@@ -33,11 +35,26 @@ enum mw_arm {
 struct mw_config {
 	__u64 pidns_ino;	/* pid namespace to give pids in; 0: the initial one */
 	__u32 has_cookie;	/* bpf_get_attach_cookie() exists (5.15); else probe_at is used */
-	__u32 has_task_storage;	/* keep threads' state with their tasks; else in a table */
 	__u32 take_python;	/* walk Python frames */
 	__u32 take_native;	/* walk native frames */
+	__u32 take_caller;	/* read the return address where only that tells the caller */
 	__u32 max_depth;	/* Python frames, at most MW_STACK_DEPTH */
-	__u32 unused;
+	__u32 slots_mask;	/* how many slots there are, a power of two, less 1 */
+};
+
+/* What of the attach cookie of a probed function is its row; the rest is its address. */
+#define MW_COOKIE_ROW_BITS 8
+
+/*
+ * Where writers and the reader of the slots are: numbers that only grow. Writers change
+ * head at every event, so it has cache lines of its own (two: they are fetched in pairs).
+ */
+struct mw_positions {
+	__u64 head;    /* slots given out to writers */
+	__u64 unused1[15];
+	__u64 tail;    /* slots the reader has done with */
+	__u64 records; /* long records sent */
+	__u64 unused2[14];
 };
 
 /* One per possible CPU; a program only ever adds to its own. */
@@ -60,12 +77,22 @@ struct mw_intsite {
 /* values of the targets map */
 #define MW_TARGET	1u
 #define MW_TARGET_SITES 2u /* its int sites are probed: they tell which ints are made */
+#define MW_TARGET_LAYOUT 16 /* from this bit on: its entry of the pylayouts map; 0: none */
+
+#define MW_PYLAYOUTS	  1024 /* entry 0 is not used */
+#define MW_SCRATCH_LEVELS 4    /* programs on one CPU, each preempting the one before */
+
+/* what the number found in the probe_at map is */
+enum mw_at {
+	MW_AT_ROW,  /* a row of probes.def */
+	MW_AT_SITE, /* a site that makes ints */
+};
 
 /* key of the probe_at map: used where the kernel has no attach cookies */
 struct mw_probe_at {
-	__u64 ip;
+	__u64 offset; /* in the file, bytes */
 	__u32 pid;
-	__u32 zero;
+	__u32 what;   /* enum mw_at */
 };
 
 #endif

@@ -5,6 +5,11 @@
  * Every record begins with struct mw_event; its kind tells whether it is one of
  * the longer ones. Nothing here depends on the compiler: no bool, enum, long
  * or pointer, no implicit padding.
+ *
+ * Most records are a struct mw_event and nothing else: those are put into slots, an
+ * array used in a circle, without any call into the kernel. The others, and those that
+ * wake the reader, go into a ring of the kernel's, and a slot of kind MW_LONG keeps
+ * their place in the order. Where the kernel lacks what slots need, all are in the ring.
  */
 #ifndef MWBPF_EVENT_H
 #define MWBPF_EVENT_H
@@ -40,6 +45,8 @@ enum mw_loss {
 	MW_LOSS_MAX,
 };
 
+#define MW_LONG 0xff /* mw_event.kind of a slot: record number aux of the ring comes here */
+
 /* mw_event.flags */
 #define MW_F_FAILED   1u /* NULL, or a system call's error; never a live block */
 #define MW_F_IN_ALLOC 2u /* a system call made by the allocator; aux = bytes asked of it */
@@ -56,7 +63,8 @@ struct mw_event {
 	__u64 ts_ns;	/* CLOCK_MONOTONIC */
 	__u32 pid;
 	__u32 tid;
-	__u16 kind;
+	__u8 kind;
+	__u8 flags;
 	__u16 probe;	/* enum mw_probe */
 	__u32 lost;	/* events lost before this one, all causes, modulo 2^32 */
 	__u64 sp;	/* the thread's stack pointer at the call; 0 when not known */
@@ -64,7 +72,7 @@ struct mw_event {
 	__u64 addr;
 	__u64 size;	/* bytes */
 	__u64 aux;
-	__u32 flags;
+	__u32 seq;	/* slot: its position + 1 once it is whole; long record: its number */
 	__u32 took_ns;	/* from the call's entry to this event, saturating; 0 when not timed */
 	__u64 stack;	/* hash of its stack, which a STACK record has; 0: none was taken */
 };
@@ -108,6 +116,7 @@ enum mw_stack_reason {
 	MW_STACK_NO_THREAD, /* the thread is not one of Python's */
 	MW_STACK_NO_FRAME,  /* the thread runs no Python code */
 	MW_STACK_FAULT,	    /* a page was not resident or an address was bad */
+	MW_STACK_ANY_INTERPRETER, /* it is not known which interpreter the thread is in */
 };
 
 /* why a native stack ends: mw_event_stack.native_end */
@@ -122,7 +131,6 @@ enum mw_native_end {
 
 #define MW_STACK_DEPTH 128 /* Python frames in a record */
 #define MW_STACK_WALK  192 /* frames walked: shims count here, not above */
-#define MW_STACK_WALK_OLD 48 /* before 5.17 */
 #define MW_NATIVE_DEPTH 64
 
 struct mw_pyframe {
@@ -141,9 +149,9 @@ struct mw_event_stack {
 	struct mw_event head;
 	__u64 hash;
 	__u16 n_python;
-	__u16 n_native;
-	__u16 reason;	  /* enum mw_stack_reason */
-	__u16 native_end; /* enum mw_native_end */
+	__u8 n_native;
+	__u8 native_end; /* enum mw_native_end */
+	__u32 reason; /* enum mw_stack_reason */
 	struct mw_pyframe frames[MW_STACK_DEPTH];
 	__u64 native[MW_NATIVE_DEPTH]; /* return addresses as %rbp leads to them; not sent when
 					  there are none */

@@ -21,9 +21,15 @@
 #define MW_PY_CFRAME	   16u	/* the current frame is behind a cframe (3.11, 3.12) */
 #define MW_PY_OWNER	   32u	/* frame_owner: u8; shims are at or above owner_shim (3.12) */
 #define MW_PY_FREE_THREADED 64u
+#define MW_PY_GUARD_ALL	   1024u /* deaths of code objects are not seen: check each at every event */
 #define MW_PY_TLS_BOUND	   128u /* tls_bound: offset of _Py_tss_gilstate (3.15, has no TSS) */
+/*
+ * Up to 3.11, tss_key leads to the first state that a thread ever had, whichever of the
+ * interpreters it is in now: PyGILState_GetThisThreadState(), Python/pystate.c.
+ */
+#define MW_PY_TSS_FIRST	   256u
 
-/* glibc 2.36 to 2.43, struct pthread (nptl/descr.h), from the thread pointer */
+/* glibc 2.31 to 2.43, struct pthread (nptl/descr.h), from the thread pointer */
 #define MW_PY_TSS_DATA	 0x310u /* specific_1stblock: { u64 seq; void *data; } for each key */
 #define MW_PY_TSS_KEYS	 32u	/* of this first block */
 #define MW_PY_PTHREAD_TID 0x2d0u /* s32 tid, in the thread's own pid namespace */
@@ -37,6 +43,7 @@ enum mw_pyinstr {
 
 struct mw_pylayout {
 	__u32 has;
+	__u32 epoch;		/* no two layouts have the same: the hash of a stack has it too */
 	__u16 version;		/* 0x030b for 3.11 */
 	__u8 instr;		/* enum mw_pyinstr */
 	__u8 code_tag;		/* low bits of frame_code that are not address (3.14: 3) */
@@ -44,12 +51,13 @@ struct mw_pylayout {
 	/*
 	 * While a thread is without the GIL (in a system call, say), tls holds 0 and
 	 * gil_holder another thread or, from 3.12, the last one; tss_key and tls_bound
-	 * lead to its state then too.
+	 * lead to its state then too, where not MW_PY_TSS_FIRST.
 	 */
 	__u64 gil_holder;
 	__u64 tss_key;		/* u32 there, below MW_PY_TSS_KEYS */
 	__s64 tls;
 	__s64 tls_bound;
+	__u64 interpreters;	/* address of the word that holds the newest interpreter */
 
 	__u16 tstate_thread_id; /* pthread_t, u64: equals the thread pointer with glibc */
 	__u16 tstate_native_id;
@@ -69,6 +77,8 @@ struct mw_pylayout {
 	__u16 code_bytecode;	/* 3.11: the code units begin here */
 	__u16 owner_shim;
 	__u16 type_of;		/* ob_type of every object: 8, or 24 when free-threaded */
+	__u16 interp_next;	/* address of the one before it; 0 in the first, the main one */
+	__u16 unused[3];
 };
 
 #endif

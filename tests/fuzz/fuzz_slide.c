@@ -39,7 +39,7 @@ static bool is_entered(const struct slide_text *text, uint64_t entry, uint32_t o
 /* The input: argument mask, entry and size of the function, then the text. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct slide_text text = { data + 3, size - 3, VADDR };
+	struct slide_text text = { .code = data + 3, .len = size - 3, .vaddr = VADDR };
 	struct slide slide, again;
 	uint64_t entry, length;
 

@@ -14,13 +14,26 @@ common_setup() {
 	STARTED=()
 }
 
+# birth PID: when it began, in clock ticks since boot; nothing when there is no such process.
+birth() {
+	local stat
+	stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 0
+	awk '{ print $20 }' <<<"${stat##*) }" # behind the name, which may hold anything
+}
+
+# started PID: it ends with the test. Its number alone may by then be another program's.
+started() {
+	STARTED+=("$1 $(birth "$1")")
+}
+
 common_teardown() {
-	local pid
-	for pid in "${STARTED[@]}"; do
-		kill -KILL "$pid" 2>/dev/null
+	local pid born one
+	for one in "${STARTED[@]}"; do
+		read -r pid born <<<"$one"
+		[ "$(birth "$pid")" = "$born" ] && kill -KILL "$pid" 2>/dev/null
 	done
-	for pid in "${STARTED[@]}"; do
-		wait "$pid" 2>/dev/null
+	for one in "${STARTED[@]}"; do
+		wait "${one%% *}" 2>/dev/null
 	done
 	rm -rf "$T"
 	return 0
@@ -61,7 +74,7 @@ start_program() {
 	mkfifo "$out.in"
 	"$@" <"$out.in" >"$out" 2>"$out.err" &
 	PROGRAM=$!
-	STARTED+=("$PROGRAM")
+	started "$PROGRAM"
 	exec {GO}>"$out.in"
 	wait_line "$out" '^ready' "$PROGRAM"
 }
@@ -78,7 +91,7 @@ start_mwbpf() {
 	shift
 	"$MWBPF" --json -o "$out" "$@" 2>"$out.err" &
 	TRACER=$!
-	STARTED+=("$TRACER")
+	started "$TRACER"
 	wait_line "$out" '^{"type":"header"' "$TRACER"
 }
 
@@ -96,6 +109,78 @@ pythons() {
 		ls -d /usr/bin/python3.[0-9]* /usr/local/bin/python3.[0-9]* \
 			"${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.*/bin/python3.[0-9]* 2>/dev/null
 	} | grep -E '/python3\.[0-9]+$' | xargs -r -n1 readlink -f | sort -u
+}
+
+# roots: those of other Debians that MWBPF_ROOTS asks for: 1 for what tests/roots/make made,
+# or directories separated by colons.
+roots() {
+	case ${MWBPF_ROOTS:-} in
+	"") ;;
+	1) ls -d "$MWBPF_ROOT"/build/roots/*/ 2>/dev/null ;;
+	*) tr ':' '\n' <<<"$MWBPF_ROOTS" ;;
+	esac | xargs -r -n1 readlink -f
+}
+
+# root_pythons: a command for each CPython of these roots, debug builds too, as a path that
+# can be used like one of pythons: .../NAME/bin/python3.14, with the root as .../NAME/root.
+root_pythons() {
+	local root file folder
+	while read -r root; do
+		for file in "$root"/usr/bin/python3.*; do
+			[[ $file =~ /python3\.[0-9]+d?$ ]] || continue
+			folder=$MWBPF_ROOT/build/entered/$(basename "$root")-${file##*/python}
+			mkdir -p "$folder/bin"
+			ln -sfn "$root" "$folder/root"
+			printf '#!/bin/sh\nexec "%s" "%s" "%s" "$@"\n' "$MWBPF_ROOT/tests/roots/enter" \
+				"$root" "${file#"$root"}" >"$folder/bin/${file##*/}.new"
+			chmod +x "$folder/bin/${file##*/}.new"
+			mv "$folder/bin/${file##*/}.new" "$folder/bin/${file##*/}"
+			echo "$folder/bin/${file##*/}"
+		done
+	done < <(roots)
+}
+
+# all_pythons: those, and those in other roots when MWBPF_ROOTS asks for them.
+all_pythons() {
+	pythons
+	root_pythons
+}
+
+# name_of PYTHON: 3.12.1, sid-3.14 or usr, for the names of files.
+name_of() {
+	basename "$(dirname "$(dirname "$1")")"
+}
+
+# root_of PYTHON: the root it runs in; nothing for one of this system.
+root_of() {
+	readlink -e "$(dirname "$(dirname "$1")")/root" || : # the usual case
+}
+
+# file_of PYTHON: its file, seen from here.
+file_of() {
+	local root
+	root=$(root_of "$1")
+	if [ -n "$root" ]; then
+		echo "$root/usr/bin/${1##*/}"
+	else
+		echo "$1"
+	fi
+}
+
+# python_images: FILE VERSION of the code of every interpreter found: its own file, or its library,
+# or, in another root, the library beside it.
+python_images() {
+	local python file version
+	while read -r python; do
+		version=$(sed -E 's/.*python3\.([0-9]+)d?$/\1/' <<<"$python")
+		file=$(file_of "$python")
+		for file in "$file" $(ldd "$file" 2>/dev/null | grep -o '/[^ ]*libpython3[^ ]*') \
+			"$(root_of "$python")"/usr/lib/x86_64-linux-gnu/libpython3."$version".so.1.0; do
+			if nm -D --defined-only "$file" 2>/dev/null | grep -qE ' PyLong_Type(@|$)'; then
+				printf '%s 0x%x\n' "$(readlink -f "$file")" $((0x300 + version))
+			fi
+		done
+	done < <(all_pythons) | sort -u
 }
 
 # summary FILE JQ: a value of the summary record.

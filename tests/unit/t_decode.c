@@ -46,7 +46,7 @@ static void unknown_kinds_are_refused(void **state)
 	assert_null(decode(&event, sizeof(event)));
 	event.kind = MW_KIND_MAX;
 	assert_null(decode(&event, sizeof(event)));
-	event.kind = 0xffff;
+	event.kind = MW_LONG;
 	assert_null(decode(&event, sizeof(event)));
 }
 

@@ -76,7 +76,9 @@ static int find(const struct row *row, const struct setting *setting, struct int
 	static const struct setting usual = { 0 };
 	struct elf_range whole = { VADDR, row->len };
 	uint8_t entered[sizeof(row->code) / 8 + 1] = { 0 };
-	struct int_text text = { row->code, row->len, VADDR, entered };
+	struct int_text text = {
+		.code = row->code, .len = row->len, .vaddr = VADDR, .entered = entered
+	};
 	struct int_image image = { .texts = &text,
 				   .n_texts = 1,
 				   .type = TYPE,
@@ -303,6 +305,45 @@ static void test_ranges(void **state)
 	intsites_free(&sites);
 }
 
+static void check_decoded(const struct row *rows, size_t n, size_t functions)
+{
+	struct intsites sites;
+
+	check(rows, n, NULL);
+	for (size_t i = 0; i < n; i++) {
+		assert_int_equal(find(&rows[i], NULL, &sites), 0);
+		if (sites.functions != functions)
+			fail_msg("%s: decoded %zu times", rows[i].what, sites.functions);
+		intsites_free(&sites);
+	}
+}
+
+/* Functions that cannot make an int are not decoded; those that look alike are. */
+static void test_flagged(void **state)
+{
+	static const struct row not_decoded[] = {
+		ROW("cmp $type,%rax", "", 0x48, 0x3d, LE32(TYPE), RET),
+		ROW("cmp $type,%rdi", "", 0x48, 0x81, 0xff, LE32(TYPE), RET),
+		ROW("cmp $type,%edi", "", 0x81, 0xff, LE32(TYPE), RET),
+		ROW("cmpq $type,8(%rdi)", "", 0x48, 0x81, 0x7f, 0x08, LE32(TYPE), RET),
+		ROW("cmp GOT(%rip),%rax", "", 0x48, 0x3b, 0x05, RIP(GOT, 7), RET),
+		ROW("cmp %rax,GOT(%rip)", "", 0x48, 0x39, 0x05, RIP(GOT, 7), RET),
+		ROW("lea PAIR(%rip),%rax", "", 0x48, 0x8d, 0x05, RIP(PAIR, 7), RET),
+		ROW("call", "", 0xe8, RIP(GOT, 5), RET),
+	};
+	static const struct row decoded[] = {
+		ROW("first of all", "5 s rax, 9 rax a*", 0xba, LE32(TYPE), RDX4_RAX, PUSH_RBP),
+		ROW("last of all", "", 0xba, LE32(TYPE)),
+		ROW("cmpl $type,-0x46(%rdi)", "", 0x81, 0x7f, 0xba, LE32(TYPE), RET),
+		ROW("lea", "", 0x48, 0x8d, 0x05, RIP(TYPE, 7), RET),
+		ROW("movdqa PAIR(%rip),%xmm0", "", 0x66, 0x0f, 0x6f, 0x05, RIP(PAIR, 8), RET),
+	};
+
+	(void)state;
+	check_decoded(not_decoded, sizeof(not_decoded) / sizeof(*not_decoded), 0);
+	check_decoded(decoded, sizeof(decoded) / sizeof(*decoded), 1);
+}
+
 static void test_free_threaded(void **state)
 {
 	static const struct row rows[] = {
@@ -385,7 +426,7 @@ int main(void)
 		cmocka_unit_test(test_flow),	      cmocka_unit_test(test_place),
 		cmocka_unit_test(test_entered),	      cmocka_unit_test(test_ranges),
 		cmocka_unit_test(test_free_threaded), cmocka_unit_test(test_pops),
-		cmocka_unit_test(test_counts),
+		cmocka_unit_test(test_counts),	      cmocka_unit_test(test_flagged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

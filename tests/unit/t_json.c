@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "utf8.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define LONGEST ((size_t)3 << 20)
@@ -81,31 +82,6 @@ static bool read_escape(struct reader *r)
 	return true;
 }
 
-/* Bytes of a well-formed character by the value it decodes to; 0 when it is none. */
-static size_t utf8_bytes(const char *text, size_t have)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	const uint8_t *p = (const uint8_t *)text;
-	uint32_t code;
-	size_t n = 0;
-
-	while (p[0] << n & 0x80)
-		n++;
-	if (n == 0)
-		return 1;
-	if (n == 1 || n > 4 || n > have)
-		return 0;
-	code = p[0] & (0x7f >> n);
-	for (size_t i = 1; i < n; i++) {
-		if (p[i] >> 6 != 2)
-			return 0;
-		code = code << 6 | (p[i] & 0x3f);
-	}
-	if (code < least[n] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
-		return 0;
-	return n;
-}
-
 static bool is_control(const char *text, size_t n)
 {
 	const uint8_t *p = (const uint8_t *)text;
@@ -128,7 +104,7 @@ static bool read_string(struct reader *r)
 				return false;
 			continue;
 		}
-		n = utf8_bytes(r->at, r->end - r->at);
+		n = utf8_by_value(r->at, r->end - r->at);
 		if (n == 0 || is_control(r->at, n))
 			return false;
 		memcpy(r->text + r->len, r->at, n);
@@ -228,7 +204,7 @@ static size_t escape_slowly(char *to, const char *text, size_t len)
 	char *p = to;
 
 	for (size_t i = 0; i < len;) {
-		size_t n = utf8_bytes(text + i, len - i);
+		size_t n = utf8_by_value(text + i, len - i);
 		const char *named = text[i] ? strchr(bytes, text[i]) : NULL;
 
 		if (named)

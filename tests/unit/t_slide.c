@@ -68,7 +68,7 @@ struct row {
 
 static int choose(const struct row *row, unsigned args, struct slide *out)
 {
-	struct slide_text text = { row->code, row->len, VADDR };
+	struct slide_text text = { .code = row->code, .len = row->len, .vaddr = VADDR };
 	uint64_t size = row->size ? row->size : row->len - row->entry;
 
 	return slide_choose(&text, VADDR + row->entry, size == SIZE_NOT_KNOWN ? 0 : size, args,
@@ -345,7 +345,7 @@ static void fill_large(uint8_t filling)
 
 static const char *why_in_large(void)
 {
-	const struct slide_text text = { large, sizeof(large), VADDR };
+	const struct slide_text text = { .code = large, .len = sizeof(large), .vaddr = VADDR };
 	struct slide slide;
 
 	assert_int_equal(slide_choose(&text, VADDR + MIDDLE, 6, ALL_ARGS, &slide), 0);
@@ -433,7 +433,7 @@ static void test_large_function(void **state)
 	static const uint8_t start[] = { TEST_RDI, JE };
 	const size_t limit = 64 << 10;
 	uint8_t *code __free = malloc(limit + 1);
-	const struct slide_text text = { code, limit + 1, VADDR };
+	const struct slide_text text = { .code = code, .len = limit + 1, .vaddr = VADDR };
 	struct slide slide;
 
 	(void)state;
@@ -449,7 +449,7 @@ static void test_large_function(void **state)
 static void test_refusal(void **state)
 {
 	static const uint8_t code[] = { TEST_RDI, JE, 0x06, 0xe9, 0, 0 };
-	const struct slide_text text = { code, sizeof(code), VADDR };
+	const struct slide_text text = { .code = code, .len = sizeof(code), .vaddr = VADDR };
 	struct slide slide;
 
 	(void)state;

@@ -8,15 +8,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <mwbpf/event.h>
+#include <mwbpf/config.h>
 
 struct ring;
 
 /* Takes one event, which is gone when it returns; other than 0 ends the pump. */
 typedef int (*ring_fn)(void *context, const struct mw_event *event);
 
-/* Read the ring behind map_fd. 0 or -errno. */
-int ring_new(int map_fd, ring_fn fn, void *context, struct ring **out);
+/* Where the programs put what they see: see event.h. */
+struct ring_source {
+	int ring_fd;
+	int slots_fd; /* of an array that can be mapped */
+	uint32_t n_slots; /* a power of two; 0: all events are in the ring */
+	struct mw_positions *positions; /* of the slots; shared with the programs */
+};
+
+/* 0 or -errno. The source's descriptors and positions must outlive the ring. */
+int ring_new(const struct ring_source *source, ring_fn fn, void *context, struct ring **out);
 void ring_free(struct ring *ring);
 
 /*

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/page.h"
+
 /*
  * Robin hood hashing (Pedro Celis, 1986) with linear probing and backward-shift
  * deletion (Emmanuel Goossens, 2013): along the slots the homes only rise, so a look-up
@@ -15,7 +17,6 @@
 #define SHARDS 64
 #define SMALLEST 16		   /* slots of a shard */
 #define MAPPED ((size_t)32 * 1024) /* bytes of slots from which on they are mapped */
-#define PAGE ((size_t)4096)
 #define HUGE ((size_t)2 * 1024 * 1024)
 #define SLOT_LIMIT ((size_t)1 << 56) /* a place for blocks_next is shard times this, plus slot */
 

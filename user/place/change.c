@@ -7,9 +7,7 @@
 #include <sys/mman.h>
 #include <sys/shm.h>
 
-#define PAGE 4096ULL
-#define PAGE_DOWN(addr) ((addr) & ~(PAGE - 1))
-#define PAGE_UP(addr)	PAGE_DOWN((addr) + PAGE - 1)
+#include "base/page.h"
 
 #ifndef MREMAP_DONTUNMAP
 #define MREMAP_DONTUNMAP 4

@@ -7,8 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define PAGE 4096ULL
-#define PAGE_UP(addr) (((addr) + PAGE - 1) & ~(PAGE - 1))
+#include "base/page.h"
 
 /* The kernel's names for areas without a file: proc_pid_maps(5). Prefixes. */
 static const struct {

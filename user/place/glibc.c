@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include "base/clean.h"
+#include "base/page.h"
 #include "target/mem.h"
 
-#define PAGE	      4096ULL
 #define HEAP_MAX_SIZE (64ULL << 20) /* arena.c: 2 * DEFAULT_MMAP_THRESHOLD_MAX on 64 bits */
 
 /* struct heap_info of arena.c, the part that all versions share */

@@ -140,6 +140,8 @@ static int find_all(struct pyfind *find)
 		error = find_lists(find);
 	if (error)
 		return error;
+	find->layout->interpreters = find->objects->interpreters;
+	find->layout->interp_next = find->objects->interp_next;
 	find_types(find);
 	for (int i = 0; i < TRIES; i++) {
 		error = try_out(find);

@@ -138,6 +138,8 @@ static void find_tss(const struct pyfind *find)
 			continue;
 		find->layout->tss_key = at;
 		find->layout->has |= MW_PY_TSS;
+		if (find->layout->version <= 0x030b)
+			find->layout->has |= MW_PY_TSS_FIRST;
 		say(find, "TSS key %u at %#lx", key, at);
 		return;
 	}

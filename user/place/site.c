@@ -3,6 +3,7 @@
 #include "place/site.h"
 
 #include <errno.h>
+#include <mwbpf/guard.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,8 @@ static const char *const reasons[] = {
 	[MW_STACK_NO_THREAD] = "the thread is not one of Python's",
 	[MW_STACK_NO_FRAME] = "the thread runs no Python code",
 	[MW_STACK_FAULT] = "a frame could not be read",
+	[MW_STACK_ANY_INTERPRETER] =
+		"there are subinterpreters, and it is not known which one the thread is in",
 };
 
 void sites_clear(struct sites *sites)
@@ -52,19 +55,22 @@ const struct site *sites_find(const struct sites *sites, uint64_t stack)
 	return stack ? hash_get(&sites->by_stack, stack) : NULL;
 }
 
-/* As guard_of() in bpf/pyframe.bpf.h, of the code object as it is now. 0: unreadable. */
-static uint32_t guard_now(pid_t pid, const struct mw_pylayout *layout, uint64_t code)
+static bool is_checksum(const struct python *python)
 {
-	uint64_t pointers[4] = { 0 }, hash = 0;
-	size_t bytes = layout->code_qualname ? 32 : 24;
+	return python->layout.has & MW_PY_GUARD_ALL || !python->deaths;
+}
 
-	if (mem_read(pid, code + layout->code_filename, pointers, bytes))
+/* The guard of a code object as it is now. A checksum of 0: unreadable. */
+static uint32_t guard_now(const struct python *python, pid_t pid, uint64_t code)
+{
+	const struct mw_pylayout *layout = &python->layout;
+	__u64 words[MW_GUARD_WORDS] = { 0 };
+
+	if (!is_checksum(python))
+		return __atomic_load_n(&python->deaths->at[mw_death_slot(code)], __ATOMIC_ACQUIRE);
+	if (mem_read(pid, code + layout->code_filename, words, mw_guard_bytes(layout)))
 		return 0;
-	for (int i = 0; i < 4; i++) {
-		hash = (hash ^ pointers[i]) * 0x9e3779b97f4a7c15ULL;
-		hash ^= hash >> 32;
-	}
-	return (uint32_t)hash | 1;
+	return mw_guard(words);
 }
 
 /* Read a code object which must still be the one of the frame. 0 or -errno. */
@@ -74,7 +80,7 @@ static int read_code(const struct python *python, pid_t pid, const struct mw_pyf
 	struct pycode *py = &code->py;
 	int err = pycode_read(pid, &python->layout, &python->objects, frame->code, py);
 
-	if (!err && guard_now(pid, &python->layout, frame->code) != frame->guard)
+	if (!err && guard_now(python, pid, frame->code) != frame->guard)
 		err = -ESTALE;
 	if (err)
 		return err;
@@ -89,7 +95,7 @@ static const struct code_object *find_code(struct sites *sites, const struct pyt
 	uint64_t key = hash_mix(frame->code) ^ frame->guard ^ (uint64_t)pid << 32;
 	struct code_object *code = hash_get(&sites->codes, key);
 
-	if (code || !python->found || !frame->guard)
+	if (code || !python->found || (is_checksum(python) && !frame->guard))
 		return code;
 	code = calloc(1, sizeof(*code));
 	if (!code)
@@ -108,8 +114,9 @@ static void name_frame(struct sites *sites, const struct python *python, pid_t p
 
 	*frame = (struct frame){ .language = FRAME_PYTHON, .addr = raw->code };
 	if (!code) {
-		frame->reason = raw->guard ? "its code object is gone"
-					   : "its code object could not be read";
+		frame->reason = raw->guard || !is_checksum(python)
+					? "its code object is gone"
+					: "its code object could not be read";
 		sites->unresolved++;
 		return;
 	}

@@ -42,6 +42,7 @@ struct python {
 	bool found;
 	struct mw_pylayout layout;
 	struct pyobjects objects;
+	const struct mw_deaths *deaths; /* kept by the BPF programs; NULL: not seen */
 };
 
 struct native;

@@ -7,11 +7,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/page.h"
 #include "target/proc.h"
-
-#define PAGE 4096ULL
-#define PAGE_DOWN(addr) ((addr) & ~(PAGE - 1))
-#define PAGE_UP(addr)	PAGE_DOWN((addr) + PAGE - 1)
 
 void space_init(struct space *space, pid_t pid, struct images *images, struct intern *names,
 		uint32_t *next_segment_id)

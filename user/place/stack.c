@@ -5,9 +5,8 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "base/page.h"
 #include "target/proc.h"
-
-#define PAGE 4096ULL
 
 /* The main stack may grow by this much unseen: no limit that people set is larger. */
 #define STACK_REACH (1ULL << 30)
@@ -53,7 +52,7 @@ static const struct segment *grow_main_stack(struct space *space, uint64_t sp)
 
 	if (!above || above->kind != SEGMENT_STACK || above->start - sp > STACK_REACH)
 		return NULL;
-	segments_resize(&space->segments, above, sp & ~(PAGE - 1), above->end);
+	segments_resize(&space->segments, above, PAGE_DOWN(sp), above->end);
 	return segments_find(&space->segments, sp);
 }
 

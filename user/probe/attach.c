@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <linux/perf_event.h>
 #include <mwbpf/config.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,20 +19,12 @@
 #include "probe/link.h"
 #include "probe/tracefs.h"
 
-static void let_go(struct attach_hold *hold)
-{
-	if (hold->fd >= 0)
-		close(hold->fd);
-	else
-		bpf_link__destroy(hold->link);
-}
-
 static int keep(struct attach *attach, struct attach_hold hold)
 {
 	struct attach_hold *more = reallocarray(attach->holds, attach->n_holds + 1, sizeof(*more));
 
 	if (!more) {
-		let_go(&hold);
+		detach_hold(&hold);
 		return -ENOMEM;
 	}
 	attach->holds = more;
@@ -46,6 +37,14 @@ static int keep_link(struct attach *attach, pid_t pid, const struct image *image
 {
 	return link ? keep(attach, (struct attach_hold){ pid, image, -1, link }) : -errno;
 }
+
+/* What the probes of a link have in common. */
+struct attach_kind {
+	const struct image *image;
+	const struct bpf_program *program;
+	int type;
+	bool sites; /* of instructions that make ints: a cookie is the site's number */
+};
 
 /* The probes of one family in one file: what one or two links take. */
 struct group {
@@ -64,18 +63,63 @@ static void group_add(struct group *group, const struct findings *findings, enum
 	for (size_t i = 0; i < findings->n; i++) {
 		const struct found *found = &findings->at[i];
 		const struct probe_row *row = &probe_rows[found->row];
+		uint64_t addr;
 
 		if (found->image != group->image || row->family != family ||
-		    row->returns != returns || found->shares >= 0)
+		    row->returns != returns || found->shares >= 0 || found->error)
 			continue;
 		group->offsets[group->n] = found->offset;
-		group->cookies[group->n++] = found->row;
+		/* what tells entry from return: call.bpf.h */
+		addr = found->addr ? found->addr : found->offset & 0xfff;
+		group->cookies[group->n++] = found->row | addr << MW_COOKIE_ROW_BITS;
 	}
+}
+
+static int refuse(struct attach *attach, const struct attach_kind *kind, pid_t pid,
+		  __u64 cookie, int error)
+{
+	const struct refusal refusal = {
+		.pid = pid,
+		.image = kind->image,
+		.site = kind->sites,
+		.number = kind->sites ? cookie : cookie & ((1u << MW_COOKIE_ROW_BITS) - 1),
+		.error = error,
+	};
+
+	return refusals_add(&attach->refusals, &refusal);
+}
+
+/*
+ * Probes by one link. If the kernel refuses some, halving finds out which; the others then
+ * take as many links as that leaves.
+ */
+static int attach_link(struct attach *attach, const struct attach_kind *kind,
+		       const struct link_multi *link)
+{
+	struct link_multi half = *link;
+	int fd, err;
+
+	if (!link->cnt)
+		return 0;
+	fd = apart_link(bpf_program__fd(kind->program), kind->type, link);
+	if (fd >= 0)
+		return keep(attach, (struct attach_hold){ link->pid, kind->image, fd, NULL });
+	if (!refusal_is(fd))
+		return fd;
+	if (link->cnt == 1)
+		return refuse(attach, kind, link->pid, link->cookies[0], fd);
+	half.cnt /= 2;
+	err = attach_link(attach, kind, &half);
+	half.offsets += half.cnt;
+	half.cookies += half.cnt;
+	half.cnt = link->cnt - half.cnt;
+	return err ? err : attach_link(attach, kind, &half);
 }
 
 static int attach_part(struct attach *attach, const struct group *group, __u32 from, __u32 n,
 		       const struct bpf_program *program, int type, __u32 flags)
 {
+	const struct attach_kind kind = { group->image, program, type, false };
 	const struct link_multi link = {
 		.path = group->path,
 		.offsets = group->offsets + from,
@@ -84,12 +128,8 @@ static int attach_part(struct attach *attach, const struct group *group, __u32 f
 		.flags = flags,
 		.pid = group->pid,
 	};
-	int fd;
 
-	if (!n)
-		return 0;
-	fd = apart_link(bpf_program__fd(program), type, &link);
-	return fd < 0 ? fd : keep(attach, (struct attach_hold){ group->pid, group->image, fd, NULL });
+	return attach_link(attach, &kind, &link);
 }
 
 /*
@@ -119,17 +159,38 @@ static int attach_multi(struct attach *attach, const struct attach_programs *pro
 		   : attach_part(attach, group, 0, group->n, programs->enter, LINK_MULTI, 0);
 }
 
+/*
+ * Say which number the probe at an offset of a file in a process stands for, where no
+ * cookie does. Only the offset is looked up: two files of a process with a function at the
+ * same one cannot be told apart. 0 or -errno.
+ */
+static int name_offset(const struct attach *attach, pid_t pid, uint64_t offset, enum mw_at what,
+		       __u64 number)
+{
+	const struct mw_probe_at at = { .offset = offset, .pid = pid, .what = what };
+	__u32 value = number, old;
+
+	if (attach->probe_at_fd < 0)
+		return 0;
+	if (!bpf_map_lookup_elem(attach->probe_at_fd, &at, &old) && old != value)
+		return -EEXIST;
+	return bpf_map_update_elem(attach->probe_at_fd, &at, &value, BPF_ANY) ? -errno : 0;
+}
+
 static int attach_perf(struct attach *attach, const struct attach_programs *programs,
 		       const struct group *group)
 {
+	const struct attach_kind kind = { .image = group->image };
 	int err = 0;
 
 	for (__u32 i = 0; i < group->n && !err; i++) {
 		LIBBPF_OPTS(bpf_uprobe_opts, opts, .retprobe = true);
 
+		err = name_offset(attach, group->pid, group->offsets[i], MW_AT_ROW,
+				  group->cookies[i] & ((1u << MW_COOKIE_ROW_BITS) - 1));
 		if (attach->probe_at_fd < 0)
 			opts.bpf_cookie = group->cookies[i];
-		if (i < group->returning)
+		if (!err && i < group->returning)
 			err = keep_link(attach, group->pid, group->image,
 					bpf_program__attach_uprobe_opts(
 						programs->leave, group->pid, group->path,
@@ -140,6 +201,8 @@ static int attach_perf(struct attach *attach, const struct attach_programs *prog
 					bpf_program__attach_uprobe_opts(
 						programs->enter, group->pid, group->path,
 						group->offsets[i], &opts));
+		if (refusal_is(err))
+			err = refuse(attach, &kind, group->pid, group->cookies[i], err);
 	}
 	return err;
 }
@@ -151,18 +214,6 @@ static const attach_fn by_tier[] = {
 	[TIER_MULTI] = attach_multi,
 	[TIER_SESSION] = attach_session,
 };
-
-static int name_addresses(const struct attach *attach, pid_t pid, const struct findings *findings)
-{
-	for (size_t i = 0; i < findings->n && attach->probe_at_fd >= 0; i++) {
-		struct mw_probe_at at = { .ip = findings->at[i].addr, .pid = pid };
-
-		if (findings->at[i].shares < 0 &&
-		    bpf_map_update_elem(attach->probe_at_fd, &at, &findings->at[i].row, BPF_ANY))
-			return -errno;
-	}
-	return 0;
-}
 
 static int attach_group(struct attach *attach, pid_t pid, const struct findings *findings,
 			const struct image *image, enum mw_family family)
@@ -185,16 +236,55 @@ static int attach_group(struct attach *attach, pid_t pid, const struct findings 
 	if (err == -EACCES || err == -EPERM)
 		log_error("cannot attach %u probes in %s: %s: perf uprobes need CAP_SYS_ADMIN",
 			  group->n, image->path, strerror(-err));
+	else if (err == -EEXIST)
+		log_error("cannot attach %u probes in %s: another file of the process has one at the "
+			  "same offset, and this kernel (before 5.15) has no cookies to tell them apart",
+			  group->n, image->path);
 	else if (err && err != -ESRCH)
 		log_error("cannot attach %u probes in %s by %s links: %s", group->n, image->path,
 			  tier_name(attach->tier), strerror(-err));
 	return err;
 }
 
+/* Whether all of n probes are refused, from a number of refusals on: then it is an error. */
+static int all_refused(struct attach *attach, size_t from, size_t n)
+{
+	if (attach->refusals.n - from < n)
+		return 0;
+	attach->refusals.n = from;
+	return attach->refusals.at[from].error;
+}
+
+/* Those for which there is no place are refused before the kernel could. */
+static int refuse_unplaced(struct attach *attach, pid_t pid, const struct findings *findings)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < findings->n && !err; i++) {
+		const struct found *found = &findings->at[i];
+		const struct attach_kind kind = { .image = found->image };
+
+		if (found->error)
+			err = refuse(attach, &kind, pid, found->row, found->error);
+	}
+	return err;
+}
+
+bool attach_refused(const struct attach *attach, pid_t pid, const struct found *found)
+{
+	const struct refusal refusal = { .pid = pid, .image = found->image, .number = found->row };
+
+	return refusals_have(&attach->refusals, &refusal);
+}
+
 int attach_probes(struct attach *attach, pid_t pid, const struct findings *findings)
 {
-	int err = name_addresses(attach, pid, findings);
+	const size_t refused = attach->refusals.n;
+	int err = 0;
+	size_t n = 0;
 
+	if (!err)
+		err = refuse_unplaced(attach, pid, findings);
 	for (size_t i = 0; i < findings->n && !err; i++) {
 		const struct image *image = findings->at[i].image;
 		bool first = true;
@@ -203,7 +293,14 @@ int attach_probes(struct attach *attach, pid_t pid, const struct findings *findi
 			first = first && findings->at[j].image != image;
 		for (int family = 0; family < MW_FAMILY_MAX && first && !err; family++)
 			err = attach_group(attach, pid, findings, image, family);
+		n += findings->at[i].shares < 0;
 	}
+	if (err || !n)
+		return err;
+	err = all_refused(attach, refused, n);
+	if (err)
+		log_error("none of %zu probes can be put into process %d: %s", n, (int)pid,
+			  refusal_why(err));
 	return err;
 }
 
@@ -226,14 +323,39 @@ static __u32 number_sites(const struct intsites *sites, uint32_t first, unsigned
 	return n;
 }
 
+/* A perf event each. */
+static int attach_intsites_perf(struct attach *attach, const struct attach_kind *kind,
+				const struct link_multi *link)
+{
+	int err = 0;
+
+	for (__u32 i = 0; i < link->cnt && !err; i++) {
+		LIBBPF_OPTS(bpf_uprobe_opts, opts);
+
+		err = name_offset(attach, link->pid, link->offsets[i], MW_AT_SITE, link->cookies[i]);
+		if (attach->probe_at_fd < 0)
+			opts.bpf_cookie = link->cookies[i];
+		if (!err)
+			err = keep_link(attach, link->pid, kind->image,
+					bpf_program__attach_uprobe_opts(
+						attach->int_site, link->pid, link->path,
+						link->offsets[i], &opts));
+		if (refusal_is(err))
+			err = refuse(attach, kind, link->pid, link->cookies[i], err);
+	}
+	return err;
+}
+
 int attach_intsites(struct attach *attach, pid_t pid, const struct image *image,
 		    const struct intsites *sites, uint32_t first)
 {
 	unsigned long *offsets __free = calloc(sites->n + 1, sizeof(*offsets));
 	__u64 *cookies __free = calloc(sites->n + 1, sizeof(*cookies));
+	const struct attach_kind kind = { image, attach->int_site, LINK_MULTI, true };
+	const size_t refused = attach->refusals.n;
 	char path[32];
 	struct link_multi link = { .path = path, .offsets = offsets, .cookies = cookies, .pid = pid };
-	int fd, err = 0;
+	int err = 0;
 
 	if (!offsets || !cookies)
 		return -ENOMEM;
@@ -241,18 +363,31 @@ int attach_intsites(struct attach *attach, pid_t pid, const struct image *image,
 	link.cnt = number_sites(sites, first, offsets, cookies);
 	if (!link.cnt)
 		return 0;
-	if (attach->tier >= TIER_MULTI) {
-		fd = apart_link(bpf_program__fd(attach->int_site), LINK_MULTI, &link);
-		return fd < 0 ? fd : keep(attach, (struct attach_hold){ pid, image, fd, NULL });
-	}
-	for (__u32 i = 0; i < link.cnt && !err; i++) {
-		LIBBPF_OPTS(bpf_uprobe_opts, opts, .bpf_cookie = cookies[i]);
+	if (attach->tier >= TIER_MULTI)
+		err = attach_link(attach, &kind, &link);
+	else
+		err = attach_intsites_perf(attach, &kind, &link);
+	return err ? err : all_refused(attach, refused, link.cnt);
+}
 
-		err = keep_link(attach, pid, image,
-				bpf_program__attach_uprobe_opts(attach->int_site, pid, path,
-								offsets[i], &opts));
-	}
-	return err;
+int attach_place(struct attach *attach, pid_t pid, const struct image *image,
+		 struct bpf_program *program, uint64_t offset)
+{
+	char path[32];
+	const struct link_multi link = {
+		.path = path,
+		.offsets = (unsigned long[]){ offset },
+		.cnt = 1,
+		.pid = pid,
+	};
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", image->fd);
+	if (attach->tier < TIER_MULTI)
+		return keep_link(attach, pid, image,
+				 bpf_program__attach_uprobe(program, false, pid, link.path, offset));
+	fd = apart_link(bpf_program__fd(program), LINK_MULTI, &link);
+	return fd < 0 ? fd : keep(attach, (struct attach_hold){ pid, image, fd, NULL });
 }
 
 static int attach_tracepoint(struct attach *attach, int events, const char *direction,
@@ -316,106 +451,4 @@ int attach_syscalls(struct attach *attach, struct bpf_program *enter, struct bpf
 int attach_program(struct attach *attach, struct bpf_program *program)
 {
 	return keep_link(attach, 0, NULL, bpf_program__attach(program));
-}
-
-/* The holds of [next, n) to let go, taken by whichever thread comes first. */
-struct closing {
-	struct attach_hold *holds;
-	size_t n, next;
-};
-
-static void *close_some(void *arg)
-{
-	struct closing *closing = arg;
-	size_t i;
-
-	while ((i = __atomic_fetch_add(&closing->next, 1, __ATOMIC_RELAXED)) < closing->n)
-		let_go(&closing->holds[i]);
-	return NULL;
-}
-
-/*
- * Each close waits for a grace period of the kernel (28 to 50 ms), which those that wait
- * at the same time share: 17 links took 0.95 s one after the other.
- */
-static void close_all(void *arg)
-{
-	struct closing *closing = arg;
-	pthread_t threads[32];
-	size_t n = 0;
-
-	while (n < sizeof(threads) / sizeof(*threads) && n + 1 < closing->n &&
-	       !pthread_create(&threads[n], NULL, close_some, closing))
-		n++;
-	close_some(closing);
-	while (n > 0)
-		pthread_join(threads[--n], NULL);
-}
-
-/* Let n holds go in a child; returns it, or 0 when it had to be done here. */
-static pid_t let_go_apart(struct attach_hold *holds, size_t n)
-{
-	struct closing closing = { .holds = holds, .n = n };
-	int ready;
-	pid_t child = apart_begin(close_all, &closing, &ready);
-
-	if (child < 0) {
-		close_all(&closing);
-		return 0;
-	}
-	for (size_t i = 0; i < n; i++)
-		let_go(&holds[i]);
-	close(ready);
-	return child;
-}
-
-/* A child that takes probes out. */
-struct attach_removal {
-	struct attach_removal *next;
-	pid_t child;
-};
-
-static void begin_removal(struct attach *attach, struct attach_hold *hold)
-{
-	struct attach_removal *removal = malloc(sizeof(*removal));
-	pid_t child = let_go_apart(hold, 1);
-
-	if (!removal || !child) {
-		if (child)
-			apart_wait(child);
-		free(removal);
-		return;
-	}
-	*removal = (struct attach_removal){ attach->removals, child };
-	attach->removals = removal;
-}
-
-void attach_remove(struct attach *attach, pid_t pid, const struct image *image)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < attach->n_holds; i++)
-		if (attach->holds[i].pid == pid && attach->holds[i].image == image)
-			begin_removal(attach, &attach->holds[i]);
-		else
-			attach->holds[kept++] = attach->holds[i];
-	attach->n_holds = kept;
-}
-
-void attach_clear(struct attach *attach)
-{
-	pid_t child = attach->n_holds ? let_go_apart(attach->holds, attach->n_holds) : 0;
-
-	if (child)
-		apart_wait(child);
-	while (attach->removals) {
-		struct attach_removal *removal = attach->removals;
-
-		attach->removals = removal->next;
-		apart_wait(removal->child);
-		free(removal);
-	}
-	free(attach->holds);
-	attach->holds = NULL;
-	attach->n_holds = 0;
 }

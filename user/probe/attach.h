@@ -9,6 +9,7 @@
 
 #include "probe/find.h"
 #include "probe/intsites.h"
+#include "probe/refusal.h"
 #include "probe/tier.h"
 
 /* The programs of one family; session is NULL unless the tier is TIER_SESSION. */
@@ -27,23 +28,31 @@ struct attach_hold {
 struct attach {
 	enum tier tier;
 	struct attach_programs programs[MW_FAMILY_MAX];
-	struct bpf_program *int_site;
+	struct bpf_program *int_site, *code_dies;
 	struct bpf_program *returns_test; /* loaded for return probes by multi or perf links */
-	int probe_at_fd; /* map from address to row, where there are no cookies; else -1 */
+	int probe_at_fd; /* map from offset to number, where there are no cookies; else -1 */
 	struct attach_hold *holds;
 	size_t n_holds;
 	struct attach_removal *removals; /* going on in the background */
+	struct refusals refusals;	 /* probes that could not be put, one by one */
 };
 
-/* Every probe of findings, for this process only. Says what fails; 0 or -errno. */
+/*
+ * Every probe of findings, for this process only; those that cannot be put are added to
+ * refusals. Says what fails; 0 or -errno, also when none can be put.
+ */
 int attach_probes(struct attach *attach, pid_t pid, const struct findings *findings);
 
 /*
  * A probe on each of n instructions of a file that make an int; they are numbered from
- * first. 0 or -errno.
+ * first. 0 or -errno, as above.
  */
 int attach_intsites(struct attach *attach, pid_t pid, const struct image *image,
 		    const struct intsites *sites, uint32_t first);
+
+/* One probe of a program that returns nothing, at an offset in a file. 0 or -errno. */
+int attach_place(struct attach *attach, pid_t pid, const struct image *image,
+		 struct bpf_program *program, uint64_t offset);
 
 /*
  * The system calls of syscalls.def. A tracepoint is a system-wide thing: every process
@@ -54,10 +63,22 @@ int attach_syscalls(struct attach *attach, struct bpf_program *enter, struct bpf
 /* A program whose section says where it goes (tp_btf). 0 or -errno. */
 int attach_program(struct attach *attach, struct bpf_program *program);
 
+/* Whether a probe of those that were found could not be put. */
+bool attach_refused(const struct attach *attach, pid_t pid, const struct found *found);
+
+/* Let one hold go. */
+void detach_hold(struct attach_hold *hold);
+
 /* Take the probes of one file in one process out, without waiting for it. */
 void attach_remove(struct attach *attach, pid_t pid, const struct image *image);
 
-/* Take everything out again. The target's code is as it was when this returns. */
+/*
+ * Take the probes out: the target's code is as it was when this returns. The tracepoints
+ * begin to go; the kernel takes them one by one, 35 ms each.
+ */
+void attach_end(struct attach *attach);
+
+/* Take everything out, and wait until it is. */
 void attach_clear(struct attach *attach);
 
 #endif

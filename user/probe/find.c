@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "probe/refusal.h"
 #include "target/linkmap.h"
 #include "target/proc.h"
 
@@ -107,8 +108,15 @@ static void add_found(struct findings *findings, uint32_t row, struct image *ima
 	*found = (struct found){ .row = row, .image = image, .symbol = *symbol, .shares = -1 };
 	if (row == MW_PROBE_MALLOC)
 		findings->allocator = image;
-	if (probe_rows[row].family == MW_FAMILY_PYLONG && !findings->python)
-		findings->python = image;
+}
+
+static void note_python(struct findings *findings, const struct image *image,
+			const struct elf_symbol *symbol)
+{
+	if (findings->python)
+		return;
+	findings->python = image;
+	findings->python_symbol = *symbol;
 }
 
 /* Every wanted function not found yet that this object defines. */
@@ -123,15 +131,18 @@ static void search_object(struct findings *findings, struct image *image, unsign
 	if (!elf_find(image->elf, names, MW_PROBE_MAX, symbols))
 		return;
 	for (uint32_t row = 0; row < MW_PROBE_MAX; row++) {
-		if (have[row] || !symbols[row].offset || !(symbols[row].dynamic || local) ||
-		    !(families & 1u << probe_rows[row].family))
+		if (have[row] || !symbols[row].offset || !(symbols[row].dynamic || local))
+			continue;
+		if (probe_rows[row].family == MW_FAMILY_PYLONG)
+			note_python(findings, image, &symbols[row]);
+		if (!(families & 1u << probe_rows[row].family))
 			continue;
 		have[row] = true;
 		add_found(findings, row, image, &symbols[row]);
 	}
 }
 
-/* The bytes of the PT_LOAD that holds a symbol; .code is the caller's. */
+/* The bytes of the PT_LOAD that holds a symbol; for text_clear. */
 static int text_of(const struct image *image, uint64_t vaddr, struct slide_text *text)
 {
 	const struct elf_load *load;
@@ -140,16 +151,24 @@ static int text_of(const struct image *image, uint64_t vaddr, struct slide_text 
 
 	load = elf_loads(image->elf, &n);
 	for (size_t i = 0; i < n; i++) {
-		if (vaddr < load[i].vaddr || vaddr - load[i].vaddr >= load[i].filesz)
+		if (!(load[i].flags & PF_X) || vaddr - load[i].vaddr >= load[i].filesz)
 			continue;
 		code = malloc(load[i].filesz);
 		if (!code)
 			return -ENOMEM;
 		*text = (struct slide_text){ .code = code, .vaddr = load[i].vaddr };
 		text->len = elf_read(image->elf, load[i].offset, code, load[i].filesz);
+		text->branches = slide_branches(text);
 		return 0;
 	}
 	return -ENOENT;
+}
+
+static void text_clear(struct slide_text *text)
+{
+	free((void *)text->code);
+	free((void *)text->branches);
+	*text = (struct slide_text){ 0 };
 }
 
 static bool text_holds(const struct slide_text *text, uint64_t vaddr)
@@ -168,14 +187,21 @@ static int place_probes(struct findings *findings, const struct maps *maps)
 		struct found *found = &findings->at[i];
 
 		if (image != found->image || !text_holds(&text, found->symbol.vaddr)) {
-			free((void *)text.code);
-			text = (struct slide_text){ 0 };
+			text_clear(&text);
 			image = found->image;
 			err = text_of(image, found->symbol.vaddr, &text);
 		}
+		/* a breakpoint in a variable of this name would be written over its value */
+		if (!err && !found->symbol.function)
+			err = -ENOENT;
 		if (!err)
 			err = slide_choose(&text, found->symbol.vaddr, found->symbol.size,
 					   probe_rows[found->row].args, &found->slide);
+		if (err == -EINVAL || err == -ENOENT) {
+			found->error = -EINVAL;
+			found->slide = (struct slide){ .why = refusal_why(-EINVAL) };
+			err = 0;
+		}
 		found->offset = found->symbol.offset + found->slide.offset;
 		found->addr = address_of(maps, found->image, found->offset);
 		for (size_t j = 0; j < i && found->shares < 0; j++)
@@ -183,7 +209,7 @@ static int place_probes(struct findings *findings, const struct maps *maps)
 			    findings->at[j].offset == found->offset)
 				found->shares = j;
 	}
-	free((void *)text.code);
+	text_clear(&text);
 	return err;
 }
 
@@ -203,5 +229,9 @@ int find_probes(struct images *images, pid_t pid, const struct maps *maps, unsig
 		search_object(findings, scope.at[i], families,
 			      i == 0 && !elf_interpreter(scope.at[i]->elf), have);
 	free(scope.at);
+	if (findings->python)
+		findings->python_bias = address_of(maps, findings->python,
+						   findings->python_symbol.offset) -
+					findings->python_symbol.vaddr;
 	return place_probes(findings, maps);
 }

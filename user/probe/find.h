@@ -30,6 +30,7 @@ struct found {
 	struct slide slide;
 	uint64_t offset; /* in the file: symbol.offset + slide.offset */
 	uint64_t addr;	 /* in the process */
+	int error;	 /* 0, or -errno: there is no place for a probe */
 	int shares;	 /* another entry at the same byte, which alone is probed; else -1 */
 };
 
@@ -41,6 +42,8 @@ struct findings {
 	bool settled;	/* the loader has done its work, or there is none */
 	const struct image *allocator; /* where malloc is; NULL: nowhere */
 	const struct image *python;    /* where CPython's ints are made; NULL */
+	struct elf_symbol python_symbol; /* one of its constructors, whatever families are wanted */
+	uint64_t python_bias;	       /* where vaddr 0 of it lies in the process */
 };
 
 /*

@@ -330,6 +330,19 @@ static void understand_effects(csh capstone, const cs_insn *insn, struct int_ins
 		out->writes = ALL_PLACES;
 }
 
+/* How the type's address gets into the instruction, if it does. */
+static uint8_t way_of(const cs_insn *insn, const struct int_insn *out)
+{
+	const cs_x86 *x86 = &insn->detail->x86;
+
+	if (out->memory == MEMORY_STORE)
+		return INTSITE_BY_IMMEDIATE;
+	if (insn->id == X86_INS_LEA)
+		return INTSITE_BY_RIP;
+	return x86->op_count > 1 && x86->operands[1].type == X86_OP_IMM ? INTSITE_BY_REGISTER
+									 : INTSITE_BY_GOT;
+}
+
 static void understand(const struct int_image *image, csh capstone, const cs_insn *insn,
 		       struct int_insn *out)
 {
@@ -357,6 +370,7 @@ static void understand(const struct int_image *image, csh capstone, const cs_ins
 	for (size_t i = 0; i < 2; i++)
 		if (out->copies[i].to != PLACE_NONE && out->copies[i].from < PLACES)
 			out->reads &= ~PLACE_BIT(out->copies[i].from);
+	out->way = way_of(insn, out);
 }
 
 static bool bit(const struct int_text *text, uint64_t vaddr)

@@ -52,6 +52,7 @@ struct int_insn {
 	uint8_t size;
 	int32_t disp;
 	uint32_t at; /* bytes from the function's start */
+	uint8_t way; /* enum intsite_way, of a copy from or a store of PLACE_TYPE */
 	bool call, emulated, harmless;
 	bool nop;
 	bool entered;  /* something may jump here */
@@ -70,6 +71,7 @@ struct int_text {
 	size_t len;
 	uint64_t vaddr;
 	uint8_t *entered; /* a bit a byte: jumped to from outside its function, or indirectly */
+	uint8_t *cover;	  /* of int_mark_entered, while it is at work */
 };
 
 /* What has to be known of an image to look for sites in it. */
@@ -99,10 +101,17 @@ int int_decode(const struct int_image *image, csh capstone, struct elf_range ran
 /* The instruction of a function that begins at an address; its index, or n when none does. */
 size_t int_insn_at(const struct int_function *function, uint64_t vaddr);
 
-/* Set the bits of text->entered; data is the rest of the file, as loaded. */
-void int_mark_entered(struct int_image *image, const struct int_text *data, size_t n_data);
+/*
+ * Set the bits of text->entered in the ranges that are wanted; data is the rest of the
+ * file, as loaded. 0 or -ENOMEM.
+ */
+int int_mark_entered(struct int_image *image, const bool *wanted, const struct int_text *data,
+		     size_t n_data);
 
-/* Flag the ranges in which &PyLong_Type is named, or the word `disp` when that is not 0. */
+/*
+ * Flag the ranges that may load &PyLong_Type, or, when disp is not 0, those that may
+ * subtract from what has this displacement. Flags that are set stay so.
+ */
 void int_flag_ranges(const struct int_image *image, uint32_t disp, bool *flags);
 
 /* Follow values through a function and add its sites; freelist 0: no pops. */

@@ -259,9 +259,17 @@ static void follow(struct flow *flow)
 		}
 }
 
-static int add(struct flow *flow, size_t i, enum intsite_kind kind, struct state *state,
+/* The way of a store; value: the type's address, as it got there. */
+static enum intsite_way way_of(const struct flow *flow, uint32_t value)
+{
+	return value == ANY_TYPE ? INTSITE_BY_REGISTER
+				 : flow->function->insns[value & ~TYPE_BIT].way;
+}
+
+static int add(struct flow *flow, size_t i, enum intsite_way way, struct state *state,
 	       uint8_t reg, struct intsites *out)
 {
+	const enum intsite_kind kind = way == INTSITE_BY_FREELIST ? INTSITE_POP : INTSITE_STORE;
 	struct intsite *list, *site;
 	uint64_t objects = 0;
 
@@ -275,7 +283,7 @@ static int add(struct flow *flow, size_t i, enum intsite_kind kind, struct state
 		return -ENOMEM;
 	out->list = list;
 	site = &list[out->n++];
-	*site = (struct intsite){ .kind = kind, .object = reg, .reg = reg };
+	*site = (struct intsite){ .kind = kind, .way = way, .object = reg, .reg = reg };
 	site->vaddr = flow->function->range.vaddr + flow->function->insns[i].at;
 	int_place(flow->function, i, objects, site);
 	return 0;
@@ -292,7 +300,7 @@ static int look_at_store(struct flow *flow, size_t i, unsigned half, struct stat
 			    (int64_t)insn->disp + 8 * half == flow->image->ob_type;
 
 	if (value & TYPE_BIT && object)
-		return add(flow, i, INTSITE_STORE, state, insn->base, out);
+		return add(flow, i, way_of(flow, value), state, insn->base, out);
 	if (value & TYPE_BIT)
 		out->elsewhere++;
 	else if (value & PERHAPS_BIT && object)
@@ -319,7 +327,7 @@ static int look_at_take(struct flow *flow, size_t i, struct state *state, struct
 		reg = place;
 	}
 	if (head != UNKNOWN_YET)
-		return add(flow, i, INTSITE_POP, state, reg, out);
+		return add(flow, i, INTSITE_BY_FREELIST, state, reg, out);
 	out->pops_unsure++;
 	return 0;
 }

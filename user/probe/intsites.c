@@ -6,6 +6,7 @@
 #include <string.h>
 #include "base/clean.h"
 #include "probe/intcode.h"
+#include "probe/sitecache.h"
 #include "target/raw.h"
 #include "target/refs.h"
 
@@ -17,6 +18,8 @@
 /* Functions decoded so far, by the numbers of their ranges. */
 struct work {
 	struct int_image *image;
+	const struct int_text *data; /* the segments without code */
+	size_t n_data;
 	csh capstone;
 	bool *wanted, *done; /* by range */
 	struct int_function *functions;
@@ -25,9 +28,10 @@ struct work {
 
 static int decode_wanted(struct work *work, struct intsites *out)
 {
-	for (size_t i = 0; i < work->image->n_ranges; i++) {
+	int error = int_mark_entered(work->image, work->wanted, work->data, work->n_data);
+
+	for (size_t i = 0; i < work->image->n_ranges && !error; i++) {
 		struct int_function *grown;
-		int error;
 
 		if (!work->wanted[i] || work->done[i])
 			continue;
@@ -38,15 +42,15 @@ static int decode_wanted(struct work *work, struct intsites *out)
 		work->functions = grown;
 		error = int_decode(work->image, work->capstone, work->image->ranges[i],
 				   &grown[work->n]);
-		if (error == -ENOMEM)
-			return error;
-		if (error)
-			out->undecoded++;
-		else
+		if (!error)
 			work->n++;
+		else if (error != -ENOMEM) {
+			out->undecoded++;
+			error = 0;
+		}
 	}
 	out->functions = work->n;
-	return 0;
+	return error;
 }
 
 static int add_sites(struct work *work, struct intsites *out)
@@ -124,7 +128,7 @@ static void part(struct intsites *sites)
 int int_sites(struct int_image *image, const struct int_text *data, size_t n_data,
 	      struct intsites *out)
 {
-	struct work work = { .image = image };
+	struct work work = { .image = image, .data = data, .n_data = n_data };
 	int error;
 
 	*out = (struct intsites){ .ob_type = image->ob_type };
@@ -136,7 +140,6 @@ int int_sites(struct int_image *image, const struct int_text *data, size_t n_dat
 		return -ENOMEM;
 	}
 	cs_option(work.capstone, CS_OPT_DETAIL, CS_OPT_ON);
-	int_mark_entered(image, data, n_data);
 	error = find(&work, out);
 	part(out);
 	for (size_t i = 0; i < work.n; i++)
@@ -214,7 +217,23 @@ static int describe(const struct elf_file *elf, struct intsites *out)
 	return 0;
 }
 
-int intsites_find(const struct elf_file *elf, unsigned version, struct intsites *out)
+/* From the cache or by search, which the cache is told of. */
+static int look_up(int cache, const struct sitecache_input *input, struct int_image *image,
+		   struct intsites *out)
+{
+	int error = cache < 0 ? -ENOENT : sitecache_load(cache, input, out);
+
+	if (!error)
+		out->cached = true;
+	if (error != -ENOENT)
+		return error;
+	error = int_sites(image, input->data, input->n_data, out);
+	if (!error && cache >= 0)
+		out->keep_error = sitecache_store(cache, input, out);
+	return error;
+}
+
+int intsites_find(const struct elf_file *elf, unsigned version, int cache, struct intsites *out)
 {
 	static const char *const name = "PyLong_Type";
 	struct elf_symbol type;
@@ -244,8 +263,13 @@ int intsites_find(const struct elf_file *elf, unsigned version, struct intsites 
 	image.n_texts = n_texts;
 	image.ranges = ranges;
 	image.slots = slots;
-	if (!error)
-		error = int_sites(&image, texts + n_texts, n - n_texts, out);
+	if (!error) {
+		const struct sitecache_input input = {
+			.elf = elf, .image = &image, .data = texts + n_texts, .n_data = n - n_texts
+		};
+
+		error = look_up(cache, &input, &image, out);
+	}
 	if (!error)
 		error = describe(elf, out);
 	if (error)

@@ -20,11 +20,22 @@ enum intsite_kind {
 	INTSITE_POP,   /* the object leaves the list of free ints; ob_type is in place */
 };
 
+/* How the type's address gets to the store. */
+enum intsite_way {
+	INTSITE_BY_IMMEDIATE, /* it is in the store itself */
+	INTSITE_BY_RIP,	      /* by a register, from its distance: lea */
+	INTSITE_BY_GOT,	      /* by a register, from a word that holds it, in the GOT mostly */
+	INTSITE_BY_REGISTER,  /* by a register, from a constant or from several of these */
+	INTSITE_BY_FREELIST,  /* it does not: a pop */
+	INTSITE_WAYS,
+};
+
 /* Registers are numbered as x86-64 does: DECODE_RAX... */
 struct intsite {
 	uint64_t vaddr, offset;	     /* of the store or pop; offset: in the file */
 	uint64_t probe_vaddr, probe; /* where to put the probe; probe: offset in the file */
 	enum intsite_kind kind;
+	enum intsite_way way;
 	uint8_t object, reg; /* registers with the object: at vaddr, at the probe */
 	bool emulated;	     /* the probe costs one trap */
 	/*
@@ -48,15 +59,18 @@ struct intsites {
 	 */
 	size_t unsure, elsewhere, unread, pops_unsure, undecoded;
 	size_t functions; /* decoded for having to do with ints */
+	bool cached;	  /* the file was searched before */
+	int keep_error;	  /* 0, or -errno: why that is not so the next time */
 	char *strings;	  /* owns the functions' names */
 };
 
 /*
- * The sites of a file that defines PyLong_Type. version: 0x030b for 3.11. *out is the
+ * The sites of a file that defines PyLong_Type. version: 0x030b for 3.11. cache: where to
+ * look for them and to keep them, a descriptor of store_open(); -1: nowhere. *out is the
  * caller's, ended by intsites_free. 0; -ENOENT: PyLong_Type or the unwind tables are
  * missing; -ENOMEM.
  */
-int intsites_find(const struct elf_file *elf, unsigned version, struct intsites *out);
+int intsites_find(const struct elf_file *elf, unsigned version, int cache, struct intsites *out);
 void intsites_free(struct intsites *sites);
 
 /* "rax" and so on. */

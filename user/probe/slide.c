@@ -3,6 +3,7 @@
 #include <capstone/capstone.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "probe/decode.h"
 #include "probe/slide.h"
@@ -22,16 +23,6 @@ struct reader {
 /* Addresses [first, first + count) that nothing may branch to. */
 struct range {
 	uint64_t first, count;
-};
-
-/* Branches with a 32-bit displacement, by the two bytes before it; 0: any byte. */
-static const struct {
-	uint8_t before;
-	uint8_t low, high;
-} branches[] = {
-	{ 0x00, 0xe8, 0xe9 }, /* call, jmp */
-	{ 0x0f, 0x80, 0x8f }, /* jcc */
-	{ 0xc7, 0xf8, 0xf8 }, /* xbegin: where an aborted transaction goes on */
 };
 
 #define STACK_POINTER 6 /* row of registers[]; those before it are the arguments */
@@ -175,6 +166,21 @@ static bool short_branch_enters(struct reader *reader, uint64_t from, uint64_t t
 	return false;
 }
 
+/* Whether bytes within [from, to) would be a rel8 branch into the range: jcc, loop, jmp. */
+static bool short_branch_may_enter(const struct slide_text *text, uint64_t from, uint64_t to,
+				   struct range skipped)
+{
+	for (uint64_t at = from - text->vaddr; at < to - text->vaddr && at + 2 <= text->len; at++) {
+		const uint8_t *code = text->code + at;
+		const uint64_t lead = text->vaddr + at + 2 + (uint64_t)(int8_t)code[1];
+
+		if ((*code >> 4 == 7 || *code >> 2 == 0xe0 >> 2 || *code == 0xeb) &&
+		    lead - skipped.first < skipped.count)
+			return true;
+	}
+	return false;
+}
+
 /*
  * rel8 branches of the neighbours. Where instructions begin before the function is not
  * known, so decoding starts at every possible place, early enough to get into step.
@@ -182,40 +188,60 @@ static bool short_branch_enters(struct reader *reader, uint64_t from, uint64_t t
 static bool neighbour_enters(struct reader *reader, uint64_t vaddr, uint64_t size,
 			     struct range skipped)
 {
-	const uint64_t before = vaddr - reader->text->vaddr;
+	const uint64_t before = vaddr - reader->text->vaddr, end = vaddr + size;
 	const uint64_t back = before < SHORT_REACH + SETTLE ? before : SHORT_REACH + SETTLE;
+	const uint64_t reach = skipped.first + skipped.count + SHORT_REACH;
 
-	for (uint64_t i = 0; i < LONGEST && i < back; i++)
-		if (short_branch_enters(reader, vaddr - back + i, vaddr, skipped))
-			return true;
-	return short_branch_enters(reader, vaddr + size,
-				   skipped.first + skipped.count + SHORT_REACH, skipped);
+	if (short_branch_may_enter(reader->text, vaddr - back, vaddr, skipped))
+		for (uint64_t i = 0; i < LONGEST && i < back; i++)
+			if (short_branch_enters(reader, vaddr - back + i, vaddr, skipped))
+				return true;
+	return end < reach && short_branch_may_enter(reader->text, end, reach, skipped) &&
+	       short_branch_enters(reader, end, reach, skipped);
 }
 
+/* Whether a 32-bit displacement can begin here, by the bytes before it. */
 static bool is_displacement(const struct slide_text *text, size_t at)
 {
-	const uint8_t *code = text->code + at;
+	const uint8_t last = text->code[at - 1], before = at > 1 ? text->code[at - 2] : 0;
 
-	for (size_t i = 0; i < sizeof(branches) / sizeof(*branches); i++)
-		if (code[-1] >= branches[i].low && code[-1] <= branches[i].high &&
-		    (!branches[i].before || (at > 1 && code[-2] == branches[i].before)))
-			return true;
-	return false;
+	if (last == 0xe8 || last == 0xe9) /* call, jmp */
+		return true;
+	if (before == 0x0f) /* jcc */
+		return last >> 4 == 8;
+	return before == 0xc7 && last == 0xf8; /* xbegin: where an aborted transaction goes on */
 }
 
-/* Branches of the whole text, taken at every byte: more than there are, but none is missed. */
+uint8_t *slide_branches(const struct slide_text *text)
+{
+	uint8_t *map = calloc(1, text->len / 8 + 1);
+	int32_t displacement;
+
+	for (size_t i = 1; map && i + sizeof(displacement) <= text->len; i++) {
+		uint64_t to;
+
+		if (!is_displacement(text, i))
+			continue;
+		memcpy(&displacement, text->code + i, sizeof(displacement));
+		to = i + sizeof(displacement) + (uint64_t)displacement;
+		if (to < text->len)
+			map[to / 8] |= (uint8_t)(1u << to % 8);
+	}
+	return map;
+}
+
+/* Whether a branch from anywhere in the text may enter the range. */
 static bool text_enters(const struct slide_text *text, struct range skipped)
 {
-	/* a displacement at i leads to vaddr + i + 4 + displacement, here modulo 2^32 */
-	const uint32_t base = (uint32_t)(text->vaddr + 4 - skipped.first);
-	uint32_t displacement;
+	uint8_t *own = text->branches ? NULL : slide_branches(text);
+	const uint8_t *map = own ? own : text->branches;
+	bool enters = !map;
 
-	for (size_t i = 1; i + sizeof(displacement) <= text->len; i++) {
-		memcpy(&displacement, text->code + i, sizeof(displacement));
-		if (base + (uint32_t)i + displacement < skipped.count && is_displacement(text, i))
-			return true;
-	}
-	return false;
+	for (uint64_t at = skipped.first - text->vaddr, end = at + skipped.count;
+	     at < end && !enters; at++)
+		enters = map[at / 8] >> at % 8 & 1;
+	free(own);
+	return enters;
 }
 
 /* NULL when nothing can get to the offset but from the entry, else what might. */

@@ -31,8 +31,16 @@ struct slide {
 struct slide_text {
 	const uint8_t *code;
 	size_t len;
-	uint64_t vaddr; /* of code[0] */
+	uint64_t vaddr;		 /* of code[0] */
+	const uint8_t *branches; /* of slide_branches(), for many functions; NULL: do without */
 };
+
+/*
+ * Where branches with a 32-bit displacement lead to, a bit a byte of the text: taken at
+ * every byte, so that there are more than there are, but none is missed. The caller frees
+ * it; NULL without memory.
+ */
+uint8_t *slide_branches(const struct slide_text *text);
 
 /*
  * Choose the offset for the function at vaddr, size bytes long (0: not known), whose

@@ -36,6 +36,24 @@ static void put_probe(struct json *json, const struct sink_probe *probe)
 		json_str(json, "shares", probe->shares);
 }
 
+static void put_ints(struct json *json, const struct sink_ints *ints)
+{
+	json_str(json, "file", ints->file);
+	json_u64(json, "functions", ints->exported);
+	json_u64(json, "sites", ints->sites);
+	json_object(json, "by");
+	for (size_t way = 0; way < SINK_WAYS; way++)
+		json_u64(json, sink_way(way), ints->by_way[way]);
+	json_object_end(json);
+	json_u64(json, "emulated", ints->emulated);
+	json_u64(json, "stepped", ints->sites - ints->emulated);
+	json_u64(json, "unsure", ints->unsure);
+	json_bool(json, "cached", ints->cached);
+	json_u64(json, "took_ns", ints->took_ns);
+	if (ints->reason)
+		json_str(json, "reason", ints->reason);
+}
+
 static void put_target(struct json *json, const struct sink_target *target)
 {
 	const char state[2] = { target->state, '\0' };
@@ -53,7 +71,14 @@ static void put_target(struct json *json, const struct sink_target *target)
 	json_str(json, "allocator_why", target->allocator_why);
 	json_str(json, "python", target->python);
 	json_str(json, "python_why", target->python_why);
-	json_u64(json, "int_sites", target->int_sites);
+	json_u64(json, "int_sites", target->ints.sites);
+	if (target->ints.file) {
+		json_object(json, "ints");
+		put_ints(json, &target->ints);
+		json_object_end(json);
+	} else {
+		json_null(json, "ints");
+	}
 	json_object_end(json);
 }
 
@@ -112,6 +137,16 @@ static void jsonl_probe(struct sink *sink, const struct sink_probe *probe, uint6
 
 	begin_line(sink, &json, "probe", ts_ns);
 	put_probe(&json, probe);
+	json_end(&json);
+}
+
+static void jsonl_ints(struct sink *sink, const struct sink_ints *ints, uint64_t ts_ns)
+{
+	struct json json;
+
+	begin_line(sink, &json, "ints", ts_ns);
+	json_u64(&json, "pid", ints->pid);
+	put_ints(&json, ints);
 	json_end(&json);
 }
 
@@ -455,6 +490,7 @@ static void jsonl_end(struct sink *sink, const struct sink_summary *summary)
 const struct sink_ops sink_jsonl = {
 	.begin = jsonl_begin,
 	.probe = jsonl_probe,
+	.ints = jsonl_ints,
 	.segment = jsonl_segment,
 	.event = jsonl_event,
 	.stack = jsonl_stack,

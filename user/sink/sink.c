@@ -4,6 +4,14 @@
 
 #include <sys/mman.h>
 
+const char *sink_way(size_t way)
+{
+	static const char *const ways[SINK_WAYS] = { "immediate", "rip_relative", "got", "register",
+						     "freelist" };
+
+	return way < SINK_WAYS ? ways[way] : NULL;
+}
+
 void sink_perms(const struct segment *segment, char perms[5])
 {
 	perms[0] = segment->prot & PROT_READ ? 'r' : '-';

@@ -25,6 +25,23 @@ struct sink_probe {
 	const char *shares;	 /* symbol whose probe serves this one too; NULL */
 };
 
+/* How the type's address comes to where an int is made: enum intsite_way. */
+#define SINK_WAYS 5
+
+/* Which makers of ints are probed in a CPython, and how they were found. */
+struct sink_ints {
+	pid_t pid;
+	const char *file;	/* NULL: not a CPython */
+	size_t exported;	/* functions that other files can call */
+	size_t sites;		/* instructions; 0: only the exported functions */
+	size_t by_way[SINK_WAYS];
+	size_t emulated;	/* of the sites: probed where the kernel does not single-step */
+	size_t unsure;		/* what may be such instructions too */
+	bool cached;		/* the sites were known */
+	uint64_t took_ns;	/* to find them */
+	const char *reason;	/* why there are no sites; NULL */
+};
+
 struct sink_target {
 	pid_t pid;
 	const char *exe;
@@ -35,8 +52,7 @@ struct sink_target {
 	const char *allocator_why;
 	const char *python;	/* file; NULL: not a CPython */
 	const char *python_why;
-	size_t int_sites;	/* instructions that make an int, all probed; 0: only the
-				   exported constructors are */
+	struct sink_ints ints;
 };
 
 struct sink_header {
@@ -83,6 +99,8 @@ struct sink;
 struct sink_ops {
 	void (*begin)(struct sink *, const struct sink_header *);
 	void (*probe)(struct sink *, const struct sink_probe *, uint64_t ts_ns);
+	/* makers of ints, of code that was mapped after the beginning */
+	void (*ints)(struct sink *, const struct sink_ints *, uint64_t ts_ns);
 	void (*segment)(struct sink *, pid_t, const struct segment_change *, uint64_t ts_ns);
 	void (*event)(struct sink *, const struct placed *);
 	/* a stack for the first time: events refer to it from now on */
@@ -107,6 +125,9 @@ void sink_print_summary(const struct sink_summary *summary);
 
 /* "rw-p", at perms[5]. */
 void sink_perms(const struct segment *segment, char perms[5]);
+
+/* Name of a way; NULL for none. */
+const char *sink_way(size_t way);
 
 /* Sums over all kinds. */
 uint64_t sink_sum(const __u64 counts[MW_KIND_MAX]);

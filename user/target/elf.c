@@ -433,6 +433,7 @@ static void take_symbol(const struct elf_file *elf, const Elf64_Sym *symbol, enu
 	wanted->found->vaddr = symbol->st_value;
 	wanted->found->offset = offset < 0 ? 0 : (uint64_t)offset;
 	wanted->found->size = symbol->st_size;
+	wanted->found->function = type == STT_FUNC;
 }
 
 static void scan_table(const struct elf_file *elf, const struct symbol_table *table,

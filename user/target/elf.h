@@ -26,6 +26,7 @@ struct elf_symbol {
 	uint64_t vaddr;	 /* 0: the symbol is not defined here */
 	uint64_t offset; /* in the file, by PT_LOAD; 0: not defined, or an object in .bss */
 	uint64_t size;	 /* bytes; 0 when the symbol does not say */
+	bool function;	 /* STT_FUNC; else an object */
 	bool dynamic;	 /* from .dynsym, so other files can be bound to it */
 };
 

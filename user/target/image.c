@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PAGE 4096ULL
+#include "base/page.h"
 
 /* Whether the process still has that file there: it may unmap it at any time. */
 static bool still_mapped(pid_t pid, const struct mapping *m)
@@ -146,7 +146,7 @@ static bool may_be_of(const struct elf_load *load, const struct mapping *m)
 		return false;
 	if (m->prot & PROT_WRITE && !m->shared && !(load->flags & PF_W))
 		return false;
-	return m->file_off >= (load->offset & ~(PAGE - 1)) &&
+	return m->file_off >= PAGE_DOWN(load->offset) &&
 	       m->file_off < load->offset + load->filesz;
 }
 

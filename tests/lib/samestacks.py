@@ -1,0 +1,65 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+"""samestacks.py SAID TRACE [DEPTH]: whether each block of programs/stacks.py has the stack it says.
+
+Frame by frame: function, file and line, and that a stack is cut where DEPTH says and nowhere
+else. None at all is right where SAID has an empty stack, or "hidden": with the reason. Differences go to stderr; the exit status is 1 if there was one. Prints how many blocks
+and frames there were.
+"""
+import json
+import sys
+
+MADE = ("malloc", "calloc", "realloc")
+
+
+def read(path):
+	with open(path, encoding="utf-8") as file:
+		return [json.loads(line) for line in file]
+
+
+def main():
+	said, trace = read(sys.argv[1]), read(sys.argv[2])
+	depth = int(sys.argv[3]) if len(sys.argv) > 3 else 128
+	stacks = {each["id"]: each for each in trace if each["type"] == "stack"}
+	sizes = {each["size"] for each in said}
+	made = {}
+	wrong = frames = 0
+	for each in trace:
+		if each["type"] in MADE and each["size"] in sizes:
+			made.setdefault(each["size"], []).append(each)
+	for each in said:
+		problem = compare(each, made.get(each["size"], []), stacks, depth)
+		frames += min(len(each["stack"]), depth)
+		if problem:
+			wrong += 1
+			print("%s (%d bytes): %s" % (each["how"], each["size"], problem), file=sys.stderr)
+	print("%d blocks, %d frames, %d wrong" % (len(said), frames, wrong))
+	return 1 if wrong or not said else 0
+
+
+def compare(said, events, stacks, depth):
+	if len(events) != 1:
+		return "%d events" % len(events)
+	event = events[0]
+	if "stack" not in event:
+		return "no stack"
+	stack = stacks[event["stack"]]
+	seen = [[frame.get("function"), frame.get("file"), frame.get("line")] for frame in
+		stack["frames"] if frame.get("lang", "python") == "python"]
+	wanted = said["stack"][:depth]
+	if said.get("hidden") and not seen and "interpreter" in stack.get("reason", ""):
+		return None
+	if seen != wanted:
+		for i, (one, other) in enumerate(zip(wanted, seen)):
+			if one != other:
+				return "frame %d is %s, not %s" % (i, other, one)
+		return "%d frames, not %d: %s" % (len(seen), len(wanted), stack)
+	if stack.get("truncated", False) != (len(said["stack"]) > depth):
+		return "truncated: %s" % stack.get("truncated")
+	if not wanted:
+		return None if stack.get("reason") == "the thread is not one of Python's" else str(stack)
+	at = "%s (%s:%d)" % (wanted[0][0], wanted[0][1].rpartition("/")[2], wanted[0][2])
+	return None if event["at"] == at else "at %s, not %s" % (event["at"], at)
+
+
+sys.exit(main())
