@@ -122,6 +122,7 @@ static __always_inline void walk_native(struct pt_regs *ctx, struct mw_scratch *
 	for (int i = 0; i < MW_NATIVE_DEPTH / NATIVE_AT_ONCE; i++)
 		if (native_some(scratch_index))
 			break;
+	stack->hash = mw_mix(stack->hash, stack->native_end);
 }
 
 #endif

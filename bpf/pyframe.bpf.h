@@ -173,7 +173,7 @@ static __always_inline void walk_python(__u32 layout_index, const struct mw_pyla
 	stack->hash = mw_mix(stack->hash, layout->epoch);
 	scratch->len = 0;
 	scratch->below = t->below;
-	scratch->frame = first = first_frame(layout, t, stack);
+	scratch->frame = scratch->lowest = first = first_frame(layout, t, stack);
 	for (int i = 0; i < MW_STACK_WALK / WALK_AT_ONCE && scratch->frame; i++)
 		if (walk_some(layout_index, scratch_index))
 			break;
