@@ -22,8 +22,10 @@ static int setup(void **state)
 	space = (struct space){ .pid = PID };
 	space.cpython.found = true;
 	space.cpython.layout.version = 0x030b;
-	python = calloc(1, sizeof(*python) + sizeof(struct frame));
-	native = calloc(1, sizeof(*native) + sizeof(struct frame));
+	python = calloc(1, sizeof(*python));
+	native = calloc(1, sizeof(*native));
+	python->frames = calloc(1, sizeof(struct frame));
+	native->frames = calloc(1, sizeof(struct frame));
 	python->n = native->n = 1;
 	python->frames[0].language = FRAME_PYTHON;
 	native->frames[0].language = FRAME_NATIVE;
@@ -33,6 +35,8 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
+	free(python->frames);
+	free(native->frames);
 	free(python);
 	free(native);
 	coverages_clear(&coverages);
