@@ -208,7 +208,7 @@ by_build_id() {
 	mkfifo "$T/in"
 	"$T/chains" <"$T/in" >"$T/said" &
 	PROGRAM=$!
-	STARTED+=("$PROGRAM")
+	started "$PROGRAM"
 	exec {GO}>"$T/in"
 	wait_line "$T/said" '^ready' "$PROGRAM"
 	mv "$T/chains" "$T/kept"
@@ -238,7 +238,7 @@ by_build_id() {
 	mkfifo "$T/in"
 	unshare -m chroot "$T/root" /bin/chains <"$T/in" >"$T/said" &
 	PROGRAM=$!
-	STARTED+=("$PROGRAM")
+	started "$PROGRAM"
 	exec {GO}>"$T/in"
 	wait_line "$T/said" '^ready' "$PROGRAM"
 	trace "$T/trace" --pid "$PROGRAM"
@@ -337,7 +337,7 @@ kept = [make(73001) for _ in range(3)]
 print("done", flush=True)
 sys.stdin.readline()' <"$T/in" >"$T/said" &
 	PROGRAM=$!
-	STARTED+=("$PROGRAM")
+	started "$PROGRAM"
 	exec {GO}>"$T/in"
 	wait_line "$T/said" '^ready' "$PROGRAM"
 	trace "$T/trace" --stack=both --pid "$PROGRAM"
@@ -439,7 +439,7 @@ sys.stdin.readline()' <"$T/in" >"$T/said" &
 	mkfifo "$T/to"
 	"$T/pairs" 1 <"$T/to" >"$T/said" &
 	PROGRAM=$!
-	STARTED+=("$PROGRAM")
+	started "$PROGRAM"
 	exec {GO}>"$T/to"
 	wait_line "$T/said" '^ready' "$PROGRAM"
 	trace "$T/trace" --stack=native --pid "$PROGRAM"
