@@ -4,8 +4,10 @@
 #   sudo make demo  install what is missing, build, trace a Python program
 #   sudo make test  install what is missing, build, run all tests
 #   sudo make bench build, measure what probing costs
+#   sudo make coverage  build, measure which ints are seen, into the README
 #   make install    PREFIX=/usr/local DESTDIR=
 #
+# MWBPF_ROOTS=1 tests (and measures) with other Debians' CPythons, too, in build/roots.
 # V=1 shows commands; SAN=1 builds with sanitizers into build-san/; VMLINUX=FILE takes
 # the kernel's types from FILE instead of the running kernel.
 
@@ -21,6 +23,10 @@ BUILD_PACKAGES := gcc libc6-dev clang bpftool libbpf-dev libelf-dev libdw-dev li
 DEMO_PACKAGES := python3
 TEST_PACKAGES := $(DEMO_PACKAGES) bats jq valgrind binutils g++ procps util-linux \
 	libcmocka-dev python3-jsonschema gdb dwz
+ifeq ($(MWBPF_ROOTS),1)
+TEST_PACKAGES += debootstrap debian-archive-keyring
+make-roots = @tests/roots/make
+endif
 
 ifdef SAN
 B := build-san
@@ -52,7 +58,7 @@ UNIT := $(patsubst tests/unit/%.c,$B/unit/%,$(wildcard tests/unit/t_*.c))
 Q := $(if $(V),,@)
 say = $(if $(V),@:,@printf '  %-8s %s\n' $(1) $(2))
 
-.PHONY: all demo test unit bench deps demo-deps test-deps install uninstall clean check-tools
+.PHONY: all demo test unit bench coverage deps demo-deps test-deps install uninstall clean check-tools
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -173,6 +179,7 @@ demo: demo-deps
 
 test: test-deps
 	@$(MAKE) --no-print-directory all unit
+	$(make-roots)
 	@tests/run
 
 unit: $(UNIT)
@@ -180,6 +187,11 @@ unit: $(UNIT)
 bench: test-deps
 	@$(MAKE) --no-print-directory all
 	@tests/bench/run
+
+coverage: test-deps
+	@$(MAKE) --no-print-directory all
+	$(make-roots)
+	@tests/coverage/run
 
 install: $B/mwbpf
 	install -D -m 755 $B/mwbpf $(DESTDIR)$(PREFIX)/bin/mwbpf

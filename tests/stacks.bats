@@ -3,6 +3,7 @@
 # The Python line of an allocation: what the interpreter says of itself is the oracle.
 
 load lib/helpers
+load lib/means
 
 setup() {
 	need_root
@@ -88,8 +89,7 @@ stacks() {
 @test "the same of code that the JIT has compiled" {
 	local seen=0
 	for python in $(all_pythons); do
-		[ "$(PYTHON_JIT=1 "$python" -c 'import sys; print(hasattr(sys, "_jit") and sys._jit.is_enabled())')" = True ] ||
-			continue
+		has_jit "$python" || continue
 		PYTHON_JIT=1 stacks "$python"
 		seen=$((seen + 1))
 	done

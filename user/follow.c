@@ -196,6 +196,25 @@ static int watch_deaths(const struct follow *follow, const struct target *target
 			    offset);
 }
 
+static const char *why_not(const struct mw_pylayout *layout)
+{
+	/* co_tlbc, Include/cpython/code.h */
+	if (layout->has & MW_PY_FREE_THREADED)
+		return "free-threaded from 3.14 on, where each thread has a copy of the code";
+	return "this version is not known";
+}
+
+/* What is less of some builds. */
+static void warn_build(const struct follow *follow, int pid, const struct mw_pylayout *layout)
+{
+	if (layout->has & MW_PY_FREE_THREADED)
+		stream_warn(follow->stream,
+			    "process %d runs a free-threaded CPython: its objects come from an "
+			    "allocator of its own (mimalloc), whose blocks are not seen; ints, maps "
+			    "and calls of malloc by C are",
+			    pid);
+}
+
 void follow_python(const struct follow *follow, struct target *target)
 {
 	struct pylayout_evidence evidence = { 0 };
@@ -225,13 +244,15 @@ void follow_python(const struct follow *follow, struct target *target)
 		if (unseen)
 			log_detail("code objects of process %d are looked at in every stack: "
 				   "their ends cannot be probed (%s)", pid, strerror(-unseen));
+		warn_build(follow, pid, &python->layout);
 		return;
 	}
 	/* what does not hold yet may be an interpreter that is being set up */
 	if (err == -ENOTSUP || target->layouts == LAYOUT_TRIES) {
 		target->layouts = LAYOUT_TRIES;
+		warn_build(follow, pid, &python->layout);
 		stream_warn(follow->stream, "no Python stacks of process %d: %s (%s)", pid,
-			    err == -ENOTSUP ? "this version is not known" : strerror(-err),
+			    err == -ENOTSUP ? why_not(&python->layout) : strerror(-err),
 			    evidence.version);
 	}
 }

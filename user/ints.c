@@ -81,7 +81,7 @@ static const char *search(struct ints *ints, struct site_book *book)
 		log_detail("%s: what was found is not kept: %s", ints->directory,
 			   strerror(-book->sites.keep_error));
 	if (!book->sites.n)
-		return "no instruction was found that makes one";
+		return "no instruction was found that makes one (a debug build?)";
 	if (book->first + book->sites.n > MW_INTSITES)
 		return "there are more instructions than can be told apart";
 	err = number_sites(ints, book);

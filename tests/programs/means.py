@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 """Ints by many means, exactly N by each, kept; their addresses are what this program says.
 
-means.py FILE: says "ready", waits for a line, makes them in ROUNDS rounds, says "done", waits
-for another line. FILE gets a line of JSON for each round of each means: its name, whether the
-interpreter makes other ints on the way, the sizes of the blocks that are made before and after
-it, which nothing else has, and the addresses of its ints. CPython 3.6 and later; what a
-version does not have is left out.
+means.py FILE [WARM]: runs each means WARM times, says "ready", waits for a line, makes them in
+ROUNDS rounds, says "done", waits for another line. FILE gets a line of JSON for each round of
+each means: its name, whether the interpreter makes other ints on the way, the sizes of the
+blocks that are made before and after it, which nothing else has, and the addresses of its
+ints. CPython 3.6 and later; what a version does not have is left out.
 
 Before the first round the interpreter's list of free ints is empty, before the others full,
 where it has one.
@@ -192,6 +192,9 @@ def run(begin, end, make):
     return made
 
 
+for _ in range(int(sys.argv[2]) if len(sys.argv) > 2 else 0):
+    for means in MEANS:
+        means[2]()
 print("ready", flush=True)
 sys.stdin.readline()
 kept = []
