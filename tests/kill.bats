@@ -8,7 +8,7 @@ load lib/helpers
 load lib/checks
 
 setup_file() {
-	build worker churn samecode
+	build worker churn samecode atwork
 }
 
 setup() {
@@ -97,41 +97,101 @@ kill_at() {
 	bpf_gone
 }
 
-# closing: until threads of mwbpf close its links side by side, or it has ended.
-closing() {
-	local threads
-	while :; do
-		threads=("/proc/$TRACER/task/"*)
-		[ "${#threads[@]}" -eq 1 ] && kill -0 "$TRACER" 2>/dev/null || return 0
-	done
+# leaks: how often the kernel said that it left a breakpoint where it was, because the one
+# who was to take it out had a SIGKILL pending.
+leaks() {
+	dmesg | grep -c 'failed to unregister' || : # none
 }
 
-# The kernel leaves a breakpoint where it is when the one who takes it out has a SIGKILL
-# pending ("failed to unregister, leaking uprobe" in its log).
+# kill_at_work WHO MOST: SIGKILL 20 times while it detaches, up to MOST ms after it made a
+# child: WHO is child or parent.
+kill_at_work() {
+	local who=$1 most=$2 i before left=0 hit=0 killer
+	before=$(leaks)
+	for i in {1..20}; do
+		trace "$T/events" -z 600 "${@:3}" --pid "$PROGRAM"
+		"$PROGRAMS/atwork" "$TRACER" 1 $((RANDOM * most / 32)) "$who" >"$T/atwork" &
+		killer=$!
+		wait_line "$T/atwork" '^watching' "$killer"
+		kill -INT "$TRACER"
+		! wait "$killer" || hit=$((hit + 1))
+		wait "$TRACER" || :
+		lines_valid "$T/events" || return 1
+		churn_works "$T/churn" || return 1
+		mappings "$PROGRAM" | diff "$T/maps" - >&2 || return 1
+		code_restored "$PROGRAM" "$PROBES" || left=$((left + 1))
+	done
+	echo "# the $who was killed $hit times of 20" >&3
+	[ "$hit" -gt 0 ] || return 1
+	[ "$left" -eq 0 ] || { echo "after $left of 20 kills probes were left in the code" >&2; return 1; }
+	[ "$(leaks)" -eq "$before" ] || { echo "the kernel said that it left probes" >&2; return 1; }
+}
+
 @test "killed 20 times while it detaches" {
 	start_churn "$T/churn"
 	whole_run
-	left=0
-	for i in {1..20}; do
-		trace "$T/events" -z 600 --pid "$PROGRAM"
-		kill -INT "$TRACER"
-		if ((i % 4)); then
-			closing
-		else
-			sleep "$(seconds $((RANDOM % (MOST / 3))))"
-		fi
-		kill -KILL "$TRACER" 2>/dev/null || : # it may have ended
-		wait "$TRACER" || :
-		lines_valid "$T/events"
-		churn_works "$T/churn"
-		mappings "$PROGRAM" | diff "$T/maps" - >&2
-		code_restored "$PROGRAM" "$PROBES" || left=$((left + 1))
-	done
-	# whatever was left, a run that ends in peace takes with it
-	whole_run
+	kill_at_work parent "$((MOST / 3))"
 	ended_well
 	bpf_gone
-	[ "$left" -eq 0 ] || { echo "after $left of 20 kills probes were left in the code" >&2; return 1; }
+}
+
+@test "its child is killed 20 times while it detaches" {
+	start_churn "$T/churn"
+	whole_run
+	kill_at_work child 50
+	ended_well
+	bpf_gone
+}
+
+@test "killed 20 times while it detaches multi links" {
+	start_churn "$T/churn"
+	whole_run
+	kill_at_work parent "$((MOST / 3))" --tier multi
+	ended_well
+	bpf_gone
+}
+
+@test "killed 20 times while its child attaches" {
+	start_churn "$T/churn"
+	whole_run
+	before=$(leaks) hit=0
+	for i in {1..20}; do
+		"$MWBPF" -q --json -z 600 -d 10 -o "$T/events" --pid "$PROGRAM" 2>/dev/null &
+		TRACER=$!
+		! "$PROGRAMS/atwork" "$TRACER" $((RANDOM % 2 + 1)) $((RANDOM % 20000)) parent >/dev/null || hit=$((hit + 1))
+		kill -KILL "$TRACER" 2>/dev/null || :
+		wait "$TRACER" || :
+		unharmed || { echo "round $i" >&2; return 1; }
+	done
+	echo "# killed $hit times of 20 with a child at work" >&3
+	[ "$hit" -gt 0 ]
+	[ "$(leaks)" -eq "$before" ] || { echo "the kernel said that it left probes" >&2; return 1; }
+	ended_well
+	bpf_gone
+}
+
+# Nothing keeps the one who puts probes in from being killed itself. The kernel then says that
+# it leaves them; mwbpf puts them in again, and they go with those.
+@test "a child that attaches is killed: another does its work, and nothing is left" {
+	start_churn "$T/churn"
+	whole_run
+	hit=0
+	for i in {1..10}; do
+		rm -f "$T/events"
+		"$MWBPF" -q --json -z 600 -d 10 -o "$T/events" --pid "$PROGRAM" 2>"$T/err" &
+		TRACER=$!
+		! "$PROGRAMS/atwork" "$TRACER" $((RANDOM % 2 + 1)) $((RANDOM % 10000)) child >/dev/null || hit=$((hit + 1))
+		wait_line "$T/events" '^{"type":"header"' "$TRACER"
+		stop_mwbpf
+		[ ! -s "$T/err" ]
+		complete "$T/events"
+		[ "$(head -n 1 "$T/events" | jq '.probes | length')" -gt 0 ]
+		unharmed || { echo "round $i" >&2; return 1; }
+	done
+	echo "# a child was killed $hit times of 10" >&3
+	[ "$hit" -gt 0 ]
+	ended_well
+	bpf_gone
 }
 
 @test "killed while it launches: the command runs as ever, or not at all" {

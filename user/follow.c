@@ -193,7 +193,7 @@ static int watch_deaths(const struct follow *follow, const struct target *target
 	if (offset < 0)
 		return offset;
 	return attach_place(follow->attach, target->proc.pid, image, follow->attach->code_dies,
-			    offset);
+			    offset, function);
 }
 
 static const char *why_not(const struct mw_pylayout *layout)

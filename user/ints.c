@@ -121,7 +121,8 @@ static const char *probe(struct ints *ints, struct target *target, const struct 
 	if (!book || book->reason)
 		return book ? book->reason : strerror(ENOMEM);
 	if (target->sites_of != image)
-		err = attach_intsites(ints->attach, pid, image, &book->sites, book->first);
+		err = attach_intsites(ints->attach, pid, image, target->findings.python_bias,
+				      &book->sites, book->first);
 	if (!err)
 		err = programs_set_target(ints->programs, pid, MW_TARGET_SITES);
 	if (err)

@@ -94,11 +94,11 @@ probes_of() {
 		.probes[] | select(.pid == $pid) | "\(.addr) \(.offset) \(.file)"'
 }
 
-# code_restored PID PROBES: the code at each probe is what its file holds. Whoever looks at
-# links or at descriptors at this moment keeps the probes in a little longer.
+# code_restored PID PROBES: the code at each probe is what its file holds, soon: behind a
+# grace period or two of the kernel.
 code_restored() {
 	local try
-	for ((try = 0; try < 50; try++)); do
+	for ((try = 0; try < 300; try++)); do
 		"$PROGRAMS/samecode" "$1" <<<"$2" 2>/dev/null && return
 		pause
 	done

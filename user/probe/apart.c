@@ -5,9 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define TRIES 5
 
 /* A number, and a descriptor with it when that is not negative. */
 union control {
@@ -56,7 +59,15 @@ static int receive_link(int socket)
 	return fd;
 }
 
-int apart_link(int prog, int attach_type, const struct link_multi *link)
+/* Whoever kills a process group, or all that are called mwbpf, does not mean this one. */
+static void stand_apart(void)
+{
+	setsid();
+	prctl(PR_SET_NAME, "mwbpf/probes");
+}
+
+/* -EIO: the child was killed. */
+static int link_once(int prog, int attach_type, const struct link_multi *link)
 {
 	int sockets[2], fd;
 	pid_t child;
@@ -66,6 +77,7 @@ int apart_link(int prog, int attach_type, const struct link_multi *link)
 	child = fork();
 	if (child == 0) {
 		close(sockets[0]);
+		stand_apart();
 		send_link(sockets[1], link_multi(prog, attach_type, link));
 		_exit(0);
 	}
@@ -76,6 +88,19 @@ int apart_link(int prog, int attach_type, const struct link_multi *link)
 	close(sockets[0]);
 	if (child > 0)
 		apart_wait(child);
+	return fd;
+}
+
+/*
+ * A child that is killed amid its work leaves breakpoints without a link. To do it again
+ * makes them those of a link, with which they then go.
+ */
+int apart_link(int prog, int attach_type, const struct link_multi *link)
+{
+	int fd = -EIO;
+
+	for (int try = 0; try < TRIES && fd == -EIO; try++)
+		fd = link_once(prog, attach_type, link);
 	return fd;
 }
 
@@ -90,6 +115,7 @@ pid_t apart_begin(void (*run)(void *arg), void *arg, int *ready)
 	child = fork();
 	if (child == 0) {
 		close(ends[1]);
+		stand_apart();
 		while (read(ends[0], &byte, 1) < 0 && errno == EINTR)
 			;
 		run(arg);

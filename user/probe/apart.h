@@ -4,9 +4,11 @@
  *
  * A task that is killed while the kernel writes or removes breakpoints for it cannot
  * finish that: reading the target's page fails for a task with a fatal signal, and the
- * breakpoints stay in the target for good (6.18: "unregister, leaking uprobe"). So that
- * is done by a child, which nobody who kills mwbpf by its pid hits. When mwbpf is killed
- * at any other moment, its own exit closes the links, and that works.
+ * breakpoints stay in the target (6.18: "failed to unregister, leaking uprobe"). So
+ * probes are put in by a child, which nobody who kills mwbpf by its pid hits, and they are
+ * taken out by a thread of the kernel (pins.h), or where that cannot be, by a child too.
+ * When mwbpf is killed at any other moment, its own exit closes what it has, and that
+ * works.
  */
 #ifndef MWBPF_APART_H
 #define MWBPF_APART_H
@@ -15,7 +17,7 @@
 
 #include "probe/link.h"
 
-/* As link_multi. */
+/* As link_multi; -EIO when child after child is killed. */
 int apart_link(int prog, int attach_type, const struct link_multi *link);
 
 /*

@@ -17,14 +17,16 @@
 #include "base/log.h"
 #include "probe/apart.h"
 #include "probe/link.h"
+#include "probe/pins.h"
 #include "probe/tracefs.h"
+#include "target/mem.h"
 
 static int keep(struct attach *attach, struct attach_hold hold)
 {
 	struct attach_hold *more = reallocarray(attach->holds, attach->n_holds + 1, sizeof(*more));
 
 	if (!more) {
-		detach_hold(&hold);
+		detach_hold(attach, &hold);
 		return -ENOMEM;
 	}
 	attach->holds = more;
@@ -35,7 +37,9 @@ static int keep(struct attach *attach, struct attach_hold hold)
 static int keep_link(struct attach *attach, pid_t pid, const struct image *image,
 		     struct bpf_link *link)
 {
-	return link ? keep(attach, (struct attach_hold){ pid, image, -1, link }) : -errno;
+	return link ? keep(attach, (struct attach_hold){
+					   .pid = pid, .image = image, .fd = -1, .link = link })
+		    : -errno;
 }
 
 /* What the probes of a link have in common. */
@@ -43,7 +47,10 @@ struct attach_kind {
 	const struct image *image;
 	const struct bpf_program *program;
 	int type;
-	bool sites; /* of instructions that make ints: a cookie is the site's number */
+	/* of instructions that make ints: a cookie is the site's number, from first */
+	const struct intsites *sites;
+	uint32_t first;
+	uint64_t bias;
 };
 
 /* The probes of one family in one file: what one or two links take. */
@@ -81,12 +88,43 @@ static int refuse(struct attach *attach, const struct attach_kind *kind, pid_t p
 	const struct refusal refusal = {
 		.pid = pid,
 		.image = kind->image,
-		.site = kind->sites,
+		.site = kind->sites != NULL,
 		.number = kind->sites ? cookie : cookie & ((1u << MW_COOKIE_ROW_BITS) - 1),
 		.error = error,
 	};
 
 	return refusals_add(&attach->refusals, &refusal);
+}
+
+/* Where the last probe of a link goes, unless somebody else has one there; 0: not known. */
+static uint64_t last_address(const struct attach_kind *kind, const struct link_multi *link)
+{
+	const __u64 cookie = link->cookies[link->cnt - 1];
+	uint64_t addr = cookie >> MW_COOKIE_ROW_BITS;
+	uint8_t byte;
+
+	if (kind->sites)
+		addr = kind->bias + kind->sites->list[cookie - kind->first].probe_vaddr;
+	return !mem_read(link->pid, addr, &byte, 1) && byte != DETACH_INT3 ? addr : 0;
+}
+
+/* From now on a pin holds the link, or else its descriptor. */
+static int keep_multi(struct attach *attach, struct attach_hold hold)
+{
+	if (!attach->has_pins) {
+		attach->has_pins = true;
+		attach->pins = pins_open();
+		if (attach->pins < 0)
+			log_detail("probes are held by descriptors, not by pins: %s",
+				   strerror(-attach->pins));
+	}
+	if (attach->pins >= 0 && !pins_add(attach->pins, attach->next_pin, hold.fd)) {
+		close(hold.fd);
+		hold.fd = -1;
+		hold.pinned = true;
+		hold.number = attach->next_pin++;
+	}
+	return keep(attach, hold);
 }
 
 /*
@@ -96,18 +134,20 @@ static int refuse(struct attach *attach, const struct attach_kind *kind, pid_t p
 static int attach_link(struct attach *attach, const struct attach_kind *kind,
 		       const struct link_multi *link)
 {
+	struct attach_hold hold = { .pid = link->pid, .image = kind->image };
 	struct link_multi half = *link;
-	int fd, err;
+	int err;
 
 	if (!link->cnt)
 		return 0;
-	fd = apart_link(bpf_program__fd(kind->program), kind->type, link);
-	if (fd >= 0)
-		return keep(attach, (struct attach_hold){ link->pid, kind->image, fd, NULL });
-	if (!refusal_is(fd))
-		return fd;
+	hold.addr = last_address(kind, link);
+	hold.fd = apart_link(bpf_program__fd(kind->program), kind->type, link);
+	if (hold.fd >= 0)
+		return keep_multi(attach, hold);
+	if (!refusal_is(hold.fd))
+		return hold.fd;
 	if (link->cnt == 1)
-		return refuse(attach, kind, link->pid, link->cookies[0], fd);
+		return refuse(attach, kind, link->pid, link->cookies[0], hold.fd);
 	half.cnt /= 2;
 	err = attach_link(attach, kind, &half);
 	half.offsets += half.cnt;
@@ -119,7 +159,7 @@ static int attach_link(struct attach *attach, const struct attach_kind *kind,
 static int attach_part(struct attach *attach, const struct group *group, __u32 from, __u32 n,
 		       const struct bpf_program *program, int type, __u32 flags)
 {
-	const struct attach_kind kind = { group->image, program, type, false };
+	const struct attach_kind kind = { .image = group->image, .program = program, .type = type };
 	const struct link_multi link = {
 		.path = group->path,
 		.offsets = group->offsets + from,
@@ -346,12 +386,12 @@ static int attach_intsites_perf(struct attach *attach, const struct attach_kind 
 	return err;
 }
 
-int attach_intsites(struct attach *attach, pid_t pid, const struct image *image,
+int attach_intsites(struct attach *attach, pid_t pid, const struct image *image, uint64_t bias,
 		    const struct intsites *sites, uint32_t first)
 {
 	unsigned long *offsets __free = calloc(sites->n + 1, sizeof(*offsets));
 	__u64 *cookies __free = calloc(sites->n + 1, sizeof(*cookies));
-	const struct attach_kind kind = { image, attach->int_site, LINK_MULTI, true };
+	const struct attach_kind kind = { image, attach->int_site, LINK_MULTI, sites, first, bias };
 	const size_t refused = attach->refusals.n;
 	char path[32];
 	struct link_multi link = { .path = path, .offsets = offsets, .cookies = cookies, .pid = pid };
@@ -371,8 +411,9 @@ int attach_intsites(struct attach *attach, pid_t pid, const struct image *image,
 }
 
 int attach_place(struct attach *attach, pid_t pid, const struct image *image,
-		 struct bpf_program *program, uint64_t offset)
+		 struct bpf_program *program, uint64_t offset, uint64_t addr)
 {
+	struct attach_hold hold = { .pid = pid, .image = image, .addr = addr };
 	char path[32];
 	const struct link_multi link = {
 		.path = path,
@@ -380,14 +421,13 @@ int attach_place(struct attach *attach, pid_t pid, const struct image *image,
 		.cnt = 1,
 		.pid = pid,
 	};
-	int fd;
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", image->fd);
 	if (attach->tier < TIER_MULTI)
 		return keep_link(attach, pid, image,
 				 bpf_program__attach_uprobe(program, false, pid, link.path, offset));
-	fd = apart_link(bpf_program__fd(program), LINK_MULTI, &link);
-	return fd < 0 ? fd : keep(attach, (struct attach_hold){ pid, image, fd, NULL });
+	hold.fd = apart_link(bpf_program__fd(program), LINK_MULTI, &link);
+	return hold.fd < 0 ? hold.fd : keep_multi(attach, hold);
 }
 
 static int attach_tracepoint(struct attach *attach, int events, const char *direction,

@@ -17,12 +17,15 @@ struct attach_programs {
 	struct bpf_program *session, *enter, *leave;
 };
 
-/* A descriptor or link that holds probes of one file in one process. */
+/* What holds probes of one file in one process: a pin, a descriptor, or a link of libbpf's. */
 struct attach_hold {
-	pid_t pid;		   /* 0: of no process: a tracepoint */
+	pid_t pid; /* 0: of no process: a tracepoint */
 	const struct image *image;
-	int fd;			   /* -1: a link of libbpf's */
+	int fd;	   /* -1: not by a descriptor */
 	struct bpf_link *link;
+	bool pinned;
+	unsigned number;     /* of the pin */
+	uint64_t addr;	 /* of the last probed byte, to see when it is as it was; 0: not known */
 };
 
 struct attach {
@@ -31,6 +34,9 @@ struct attach {
 	struct bpf_program *int_site, *code_dies;
 	struct bpf_program *returns_test; /* loaded for return probes by multi or perf links */
 	int probe_at_fd; /* map from offset to number, where there are no cookies; else -1 */
+	int pins; /* of pins_open(); -1: none */
+	bool has_pins; /* that was tried */
+	unsigned next_pin;
 	struct attach_hold *holds;
 	size_t n_holds;
 	struct attach_removal *removals; /* going on in the background */
@@ -45,14 +51,17 @@ int attach_probes(struct attach *attach, pid_t pid, const struct findings *findi
 
 /*
  * A probe on each of n instructions of a file that make an int; they are numbered from
- * first. 0 or -errno, as above.
+ * first, and bias is where vaddr 0 of the file lies in the process. 0 or -errno, as above.
  */
-int attach_intsites(struct attach *attach, pid_t pid, const struct image *image,
+int attach_intsites(struct attach *attach, pid_t pid, const struct image *image, uint64_t bias,
 		    const struct intsites *sites, uint32_t first);
 
-/* One probe of a program that returns nothing, at an offset in a file. 0 or -errno. */
+/*
+ * One probe of a program that returns nothing, at an offset in a file, which is addr in the
+ * process. 0 or -errno.
+ */
 int attach_place(struct attach *attach, pid_t pid, const struct image *image,
-		 struct bpf_program *program, uint64_t offset);
+		 struct bpf_program *program, uint64_t offset, uint64_t addr);
 
 /*
  * The system calls of syscalls.def. A tracepoint is a system-wide thing: every process
@@ -66,8 +75,10 @@ int attach_program(struct attach *attach, struct bpf_program *program);
 /* Whether a probe of those that were found could not be put. */
 bool attach_refused(const struct attach *attach, pid_t pid, const struct found *found);
 
+#define DETACH_INT3 0xcc /* what a probe is, in the target's code */
+
 /* Let one hold go. */
-void detach_hold(struct attach_hold *hold);
+void detach_hold(const struct attach *attach, struct attach_hold *hold);
 
 /* Take the probes of one file in one process out, without waiting for it. */
 void attach_remove(struct attach *attach, pid_t pid, const struct image *image);

@@ -1,15 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* detach.c - probes out of a process again: side by side, in a child. */
+/* detach.c - probes out of a process again: by the kernel itself, or side by side in a child. */
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/log.h"
 #include "probe/apart.h"
 #include "probe/attach.h"
+#include "probe/pins.h"
+#include "target/mem.h"
 
-void detach_hold(struct attach_hold *hold)
+#define RESTORED_NS 3000000000ULL /* at most so long for the code to be as it was */
+
+void detach_hold(const struct attach *attach, struct attach_hold *hold)
 {
-	if (hold->fd >= 0)
+	if (hold->pinned)
+		pins_remove(attach->pins, hold->number);
+	else if (hold->fd >= 0)
 		close(hold->fd);
 	else
 		bpf_link__destroy(hold->link);
@@ -17,6 +26,7 @@ void detach_hold(struct attach_hold *hold)
 
 /* The holds of [next, n) to let go, taken by whichever thread comes first. */
 struct closing {
+	const struct attach *attach;
 	struct attach_hold *holds;
 	size_t n, next;
 };
@@ -27,7 +37,7 @@ static void *close_some(void *arg)
 	size_t i;
 
 	while ((i = __atomic_fetch_add(&closing->next, 1, __ATOMIC_RELAXED)) < closing->n)
-		detach_hold(&closing->holds[i]);
+		detach_hold(closing->attach, &closing->holds[i]);
 	return NULL;
 }
 
@@ -50,9 +60,9 @@ static void close_all(void *arg)
 }
 
 /* Let n holds go in a child; returns it, or 0 when it had to be done here. */
-static pid_t let_go_apart(struct attach_hold *holds, size_t n)
+static pid_t let_go_apart(const struct attach *attach, struct attach_hold *holds, size_t n)
 {
-	struct closing closing = { .holds = holds, .n = n };
+	struct closing closing = { .attach = attach, .holds = holds, .n = n };
 	int ready;
 	pid_t child = apart_begin(close_all, &closing, &ready);
 
@@ -61,7 +71,7 @@ static pid_t let_go_apart(struct attach_hold *holds, size_t n)
 		return 0;
 	}
 	for (size_t i = 0; i < n; i++)
-		detach_hold(&holds[i]);
+		detach_hold(attach, &holds[i]);
 	close(ready);
 	return child;
 }
@@ -75,7 +85,7 @@ struct attach_removal {
 static void begin_removal(struct attach *attach, struct attach_hold *holds, size_t n)
 {
 	struct attach_removal *removal = malloc(sizeof(*removal));
-	pid_t child = let_go_apart(holds, n);
+	pid_t child = let_go_apart(attach, holds, n);
 
 	if (!removal || !child) {
 		if (child)
@@ -91,38 +101,84 @@ void attach_remove(struct attach *attach, pid_t pid, const struct image *image)
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < attach->n_holds; i++)
-		if (attach->holds[i].pid == pid && attach->holds[i].image == image)
-			begin_removal(attach, &attach->holds[i], 1);
+	for (size_t i = 0; i < attach->n_holds; i++) {
+		struct attach_hold *hold = &attach->holds[i];
+
+		if (hold->pid != pid || hold->image != image)
+			attach->holds[kept++] = *hold;
+		else if (hold->pinned)
+			detach_hold(attach, hold);
 		else
-			attach->holds[kept++] = attach->holds[i];
+			begin_removal(attach, hold, 1);
+	}
 	attach->n_holds = kept;
 }
 
-/* Those of processes to the front; returns how many. */
-static size_t probes_first(struct attach *attach)
+/* Those that a test is true of to the front; returns how many. */
+static size_t bring_forward(struct attach_hold *holds, size_t n,
+			    bool (*test)(const struct attach_hold *))
 {
-	size_t n = 0;
+	size_t first = 0;
 
-	for (size_t i = 0; i < attach->n_holds; i++)
-		if (attach->holds[i].pid) {
-			struct attach_hold probe = attach->holds[i];
+	for (size_t i = 0; i < n; i++)
+		if (test(&holds[i])) {
+			struct attach_hold hold = holds[i];
 
-			attach->holds[i] = attach->holds[n];
-			attach->holds[n++] = probe;
+			holds[i] = holds[first];
+			holds[first++] = hold;
 		}
-	return n;
+	return first;
+}
+
+static bool is_pinned(const struct attach_hold *hold)
+{
+	return hold->pinned;
+}
+
+static bool is_probe(const struct attach_hold *hold)
+{
+	return hold->pid;
+}
+
+/* Whether the code is as it was, or the process or the mapping has gone. */
+static bool is_restored(const struct attach_hold *hold)
+{
+	uint8_t byte;
+
+	return !hold->addr || mem_read(hold->pid, hold->addr, &byte, 1) || byte != DETACH_INT3;
+}
+
+/* The kernel takes the probes of pinned links out behind a grace period or two. */
+static void wait_restored(const struct attach_hold *holds, size_t n)
+{
+	const uint64_t began = now_ns();
+
+	for (size_t i = 0; i < n; i++)
+		while (!is_restored(&holds[i])) {
+			if (now_ns() - began > RESTORED_NS) {
+				log_detail("the kernel is still taking probes out of process %d",
+					   (int)holds[i].pid);
+				return;
+			}
+			poll(NULL, 0, 1);
+		}
 }
 
 void attach_end(struct attach *attach)
 {
-	size_t probes = probes_first(attach);
-	pid_t child = probes ? let_go_apart(attach->holds, probes) : 0;
+	const size_t pinned = bring_forward(attach->holds, attach->n_holds, is_pinned);
+	struct attach_hold *rest = attach->holds + pinned;
+	const size_t n = attach->n_holds - pinned, probes = bring_forward(rest, n, is_probe);
+	pid_t child;
 
-	if (attach->n_holds > probes)
-		begin_removal(attach, attach->holds + probes, attach->n_holds - probes);
+	for (size_t i = 0; i < pinned; i++)
+		detach_hold(attach, &attach->holds[i]);
+	child = probes ? let_go_apart(attach, rest, probes) : 0;
+	if (n > probes)
+		begin_removal(attach, rest + probes, n - probes);
 	if (child)
 		apart_wait(child);
+	wait_restored(attach->holds, pinned);
 	free(attach->holds);
 	attach->holds = NULL;
 	attach->n_holds = 0;
@@ -139,4 +195,7 @@ void attach_clear(struct attach *attach)
 		free(removal);
 	}
 	refusals_clear(&attach->refusals);
+	if (attach->has_pins && attach->pins >= 0)
+		close(attach->pins);
+	attach->has_pins = false;
 }
