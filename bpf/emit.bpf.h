@@ -214,6 +214,14 @@ static __always_inline void slot_submit(struct mw_event *e)
 
 #endif
 
+/* Wake the reader, once what it is to see is whole. */
+static __always_inline void emit_wake(void)
+{
+	__u64 bell = 0;
+
+	bpf_ringbuf_output(&mw_ring, &bell, MW_BELL, BPF_RB_FORCE_WAKEUP);
+}
+
 /*
  * A record of size bytes, which is a constant at every call, with its head begun; NULL,
  * and counted, when the ring is full.
@@ -243,8 +251,10 @@ static __always_inline void emit_submit_long(void *record, int urgent)
 		bpf_ringbuf_discard(record, BPF_RB_NO_WAKEUP);
 		return;
 	}
-	bpf_ringbuf_submit(record, urgent ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
+	bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
 	slot_submit(place);
+	if (urgent)
+		emit_wake();
 }
 
 #endif

@@ -24,14 +24,15 @@ static __always_inline int send_stack(struct mw_event_stack *stack, __u64 pid_tg
 	place = place_reserve(&stack->head);
 	if (!place)
 		return 0;
-	/* names must be read before the process ends: a new stack is rare, and urgent */
-	if (bpf_ringbuf_output(&mw_ring, stack, bytes, BPF_RB_FORCE_WAKEUP)) {
+	if (bpf_ringbuf_output(&mw_ring, stack, bytes, BPF_RB_NO_WAKEUP)) {
 		place->kind = MW_KIND_NONE;
 		slot_submit(place);
 		count_lost(MW_STACK, MW_LOSS_RING_FULL);
 		return 0;
 	}
 	slot_submit(place);
+	/* names must be read before the process ends: a new stack is rare, and urgent */
+	emit_wake();
 	bpf_map_update_elem(&mw_sent, &stack->hash, &one, BPF_ANY);
 	return 1;
 }

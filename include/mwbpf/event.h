@@ -45,6 +45,7 @@ enum mw_loss {
 	MW_LOSS_MAX,
 };
 
+#define MW_BELL 8    /* bytes of a record that is none: it only wakes the reader */
 #define MW_LONG 0xff /* mw_event.kind of a slot: record number aux of the ring comes here */
 
 /* mw_event.flags */

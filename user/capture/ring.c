@@ -57,7 +57,7 @@ static bool hand_on(struct ring *ring, const void *record, size_t len)
 static int take(void *context, void *record, size_t len)
 {
 	struct ring *ring = context;
-	bool stop = hand_on(ring, record, len);
+	bool stop = len != MW_BELL && hand_on(ring, record, len);
 
 	/* an error ends the pump; the record is consumed all the same */
 	return ring->taken < ring->budget && !stop ? 0 : -EAGAIN;
@@ -84,7 +84,7 @@ static int take_long(void *context, void *record, size_t len)
 	const struct mw_event *event = record;
 
 	if (len < sizeof(*event)) {
-		ring->malformed++;
+		ring->malformed += len != MW_BELL;
 		return 0;
 	}
 	if (event->seq != ring->wanted)
