@@ -423,7 +423,7 @@ sys.stdin.readline()' <"$T/in" >"$T/said" &
 	# tracefs for this test alone, the probe on its own program
 	MWBPF=$MWBPF T=$T probe="r:mwbpf_test/middle $T/chains:0x$offset" unshare -m bash -eu -c '
 		tracing=/sys/kernel/tracing
-		mount -t tracefs tracefs "$tracing"
+		mountpoint -q "$tracing" || mount -t tracefs tracefs "$tracing"
 		trap "echo 0 >$tracing/events/mwbpf_test/middle/enable; echo -:mwbpf_test/middle >>$tracing/uprobe_events" EXIT
 		echo "$probe" >>"$tracing/uprobe_events"
 		echo 1 >"$tracing/events/mwbpf_test/middle/enable"

@@ -216,10 +216,15 @@ def after_exec(path, allocs, frees, size):
 	before, after = trace[:at[-1]], trace[at[-1]:]
 	wanted = tuple(int(each.replace(",", "")) for each in (allocs, frees, size))
 	got = count(after)[:3]
-	expect(got == wanted, "behind the exec: %s allocs, frees, bytes, not %s" % (got, wanted))
+	# calls before a new allocator is probed, some ms after it was mapped, are said to be missing
+	late = any("only from now on" in str(each) for each in after if each["type"] == "warning")
+	missing = wanted[0] - got[0]
+	expect(got == wanted or late and 0 < missing < 100,
+		"behind the exec: %s allocs, frees, bytes, not %s" % (got, wanted))
 	# the former allocator's probes take some ms to go: what the new one frees by it is said
 	# to be internal, and counts for nothing
-	expect(all("unmatched" not in each for each in after), "behind the exec: unmatched frees")
+	unmatched = sum("unmatched" in each for each in after)
+	expect(not unmatched or late and unmatched < 1000, "behind the exec: unmatched frees")
 	# what the exec changes is announced in front of it, at the same time
 	space = Space(only_pid(trace))
 	for each in before:
