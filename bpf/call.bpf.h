@@ -15,7 +15,7 @@
 #ifndef MWBPF_CALL_BPF_H
 #define MWBPF_CALL_BPF_H
 
-#include "stack.bpf.h"
+#include "intvalue.bpf.h"
 
 /* What only kernels before 6.1 have. */
 struct vmacache___old {
@@ -117,8 +117,10 @@ static __always_inline int is_nested(struct mw_pending *p, __u64 sp, __u32 probe
 static __always_inline void emit_free(struct pt_regs *ctx, struct mw_thread *t, __u32 probe)
 {
 	__u64 stack = stack_of(ctx, t, 0), sp = PT_REGS_SP(ctx);
-	struct mw_event *e = emit_reserve(MW_FREE, t->pid_tgid);
+	struct mw_event *e;
 
+	values_settle(t, sp);
+	e = emit_reserve(MW_FREE, t->pid_tgid);
 	if (!e)
 		return;
 	e->probe = probe;
@@ -160,6 +162,9 @@ static __always_inline int call_enter(struct pt_regs *ctx, enum mw_family family
 	p->align = argument(ctx, spec->align);
 	p->enter_ns = spec->role == MW_ROLE_REALLOC ? bpf_ktime_get_ns() : 0;
 	p->stack = stack_of(ctx, t, 0);
+	values_settle(t, sp);
+	/* from now on the kernel's own address is there */
+	p->caller = family == MW_FAMILY_PYLONG ? return_address(sp) : 0;
 	p->sp = sp;
 	return 0;
 }

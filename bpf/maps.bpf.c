@@ -29,6 +29,7 @@ const volatile struct mw_probe_spec mw_probe_specs[MW_PROBE_SPECS] = {
 
 _Static_assert(MW_PROBE_MAX <= MW_PROBE_SPECS, "mw_probe_specs holds every row of probes.def");
 
+const volatile __u64 mw_new_thread[sizeof(struct mw_thread) / 8] = {};
 const volatile __u32 mw_never = 0;
 
 __u32 mw_armed = 0;

@@ -21,7 +21,22 @@ struct mw_pending {
 	__u64 enter_ns;
 	__u64 stack;
 	__u64 probe;
+	__u64 caller;	/* of a constructor of ints: where it returns to */
 };
+
+/* An int whose digits were not written yet when it was seen being made. */
+struct mw_unread {
+	__u64 addr;   /* 0: none */
+	__u64 where;  /* of its thread in Python then; 0: not known */
+	__u64 maker;  /* which call made it, by instruction and stack pointer; 0: not certain */
+	__u64 sp;     /* stack pointer then, of the function that writes the digits; ~0: not known */
+	__u32 number; /* of those read later */
+	__u32 made;   /* ints that the thread made before */
+	__u32 site;
+	__u32 unused;
+};
+
+#define MW_UNREAD 8
 
 struct mw_thread {
 	__u64 key;		/* pid << 32 | tid as the kernel counts; 0: a free entry */
@@ -30,6 +45,12 @@ struct mw_thread {
 	__u64 syscall_ns;	/* entry of the system call it is in, where syscalls.def asks */
 	__u64 stacks[4];	/* hashes of its last ones, which user space has, by their low bits */
 	__u64 fs;		/* the thread pointer; 0: not read yet */
+	__u64 where;		/* its innermost Python frame and instruction at its last call */
+	struct mw_unread unread[MW_UNREAD];
+	__u32 made;		/* ints */
+	__u32 later;		/* of these, those whose values are read later */
+	__u32 n_unread;		/* entries in use */
+	__u32 unused;
 	__u64 below;		/* bytes that its Python frames took at its last call */
 	__u32 bits;		/* of its process, as the targets map said ... */
 	__u32 bits_change;	/* ... at this count of changes */
@@ -108,6 +129,7 @@ extern struct mw_probe_at_map mw_probe_at SEC(".maps");
 extern const volatile struct mw_config mw_config;
 extern const volatile struct mw_probe_spec mw_probe_specs[MW_PROBE_SPECS];
 
+extern const volatile __u64 mw_new_thread[sizeof(struct mw_thread) / 8]; /* all zero */
 extern const volatile __u32 mw_never; /* 0, which the verifier knows and the compiler does not */
 
 extern __u32 mw_armed;	 /* enum mw_arm: which events user space wants by now */

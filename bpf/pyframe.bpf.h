@@ -120,11 +120,11 @@ static __always_inline int walk_frame(const struct mw_pylayout *l, struct mw_scr
 	return 1;
 }
 
-/* The innermost frame of the calling thread; 0, and the reason in stack, when it has none. */
+/* The innermost frame of the calling thread; 0, and the reason, when it has none. */
 static __always_inline __u64 first_frame(const struct mw_pylayout *l, struct mw_thread *t,
-					 struct mw_event_stack *stack)
+					 __u16 *reason)
 {
-	__u64 tstate = find_tstate(l, t, &stack->reason);
+	__u64 tstate = find_tstate(l, t, reason);
 	__u64 frame;
 
 	if (!tstate)
@@ -132,7 +132,7 @@ static __always_inline __u64 first_frame(const struct mw_pylayout *l, struct mw_
 	frame = read_user_u64(tstate + l->tstate_frame);
 	if (l->has & MW_PY_CFRAME && frame)
 		frame = read_user_u64(frame + l->cframe_frame);
-	stack->reason = frame ? MW_STACK_TRUNCATED : MW_STACK_NO_FRAME;
+	*reason = frame ? MW_STACK_TRUNCATED : MW_STACK_NO_FRAME;
 	return frame;
 }
 
@@ -159,6 +159,8 @@ __weak int walk_some(__u32 layout_index, __u32 scratch_index)
 	return 0;
 }
 
+#define MW_NO_PYTHON 1 /* as mw_thread.where: the thread is not in Python code */
+
 /*
  * Walk the frames of the calling thread, innermost first: n_python, reason, and what they
  * add to the hash.
@@ -173,11 +175,15 @@ static __always_inline void walk_python(__u32 layout_index, const struct mw_pyla
 	stack->hash = mw_mix(stack->hash, layout->epoch);
 	scratch->len = 0;
 	scratch->below = t->below;
-	scratch->frame = scratch->lowest = first = first_frame(layout, t, stack);
+	scratch->frame = scratch->lowest = first = first_frame(layout, t, &stack->reason);
 	for (int i = 0; i < MW_STACK_WALK / WALK_AT_ONCE && scratch->frame; i++)
 		if (walk_some(layout_index, scratch_index))
 			break;
 	stack->hash = mw_mix(stack->hash, stack->reason);
+	if (stack->reason == MW_STACK_NO_FRAME)
+		t->where = MW_NO_PYTHON;
+	else if (stack->n_python)
+		t->where = mw_mix(mw_mix(first, stack->frames[0].code), stack->frames[0].lasti) | 1;
 	first -= scratch->lowest;
 	t->below = first < MW_WINDOW_BELOW ? first : MW_WINDOW_BELOW;
 }

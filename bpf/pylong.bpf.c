@@ -16,46 +16,85 @@ static __always_inline __u64 register_word(struct pt_regs *ctx, __u8 word)
 }
 
 /*
+ * Which call it is that makes an int here, inside an exported constructor: the outermost
+ * one's, by where that returns to. 0: elsewhere the stack does not say who called.
+ */
+static __always_inline __u64 maker_of(const struct mw_pending *p, __u64 sp, __u32 number)
+{
+	if (!p->sp || sp > p->sp)
+		return 0;
+	return mw_mix(mw_mix(number, sp), p->caller) | 1;
+}
+
+/* The value of an int of one digit, when registers have it. */
+static __always_inline int value_at_once(struct pt_regs *ctx, const struct mw_intsite *site,
+					 struct mw_event *e, __u64 addr)
+{
+	__u64 size;
+
+	if (site->digit == MW_LATER)
+		return 0;
+	size = site->sizes == MW_IN_OBJECT ? read_user_u64(addr + site->ob_type + 8)
+					   : register_word(ctx, site->sizes);
+	if (count_digits(size, site->flags & MW_SITE_TAGGED) != 1)
+		return 0;
+	e->size = size;
+	e->took_ns = register_word(ctx, site->digit);
+	e->flags |= MW_F_VALUE;
+	return 1;
+}
+
+/*
  * An instruction that makes an int. Inside an exported constructor the event names that;
  * the constructor's return then has nothing to add.
  */
 SEC("?kprobe")
 int int_site(struct pt_regs *ctx)
 {
-	__u64 sp = PT_REGS_SP(ctx), addr, stack;
+	struct mw_unread made = { .sp = ~0ULL };
+	__u64 sp = PT_REGS_SP(ctx), stack;
 	struct mw_intsite *site;
 	struct mw_pending *p;
 	struct mw_thread *t;
 	struct mw_event *e;
-	__u32 number;
 
 	keep_own_stack(ctx);
 	if (mw_armed < MW_ARM_ALL)
 		return 0;
-	number = mw_config.has_cookie ? bpf_get_attach_cookie(ctx) : number_at(ctx, MW_AT_SITE);
-	site = bpf_map_lookup_elem(&mw_intsites, &number);
+	made.site = mw_config.has_cookie ? bpf_get_attach_cookie(ctx) : number_at(ctx, MW_AT_SITE);
+	site = bpf_map_lookup_elem(&mw_intsites, &made.site);
 	t = site ? thread_get(bpf_get_current_pid_tgid(), MW_PYLONG) : NULL;
 	if (!t)
 		return 0;
-	addr = register_word(ctx, site->word);
-	if (!addr) /* memory has run out, as the instruction below is about to find */
+	made.addr = register_word(ctx, site->word);
+	if (!made.addr) /* memory has run out, as the instruction below is about to find */
 		return 0;
 	stack = stack_of(ctx, t, 1);
+	p = &t->pending[MW_FAMILY_PYLONG];
+	made.maker = maker_of(p, sp, made.site);
+	if (site->flags & MW_SITE_FILLED)
+		made.sp = sp;
+	t->made++;
+	if (t->n_unread)
+		read_values(t, sp, &made, site->flags & MW_SITE_UNTOUCHED);
 	e = emit_reserve(MW_PYLONG, t->pid_tgid);
 	if (!e)
 		return 0;
-	p = &t->pending[MW_FAMILY_PYLONG];
 	if (p->sp && sp <= p->sp) {
 		if (!p->size++)
-			p->align = addr; /* the first, and ... */
-		p->pointer = addr; /* ... the last it made: one of them is its result */
+			p->align = made.addr; /* the first, and ... */
+		p->pointer = made.addr; /* ... the last it made: one of them is its result */
 		e->probe = p->probe;
 	}
 	e->sp = sp;
-	e->addr = addr;
+	e->addr = made.addr;
 	e->stack = stack;
 	e->flags = MW_F_SITE;
-	e->aux = number;
+	e->aux = made.site;
+	if (!value_at_once(ctx, site, e, made.addr)) {
+		e->flags |= MW_F_LATER;
+		e->took_ns = value_later(t, &made);
+	}
 	emit_submit(e);
 	return 0;
 }

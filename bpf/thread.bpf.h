@@ -46,6 +46,10 @@ static __always_inline void thread_reset(struct mw_thread *t)
 	t->syscall_ns = 0;
 	for (int i = 0; i < 4; i++)
 		t->stacks[i] = 0;
+	for (int i = 0; i < MW_UNREAD; i++)
+		t->unread[i].addr = 0;
+	t->n_unread = 0;
+	t->where = 0;
 	t->below = 0;
 	t->fs = 0;
 	t->bits_change = 0;
@@ -80,13 +84,16 @@ static __always_inline struct mw_thread *thread_claim(__u64 key)
 static __always_inline struct mw_thread *thread_make(__u64 key)
 {
 	struct mw_thread *t = thread_claim(key);
-	struct mw_thread fresh = { .key = key };
 
 	if (t)
 		return t;
-	if (!bpf_map_update_elem(&mw_thread_table, &key, &fresh, BPF_NOEXIST))
+	/* from constants: it is too large for the stack of a program */
+	if (!bpf_map_update_elem(&mw_thread_table, &key, (const void *)&mw_new_thread, BPF_NOEXIST))
 		__sync_fetch_and_add(&mw_spilled, 1);
-	return bpf_map_lookup_elem(&mw_thread_table, &key);
+	t = bpf_map_lookup_elem(&mw_thread_table, &key);
+	if (t)
+		t->key = key;
+	return t;
 }
 
 /* As thread_find, but makes the state of a target's thread at its first probe. */

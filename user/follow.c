@@ -284,8 +284,11 @@ bool follow_notice(const struct follow *follow, const struct mw_event *event)
 		return true;
 	case MW_MMAP:
 		if (!(event->flags & MW_F_FILE) || event->flags & MW_F_FAILED ||
-		    !(((const struct mw_event_map *)event)->prot & PROT_EXEC) ||
-		    !targets_incomplete(follow->targets, target))
+		    !(((const struct mw_event_map *)event)->prot & PROT_EXEC))
+			return false;
+		/* a file may have been found to be the allocator before this event came */
+		know_code(target);
+		if (!targets_incomplete(follow->targets, target))
 			return false;
 		target->rescan = true;
 		return true;

@@ -60,7 +60,8 @@ static int number_sites(const struct ints *ints, const struct site_book *book)
 			snprintf(name, sizeof(name), "%s", site->function);
 		err = place_add_maker(&ints->stream->place, name);
 		if (!err)
-			err = programs_set_intsite(ints->programs, book->first + i, site->reg);
+			err = programs_set_intsite(ints->programs, book->first + i, site,
+						   book->sites.ob_type, book->tagged);
 	}
 	return err;
 }
@@ -68,10 +69,11 @@ static int number_sites(const struct ints *ints, const struct site_book *book)
 /* NULL when the sites of the book are ready to be probed, else why they are not. */
 static const char *search(struct ints *ints, struct site_book *book)
 {
+	const unsigned version = version_of(book->image);
 	uint64_t began = now_ns();
-	int err = intsites_find(book->image->elf, version_of(book->image), open_cache(ints),
-				&book->sites);
+	int err = intsites_find(book->image->elf, version, open_cache(ints), &book->sites);
 
+	book->tagged = version >= 0x030c;
 	book->took_ns = now_ns() - began;
 	if (err == -ENOENT)
 		return "the file has no PyLong_Type or no unwind tables";
@@ -154,6 +156,22 @@ static void say(const struct sink_ints *words, const char *directory)
 			   words->took_ns / 1e6);
 }
 
+/* Where the ints of a target have what, as far as its file tells. */
+static void know_layout(struct target *target, const struct image *image)
+{
+	static const char *const names[] = { "PyLong_Type" };
+	struct elf_symbol symbol;
+
+	if (!target->space || !target->book)
+		return;
+	if (elf_find(image->elf, names, 1, &symbol))
+		target->space->ints = (struct pyints){
+			.type = symbol.vaddr + target->findings.python_bias,
+			.ob_type = target->book->sites.ob_type,
+			.tagged = target->book->tagged,
+		};
+}
+
 void ints_probe(struct ints *ints, struct target *target)
 {
 	const struct image *image = target->findings.python;
@@ -163,6 +181,7 @@ void ints_probe(struct ints *ints, struct target *target)
 		return;
 	target->ints_of = image;
 	target->no_book = probe(ints, target, image);
+	know_layout(target, image);
 	if (target->no_book)
 		stream_warn(ints->stream,
 			    "only exported constructors of ints are seen in process %d: %s: %s",

@@ -260,16 +260,29 @@ bool programs_has_intsites(const struct programs *programs)
 	return bpf_program__fd(programs->skel->progs.int_site) >= 0;
 }
 
-int programs_set_intsite(struct programs *programs, uint32_t number, uint8_t reg)
+/* From the number of a register in instructions to its word in struct pt_regs. */
+static __u8 register_word(uint8_t reg)
 {
-	/* from the number in instructions to the word in struct pt_regs */
-	static const uint8_t words[16] = { 10, 11, 12, 5, 19, 4, 13, 14, 9, 8, 7, 6, 3, 2, 1, 0 };
-	const struct mw_intsite site = { .word = words[reg & 15] };
+	static const __u8 words[16] = { 10, 11, 12, 5, 19, 4, 13, 14, 9, 8, 7, 6, 3, 2, 1, 0 };
 
-	return bpf_map_update_elem(bpf_map__fd(programs->skel->maps.mw_intsites), &number, &site,
-				   BPF_ANY)
-		       ? -errno
-		       : 0;
+	return words[reg & 15];
+}
+
+int programs_set_intsite(struct programs *programs, uint32_t number, const struct intsite *site,
+			 unsigned ob_type, bool tagged)
+{
+	const bool early = site->before_store && site->kind == INTSITE_STORE;
+	const struct mw_intsite value = {
+		.word = register_word(site->reg),
+		.digit = site->digit == INTSITE_LATER ? MW_LATER : register_word(site->digit),
+		.sizes = site->sizes >= INTSITE_MEMORY ? MW_IN_OBJECT : register_word(site->sizes),
+		.flags = (early ? MW_SITE_UNTOUCHED : 0) | (tagged ? MW_SITE_TAGGED : 0) |
+			 (site->filled ? MW_SITE_FILLED : 0),
+		.ob_type = ob_type,
+	};
+	int fd = bpf_map__fd(programs->skel->maps.mw_intsites);
+
+	return bpf_map_update_elem(fd, &number, &value, BPF_ANY) ? -errno : 0;
 }
 
 static uint32_t layout_entry(const struct programs *programs, pid_t pid)

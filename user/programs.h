@@ -11,6 +11,7 @@
 
 #include "capture/ring.h"
 #include "probe/attach.h"
+#include "probe/intsites.h"
 
 struct programs_options {
 	const struct tier_report *tier;
@@ -36,8 +37,12 @@ int programs_set_target(struct programs *programs, pid_t pid, uint32_t bits);
 /* Whether the program for int sites is loaded. */
 bool programs_has_intsites(const struct programs *programs);
 
-/* Say which register holds the object at an int site. 0 or -errno. */
-int programs_set_intsite(struct programs *programs, uint32_t number, uint8_t reg);
+/*
+ * Say of an int site where the object and its value are. ob_type: the offset of that in an
+ * object; tagged: the word behind it is lv_tag (3.12). 0 or -errno.
+ */
+int programs_set_intsite(struct programs *programs, uint32_t number, const struct intsite *site,
+			 unsigned ob_type, bool tagged);
 
 /* Attach what is not a probe of the target: tracepoints. Says what fails; 0 or -errno. */
 int programs_attach_tracepoints(struct programs *programs, struct attach *attach,

@@ -84,7 +84,8 @@ static int take_event(void *context, const struct mw_event *event)
 {
 	struct run *run = context;
 
-	if (stream_take(&run->stream, event) && event->kind >= MW_MMAP && event->kind != MW_PYLONG)
+	if (stream_take(&run->stream, event) && event->kind >= MW_MMAP && event->kind <= MW_EXIT &&
+	    event->kind != MW_PYLONG)
 		run->urgent |= follow_notice(&run->follow, event);
 	return run->urgent;
 }
@@ -134,7 +135,7 @@ static int load(struct run *run)
 		programs_for_probes(run->programs, &run->attach);
 	run->ints.programs = run->follow.programs = run->programs;
 	run->ints.wanted = options.families & 1u << MW_FAMILY_PYLONG;
-	run->follow.python = options.python;
+	run->follow.python = options.python || run->ints.wanted; /* values need it, too */
 	return say("cannot map the ring (a smaller --buffer needs less memory)", err);
 }
 
@@ -335,6 +336,7 @@ static void pump(struct run *run)
 			break;
 		}
 		look_at_targets(run);
+		stream_tick(&run->stream);
 		show_progress(run, now);
 		flush(run, now, taken < PUMP_RECORDS);
 		if (run->deadline_ns && now >= run->deadline_ns)

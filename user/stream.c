@@ -39,6 +39,7 @@ int stream_open(struct stream *stream, const struct options *options, struct ima
 		place_name_code(&stream->place, options->debug_dir);
 	stream->sink.out = &stream->out;
 	stream->sink.ops = options->json ? &sink_jsonl : &sink_text;
+	values_init(&stream->values, &stream->place, &stream->sink, &stream->summary.values_unknown);
 	return err;
 }
 
@@ -46,6 +47,7 @@ void stream_close(struct stream *stream)
 {
 	for (size_t i = 0; i < stream->n_early; i++)
 		free(stream->early[i]);
+	values_clear(&stream->values);
 	place_clear(&stream->place);
 	ledger_clear(&stream->ledger);
 	coverages_clear(&stream->coverages);
@@ -117,6 +119,16 @@ static bool is_shown(const struct options *options, const struct placed *placed)
 	       !placed->internal;
 }
 
+static void show(struct stream *stream, const struct placed *placed)
+{
+	stream->summary.shown++;
+	stream->sink.ops->event(&stream->sink, placed);
+	if (placed->value.state == PYINT_LATER)
+		values_await(&stream->values, placed->event);
+	else if (placed->value.state == PYINT_UNKNOWN)
+		stream->summary.values_unknown++;
+}
+
 bool stream_take(struct stream *stream, const struct mw_event *event)
 {
 	struct placed placed;
@@ -124,11 +136,17 @@ bool stream_take(struct stream *stream, const struct mw_event *event)
 	/* signed: of two events on two CPUs the earlier may have read the later count */
 	if ((int32_t)(event->lost - stream->lost_seen) > 0)
 		notice_lost(stream, event->ts_ns, event->lost);
+	if (event->kind == MW_VALUE || event->kind == MW_DIGITS) {
+		stream->summary.delivered[event->kind]++;
+		values_take(&stream->values, event);
+		return true;
+	}
 	if (place_event(&stream->place, event, &placed)) {
 		stream->summary.foreign++;
 		return false;
 	}
 	stream->summary.delivered[event->kind]++;
+	values_see(&stream->values, event);
 	coverages_apply(&stream->coverages, &placed);
 	if (event->kind == MW_STACK) {
 		if (placed.new_site && stream->sink.ops->stack)
@@ -138,11 +156,14 @@ bool stream_take(struct stream *stream, const struct mw_event *event)
 	ledger_apply(&stream->ledger, &placed);
 	if (placed.space->segments.n_changes)
 		send_changes(stream, placed.space, event->ts_ns);
-	if (is_shown(stream->options, &placed)) {
-		stream->summary.shown++;
-		stream->sink.ops->event(&stream->sink, &placed);
-	}
+	if (is_shown(stream->options, &placed))
+		show(stream, &placed);
 	return true;
+}
+
+void stream_tick(struct stream *stream)
+{
+	values_tick(&stream->values, now_ns());
 }
 
 void stream_probe(struct stream *stream, const struct sink_probe *probe)
@@ -178,6 +199,7 @@ void stream_end(struct stream *stream, const char *reason, const struct sink_end
 	uint32_t lost;
 
 	stream_count(stream);
+	values_end(&stream->values);
 	lost = sink_sum(stream->counters.lost);
 	if ((int32_t)(lost - stream->lost_seen) > 0)
 		notice_lost(stream, now_ns(), lost);

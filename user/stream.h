@@ -11,6 +11,7 @@
 #include "options.h"
 #include "place/place.h"
 #include "sink/sink.h"
+#include "values.h"
 
 #define STREAM_EARLY 16
 
@@ -24,6 +25,7 @@ struct stream {
 	struct out out;
 	struct sink sink;
 	struct sink_summary summary;
+	struct values values;
 	uint32_t lost_seen;
 	char *early[STREAM_EARLY]; /* warnings from before the header, to follow it */
 	size_t n_early;
@@ -38,6 +40,9 @@ void stream_begin(struct stream *stream, struct sink_header *header);
 
 /* Take one event. False: it is of no process that is traced. */
 bool stream_take(struct stream *stream, const struct mw_event *event);
+
+/* To be called now and then: what waits for something that may not come. */
+void stream_tick(struct stream *stream);
 
 /* A probe put in after the beginning. */
 void stream_probe(struct stream *stream, const struct sink_probe *probe);

@@ -69,8 +69,19 @@ struct mw_counters {
 /* An instruction that makes an int: entry of the intsites map, by the site's number. */
 struct mw_intsite {
 	__u8 word;	/* of struct pt_regs, where the object's register is */
-	__u8 unused[7];
+	__u8 digit;	/* likewise the value of an int of one digit, or MW_LATER */
+	__u8 sizes;	/* likewise its size word, or MW_IN_OBJECT */
+	__u8 flags;	/* MW_SITE_* */
+	__u8 ob_type;	/* offset in the object; the size word and the digits follow */
+	__u8 unused[3];
 };
+
+#define MW_LATER     0xff /* only written later */
+#define MW_IN_OBJECT 0xfe /* written already */
+
+#define MW_SITE_UNTOUCHED 1u /* nothing of the object is written yet at the probe */
+#define MW_SITE_TAGGED	  2u /* the size word is lv_tag (3.12) */
+#define MW_SITE_FILLED	  4u /* the function that the probe is in writes the digits, too */
 
 #define MW_INTSITES 8192
 

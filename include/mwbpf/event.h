@@ -25,7 +25,7 @@ enum mw_kind {
 #define KIND(name, number, json, group) MW_##name = number,
 #include <mwbpf/kinds.def>
 #undef KIND
-	MW_KIND_MAX = 21,
+	MW_KIND_MAX = 23,
 };
 
 enum mw_probe {
@@ -54,6 +54,8 @@ enum mw_loss {
 #define MW_F_FILE     4u /* mmap of a file */
 #define MW_F_CACHED   8u /* pylong: a cached small int was given out, none was made */
 #define MW_F_SITE     16u /* pylong: seen where it is made; aux is the site's number */
+#define MW_F_VALUE    32u /* pylong: size is its size word, took_ns its one digit */
+#define MW_F_LATER    64u /* pylong: VALUE or DIGITS may come; took_ns is its number */
 
 /*
  * aux means: realloc, mremap: the old address. memalign: the alignment, 0 when
@@ -158,7 +160,32 @@ struct mw_event_stack {
 					  there are none */
 };
 
+/* why there is no value: mw_event.aux of VALUE */
+enum mw_value_reason {
+	MW_VALUE_READ,	  /* there is one */
+	MW_VALUE_REUSED,  /* its memory was used again before the value could be read */
+	MW_VALUE_FAULT,	  /* its memory is not there */
+	MW_VALUE_CROWDED, /* too many ints came between: user space may still read it */
+};
+
+/*
+ * VALUE: what an int was, once it is certain that it was whole: an event of the thread that
+ * made it. took_ns is the number that its PYLONG has. addr is what ob_type then was, size
+ * the word behind it, and sp, caller and stack the MW_VALUE_DIGITS digits that come next,
+ * whether they are the int's or not. DIGITS: for an int of more digits, and only when the
+ * word behind ob_type is such; head as that of a VALUE, but aux is how many are there, from
+ * the most significant on down: the last ones of digits[].
+ */
+#define MW_VALUE_DIGITS 6
+#define MW_DIGITS_MAX	256
+
+struct mw_event_digits {
+	struct mw_event head;
+	__u32 digits[MW_DIGITS_MAX];
+};
+
 _Static_assert(sizeof(struct mw_event) == 80, "wire layout");
+_Static_assert(sizeof(struct mw_event_digits) == 80 + 1024, "wire layout");
 _Static_assert(sizeof(struct mw_event_map) == 80 + 32, "wire layout");
 _Static_assert(sizeof(struct mw_event_name) == 80 + 80, "wire layout");
 _Static_assert(sizeof(struct mw_event_exec) == 80 + 168, "wire layout");

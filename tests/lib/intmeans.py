@@ -3,8 +3,9 @@
 """intmeans.py SAID TRACE: which of the ints of programs/means.py were seen being made.
 
 Prints a line for each means, between tabs: its name, whether it makes other ints besides, how
-many it made, how many of them an event says were made while they were, and how many events
-of ints that were made there were then.
+many it made, how many of them an event says were made while they were, how many events
+of ints that were made there were then; and of the ints seen, how many have their value, how many
+another, and how many events have none.
 """
 import json
 import sys
@@ -14,6 +15,13 @@ def read(path):
 	with open(path, encoding="utf-8") as file:
 		for line in file:
 			yield json.loads(line)
+
+
+def is_value(event, value):
+	said = event["value"]
+	if said.endswith("..."):
+		return value.startswith(said[:-3]) and len(value.lstrip("-")) == event["digits"]
+	return said == value and "digits" not in event
 
 
 def main():
@@ -30,16 +38,24 @@ def main():
 				now = None
 		elif each["type"] == "pylong" and now is not None and not each.get("cached") and \
 				not each.get("failed"):
-			now.append(each["addr"])
+			now.append((each["addr"], each))
 	total = {}
 	for each in rounds:
 		if each["begin"] not in events:
 			sys.exit("%s: the block before it was not seen" % each["means"])
-		made, seen = set(each["addresses"]), events[each["begin"]]
-		counts = total.setdefault((each["means"], each["others"]), [0, 0, 0])
+		made, seen = dict(zip(each["addresses"], each["values"])), events[each["begin"]]
+		counts = total.setdefault((each["means"], each["others"]), [0] * 6)
 		counts[0] += len(made)
-		counts[1] += len(made & set(seen))
+		counts[1] += len(made.keys() & dict(seen).keys())
 		counts[2] += len(seen)
+		for addr, event in dict(seen).items():  # the last at each address
+			if event["value"] is not None and addr in made:
+				right = is_value(event, made[addr])
+				counts[3] += right
+				counts[4] += not right
+				if not right:
+					print("%s: %s is %s, not %s" % (each["means"], addr, made[addr], event), file=sys.stderr)
+		counts[5] += sum(event["value"] is None for _, event in seen)
 	for (means, others), counts in total.items():
 		print(means, others, *counts, sep="\t")
 

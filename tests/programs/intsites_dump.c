@@ -28,17 +28,24 @@ static const char *const ways[INTSITE_WAYS] = {
 	[INTSITE_BY_FREELIST] = "freelist",
 };
 
+static const char *value_word(uint8_t at)
+{
+	return at == INTSITE_LATER ? "later" : at == INTSITE_MEMORY ? "memory" : intsites_register(at);
+}
+
 static void dump(const struct intsites *sites, double took)
 {
 	for (size_t i = 0; i < sites->n; i++) {
 		const struct intsite *site = &sites->list[i];
 
-		printf("%#lx\t%#lx\t%s\t%s\t%#lx\t%#lx\t%s\t%s\t%s\t%s\t%s\n", site->vaddr,
+		printf("%#lx\t%#lx\t%s\t%s\t%#lx\t%#lx\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", site->vaddr,
 		       site->offset, site->kind == INTSITE_POP ? "pop" : "store",
 		       intsites_register(site->object), site->probe_vaddr, site->probe,
 		       intsites_register(site->reg), site->emulated ? "emulated" : "stepped",
 		       site->before_store ? "before" : "after",
-		       site->function ? site->function : "-", ways[site->way]);
+		       site->function ? site->function : "-", ways[site->way],
+		       value_word(site->digit), value_word(site->sizes),
+		       site->filled ? "filled" : "empty");
 	}
 	printf("# sites=%zu ob_type=%u freelist=%#lx unsure=%zu elsewhere=%zu unread=%zu "
 	       "pops_unsure=%zu undecoded=%zu functions=%zu cached=%d kept=%d ms=%.0f\n",

@@ -4,8 +4,8 @@
 means.py FILE [WARM]: runs each means WARM times, says "ready", waits for a line, makes them in
 ROUNDS rounds, says "done", waits for another line. FILE gets a line of JSON for each round of
 each means: its name, whether the interpreter makes other ints on the way, the sizes of the
-blocks that are made before and after it, which nothing else has, and the addresses of its
-ints. CPython 3.6 and later; what a version does not have is left out.
+blocks that are made before and after it, which nothing else has, and the addresses and values of
+its ints. CPython 3.6 and later; what a version does not have is left out.
 
 Before the first round the interpreter's list of free ints is empty, before the others full,
 where it has one.
@@ -195,6 +195,8 @@ def run(begin, end, make):
 for _ in range(int(sys.argv[2]) if len(sys.argv) > 2 else 0):
     for means in MEANS:
         means[2]()
+if hasattr(sys, "set_int_max_str_digits"):
+    sys.set_int_max_str_digits(0)
 print("ready", flush=True)
 sys.stdin.readline()
 kept = []
@@ -213,6 +215,7 @@ for number, (name, others, make, size) in enumerate(rounds):
 with open(sys.argv[1], "w") as out:
     for name, others, size, made in said:
         out.write(json.dumps({"means": name, "others": others, "begin": size, "end": size + STEP,
-            "addresses": ["%#x" % id(each) for each in made]}) + "\n")
+            "addresses": ["%#x" % id(each) for each in made],
+            "values": [int.__str__(each) for each in made]}) + "\n")
 print("done", flush=True)
 sys.stdin.readline()

@@ -73,6 +73,21 @@ static inline void json_array(struct json *json, const char *key)
 	json_put_open(json, '[');
 }
 
+/*
+ * A hole for members, to be filled by out_fill: len bytes at most, or otherwise, both with
+ * their keys and without a comma in front. For the second member of an object or a later one.
+ */
+static inline uint64_t json_hole(struct json *json, size_t len, const char *otherwise)
+{
+	char *start = out_room(json->out, len + 1);
+	uint64_t hole = out_hole(json->out, 1, len, otherwise);
+
+	*start = ',';
+	memset(start + 1, 0, len);
+	out_put(json->out, len + 1);
+	return hole;
+}
+
 static inline void json_null(struct json *json, const char *key)
 {
 	json_key(json, key);

@@ -12,6 +12,7 @@
 
 #define BUFFER (1024 * 1024)
 #define FLUSH_AT (BUFFER - OUT_ROOM_MAX) /* so that most lines find room without asking */
+#define HELD_MAX (32 * BUFFER)		  /* of lines held back */
 
 int out_init(struct out *out, int fd)
 {
@@ -90,15 +91,18 @@ static uint64_t count_lines(const char *at, const char *end)
 	return n;
 }
 
-/* The first error: the file took done bytes of the finished lines in the buffer. */
-static void fail(struct out *out, size_t done, int err)
+/*
+ * An error: the file took done of len bytes, finished lines all, from the buffer. Lines that
+ * were held back at the first one come here later.
+ */
+static void fail(struct out *out, size_t len, size_t done, int err)
 {
 	size_t whole = done;
 	uint64_t lost;
 
 	while (whole > 0 && out->buf[whole - 1] != '\n')
 		whole--;
-	lost = count_lines(out->buf + whole, out->buf + out->line);
+	lost = count_lines(out->buf + whole, out->buf + len);
 	if (done > whole)
 		take_back(out->fd, done - whole);
 	out->error = err;
@@ -107,30 +111,155 @@ static void fail(struct out *out, size_t done, int err)
 	out->lines_lost += lost;
 }
 
+/* How much of the buffer can go: what is before the first line with an open hole. */
+static size_t releasable(const struct out *out)
+{
+	if (!out_is_held(out))
+		return out->line;
+	return out->holes[out->first_hole].line - out->gone;
+}
+
+/* Leave out the 0s of holes, which nothing else writes; returns the bytes that remain. */
+static size_t squeeze(char *buf, size_t len)
+{
+	char *to = memchr(buf, '\0', len), *from = to, *end = buf + len;
+
+	while (from && from < end) {
+		char *next;
+
+		while (from < end && !*from)
+			from++;
+		next = memchr(from, '\0', end - from);
+		next = next ? next : end;
+		memmove(to, from, next - from);
+		to += next - from;
+		from = next;
+	}
+	return to ? (size_t)(to - buf) : len;
+}
+
 int out_flush(struct out *out)
 {
-	size_t done = 0;
+	size_t done = 0, len = releasable(out), left;
 	int err;
 
-	if (out->line == 0)
+	if (len == 0)
 		return out->error;
-	err = write_all(out, out->buf, out->line, &done);
+	left = out->hollow ? squeeze(out->buf, len) : len;
+	err = out->error ? out->error : write_all(out, out->buf, left, &done);
 	if (err)
-		fail(out, done, err);
+		fail(out, left, done, err);
 	else
 		out->written += done;
-	out->len -= out->line;
-	memmove(out->buf, out->buf + out->line, out->len);
-	out->line = 0;
+	memmove(out->buf, out->buf + len, out->len - len);
+	out->len -= len;
+	out->line -= len;
+	out->gone += len;
+	out->hollow = out_is_held(out);
 	return out->error;
+}
+
+/* The first hole that is open, from now on. */
+static void pass_holes(struct out *out)
+{
+	while (out->first_hole < out->n_holes && !out->holes[out->first_hole].otherwise)
+		out->first_hole++;
+	if (out->first_hole == out->n_holes)
+		out->first_hole = out->n_holes = 0;
+}
+
+static void fill(struct out *out, struct out_hole *hole, const char *text, size_t len)
+{
+	memcpy(out->buf + (hole->at - out->gone), text, len < hole->len ? len : hole->len);
+	hole->otherwise = NULL;
+}
+
+static void close_holes(struct out *out)
+{
+	for (size_t i = out->first_hole; i < out->n_holes; i++)
+		if (out->holes[i].otherwise)
+			fill(out, &out->holes[i], out->holes[i].otherwise,
+			     strlen(out->holes[i].otherwise));
+	out->first_hole = out->n_holes = 0;
+}
+
+/* The current line is not to be: its holes are none either. */
+static void drop_holes(struct out *out)
+{
+	while (out->n_holes > out->first_hole &&
+	       out->holes[out->n_holes - 1].line >= out->gone + out->line)
+		out->n_holes--;
+	pass_holes(out);
+}
+
+static bool room_for_hole(struct out *out)
+{
+	const size_t cap = out->cap_holes ? 2 * out->cap_holes : 64;
+	struct out_hole *more;
+
+	if (out->first_hole > out->cap_holes / 2) {
+		out->n_holes -= out->first_hole;
+		memmove(out->holes, out->holes + out->first_hole,
+			out->n_holes * sizeof(*out->holes));
+		out->first_hole = 0;
+	}
+	if (out->n_holes < out->cap_holes)
+		return true;
+	more = reallocarray(out->holes, cap, sizeof(*more));
+	if (!more)
+		return false;
+	out->holes = more;
+	out->cap_holes = cap;
+	return true;
+}
+
+uint64_t out_hole(struct out *out, size_t ahead, size_t len, const char *otherwise)
+{
+	struct out_hole hole = { .at = out->gone + out->len + ahead,
+				 .line = out->gone + out->line,
+				 .len = len,
+				 .otherwise = otherwise };
+
+	out->hollow = true;
+	if (out->spoiled || out->error)
+		return UINT64_MAX;
+	if (!room_for_hole(out)) {
+		out->spoiled = true; /* this line only */
+		return UINT64_MAX;
+	}
+	out->holes[out->n_holes++] = hole;
+	return hole.at;
+}
+
+void out_fill(struct out *out, uint64_t at, const char *text, size_t len)
+{
+	size_t first = out->first_hole, last = out->n_holes;
+
+	while (first < last) {
+		const size_t middle = first + (last - first) / 2;
+
+		if (out->holes[middle].at < at)
+			first = middle + 1;
+		else
+			last = middle;
+	}
+	if (first == out->n_holes || out->holes[first].at != at || !out->holes[first].otherwise)
+		return; /* it was closed */
+	fill(out, &out->holes[first], text, len);
+	pass_holes(out);
 }
 
 int out_close(struct out *out)
 {
-	int err = out_flush(out);
+	int err;
 
+	close_holes(out);
+	err = out_flush(out);
 	free(out->buf);
+	free(out->holes);
 	out->buf = NULL;
+	out->holes = NULL;
+	out->cap_holes = 0;
 	out->cap = out->len = out->line = 0;
 	return err;
 }
@@ -141,6 +270,10 @@ void out_make_room(struct out *out, size_t n)
 	char *buf = NULL;
 
 	out_flush(out);
+	if (cap - out->len <= n && cap >= HELD_MAX && out_is_held(out)) {
+		close_holes(out);
+		out_flush(out);
+	}
 	while (cap - out->len <= n)
 		cap *= 2;
 	if (cap == out->cap)
@@ -150,16 +283,19 @@ void out_make_room(struct out *out, size_t n)
 	if (buf) {
 		out->buf = buf;
 		out->cap = cap;
-	} else {
-		out->spoiled = true;
-		out->len = 0;
+		return;
 	}
+	close_holes(out);
+	out_flush(out);
+	out->spoiled = true;
+	out->len = 0;
 }
 
 void out_end_line(struct out *out)
 {
 	if (out->error || out->spoiled) {
 		out->len = out->line;
+		drop_holes(out);
 		out->spoiled = false;
 		out->lines_lost++;
 		return;

@@ -5,6 +5,10 @@
  * Whole lines only: what was written is valid up to the last newline, also when the
  * disk is full. The first error is kept and everything after it is counted, not
  * written. The program is to ignore SIGPIPE and SIGXFSZ, so that they are errors too.
+ *
+ * A line can have holes: bytes to be filled in later. It is held back until they are, and
+ * all behind it, but for a shortage of memory: then holes are closed with what each has for
+ * that case.
  */
 #ifndef MWBPF_OUT_H
 #define MWBPF_OUT_H
@@ -16,6 +20,14 @@
 /* The most to ask of out_room at a time; a line may be longer. */
 #define OUT_ROOM_MAX ((size_t)64 * 1024)
 
+/* Bytes to be filled in later. */
+struct out_hole {
+	uint64_t at;	       /* of its first byte, counted as out->gone is */
+	uint64_t line;	       /* likewise of the line it is in */
+	size_t len;
+	const char *otherwise; /* a literal; NULL: it is filled */
+};
+
 struct out {
 	int fd;
 	int give_up_fd; /* when readable, do not wait for a slow reader any longer; -1 */
@@ -25,6 +37,10 @@ struct out {
 	size_t len;  /* bytes in buf */
 	size_t line; /* where the unfinished line begins in buf */
 	size_t cap;
+	uint64_t gone; /* bytes that have left buf */
+	struct out_hole *holes; /* in order, from the first that is open on; */
+	size_t n_holes, first_hole, cap_holes;
+	bool hollow;	     /* buf may hold the 0s of holes, which are not written */
 	int error;	     /* first -errno of a write; 0 */
 	uint64_t lines;	     /* finished and handed to the kernel, or still in buf */
 	uint64_t lines_lost; /* finished at or after the error, or without memory */
@@ -67,6 +83,21 @@ static inline char *out_room(struct out *out, size_t n)
 static inline void out_put(struct out *out, size_t n)
 {
 	out->len += n;
+}
+
+/*
+ * A hole of len bytes in the current line, the first of them ahead bytes behind what was put
+ * so far. They are to be 0 when they are put. Returns what out_fill is to be told.
+ */
+uint64_t out_hole(struct out *out, size_t ahead, size_t len, const char *otherwise);
+
+/* Fill a hole with at most as many bytes as it has, none of them 0. */
+void out_fill(struct out *out, uint64_t hole, const char *text, size_t len);
+
+/* Whether lines are held back. */
+static inline bool out_is_held(const struct out *out)
+{
+	return out->first_hole < out->n_holes;
 }
 
 /* End the current line: adds the newline, flushes when the buffer is nearly full. */

@@ -32,6 +32,7 @@ static size_t length_of(const struct mw_event *event)
 	case MW_SHMDT: return sizeof(struct mw_event_map);
 	case MW_VMA_NAME: return sizeof(struct mw_event_name);
 	case MW_EXEC: return sizeof(struct mw_event_exec);
+	case MW_DIGITS: return sizeof(struct mw_event_digits);
 	default: return sizeof(struct mw_event);
 	}
 }

@@ -3,6 +3,7 @@
 #include "place/place.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* /proc/PID/maps is read again for a hole or after a loss, but not more often than this. */
@@ -188,6 +189,40 @@ static const char *find_at(struct place *place, const struct placed *placed)
 	return name->called || event->kind < MW_MMAP || event->kind == MW_PYLONG ? name->at : NULL;
 }
 
+#define SMALL_MOST 1025 /* _PY_NSMALLPOSINTS of 3.15; earlier ones have fewer */
+#define SMALL_BIAS 16	/* makes a pointer of a small int, none of which is below -5 */
+
+/* The interpreter's own ints never change: each is read once. */
+static void read_cached(struct space *space, uint64_t addr, struct pyint *value)
+{
+	uintptr_t known = (uintptr_t)hash_get(&space->small_ints, addr);
+	long small;
+
+	if (known) {
+		*value = (struct pyint){ .state = PYINT_KNOWN };
+		snprintf(value->text, sizeof(value->text), "%ld", (long)known - SMALL_BIAS);
+		return;
+	}
+	pyint_read(space->pid, &space->ints, addr, value);
+	small = value->state == PYINT_KNOWN ? strtol(value->text, NULL, 10) : SMALL_MOST;
+	if (small < SMALL_MOST && small > -SMALL_BIAS)
+		hash_set(&space->small_ints, addr, (void *)(uintptr_t)(small + SMALL_BIAS));
+}
+
+static void find_value(struct space *space, const struct mw_event *event, struct pyint *value)
+{
+	if (event->kind != MW_PYLONG || event->flags & MW_F_FAILED)
+		return;
+	if (event->flags & MW_F_CACHED)
+		read_cached(space, event->addr, value);
+	else if (event->flags & MW_F_VALUE)
+		pyint_decode(event->size, space->ints.tagged, &event->took_ns, 1, value);
+	else if (event->flags & MW_F_LATER)
+		value->state = PYINT_LATER;
+	else
+		pyint_unknown(value, "only its constructor's return is seen");
+}
+
 int place_event(struct place *place, const struct mw_event *event, struct placed *placed)
 {
 	struct space *space = place_space(place, event->pid);
@@ -213,6 +248,7 @@ int place_event(struct place *place, const struct mw_event *event, struct placed
 	if (event->sp && event->kind != MW_FORK)
 		placed->stack_used = space_stack_used(space, event->tid, event->sp);
 	placed->reused = is_reuse(space, event);
+	find_value(space, event, &placed->value);
 	placed->at = find_at(place, placed);
 	placed->by_allocator = code_holds(&space->allocator, event->caller);
 	return 0;

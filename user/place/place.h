@@ -6,6 +6,7 @@
 #define MWBPF_PLACE_H
 
 #include "place/native.h"
+#include "place/pyint.h"
 #include "place/site.h"
 #include "place/space.h"
 
@@ -16,6 +17,7 @@ struct placed {
 	const struct site *site; /* where the call was made; NULL: not known */
 	const char *at;		 /* the innermost frame in words; NULL: not known */
 	const char *maker;	 /* of an int: the function or file offset that made it; NULL */
+	struct pyint value;	/* of an int */
 	bool new_site;		/* the first time: for an event of kind STACK only */
 	uint32_t program;	/* space->number, at exec that of the program that ends */
 	struct segment segment;	/* of its address; kind unknown and id 0 in a hole */

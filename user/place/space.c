@@ -45,6 +45,7 @@ void space_clear(struct space *space)
 {
 	forget_threads(space);
 	space_forget_code(space);
+	hash_clear(&space->small_ints);
 	classify_clear(&space->classify);
 	segments_clear(&space->segments);
 }
@@ -108,6 +109,7 @@ void space_exec(struct space *space, const struct mw_event_exec *event)
 
 	forget_threads(space);
 	space_forget_code(space);
+	hash_clear(&space->small_ints);
 	classify_clear(&space->classify);
 	segments_cut(&space->segments, 0, UINT64_MAX, UINT64_MAX);
 	space_init(&fresh, space->pid, space->classify.images, space->classify.names,

@@ -14,6 +14,7 @@
 
 #include "place/classify.h"
 #include "place/jitmap.h"
+#include "place/pyint.h"
 #include "place/segment.h"
 #include "place/site.h"
 
@@ -42,6 +43,8 @@ struct space {
 	struct code allocator;	 /* whose mappings are the heap's, whose frees its own */
 	struct code python;
 	struct python cpython;	 /* how its frames are read */
+	struct pyints ints;	 /* how its ints are read */
+	struct hash small_ints;	 /* address of one of the interpreter's cache -> its value */
 	uint64_t synced_ns;	 /* time of the event at the last comparison */
 	uint32_t lost;		 /* events lost up to the last one applied */
 	bool stale;		 /* a change of the map may have been among them */

@@ -186,7 +186,14 @@ static void understand_mov(const struct int_image *image, const cs_insn *insn, s
 	const cs_x86_op *to = &insn->detail->x86.operands[0], *from = to + 1;
 
 	if (to->type == X86_OP_MEM) {
-		if (to->size != 8 || is_static(to))
+		if (is_static(to))
+			return;
+		if (to->size == 4 && from->type == X86_OP_REG) {
+			memory(out, MEMORY_DIGIT, to);
+			out->stored[0] = (uint8_t)decode_register(from->reg);
+			return;
+		}
+		if (to->size != 8)
 			return;
 		memory(out, MEMORY_STORE, to);
 		out->stored[0] = source(image, insn, from);
@@ -330,6 +337,31 @@ static void understand_effects(csh capstone, const cs_insn *insn, struct int_ins
 		out->writes = ALL_PLACES;
 }
 
+/* What is near which register's address: of the last operand that says so. */
+static void understand_near(const cs_insn *insn, struct int_insn *out)
+{
+	const cs_x86 *x86 = &insn->detail->x86;
+
+	/* of a constant, as _PyLong_New() writes one from 3.12 on, nothing is to be learnt */
+	if (insn->id == X86_INS_MOV && x86->operands[0].type == X86_OP_MEM &&
+	    x86->operands[1].type == X86_OP_IMM)
+		return;
+	for (size_t i = 0; i < x86->op_count; i++) {
+		const cs_x86_op *op = &x86->operands[i];
+		const int base = op->type == X86_OP_MEM ? decode_register(op->mem.base) : -1;
+
+		if (base < 0 || op->mem.disp != (int32_t)op->mem.disp)
+			continue;
+		out->near = (uint8_t)base;
+		out->near_disp = (int32_t)op->mem.disp;
+	}
+	if (insn->id == X86_INS_ADD && is_full_register(&x86->operands[0]) &&
+	    x86->operands[1].type == X86_OP_IMM) {
+		out->near = (uint8_t)decode_register(x86->operands[0].reg);
+		out->near_disp = (int32_t)x86->operands[1].imm;
+	}
+}
+
 /* How the type's address gets into the instruction, if it does. */
 static uint8_t way_of(const cs_insn *insn, const struct int_insn *out)
 {
@@ -350,11 +382,12 @@ static void understand(const struct int_image *image, csh capstone, const cs_ins
 
 	out->size = (uint8_t)insn->size;
 	out->copies[0].to = out->copies[1].to = PLACE_NONE;
-	out->stored[0] = out->stored[1] = out->base = out->test = PLACE_NONE;
+	out->stored[0] = out->stored[1] = out->base = out->near = out->test = PLACE_NONE;
 	out->emulated = decode_is_emulated(insn);
 	out->harmless = decode_is_harmless(capstone, insn);
 	out->nop = insn->id == X86_INS_NOP;
 	understand_effects(capstone, insn, out);
+	understand_near(insn, out);
 	if (insn->id == X86_INS_MOV || insn->id == X86_INS_MOVABS)
 		understand_mov(image, insn, out);
 	else if (insn->id == X86_INS_LEA)

@@ -35,6 +35,7 @@ enum int_memory {
 	MEMORY_NONE,
 	MEMORY_LOAD,  /* disp(base) to copies[0].to */
 	MEMORY_STORE, /* stored[0] to disp(base), stored[1] to the 8 bytes behind it */
+	MEMORY_DIGIT, /* the low 4 bytes of stored[0], a general register, to disp(base) */
 	MEMORY_TAKE,  /* 1 is subtracted from disp(base) */
 };
 
@@ -46,11 +47,12 @@ struct int_insn {
 	} copies[2];
 	uint8_t stored[2];
 	uint8_t base;	       /* of memory; PLACE_NONE: not a register alone */
+	uint8_t near;	       /* a register to which near_disp is added, in an address or a sum */
 	uint8_t test;	       /* test r,r of this place */
 	uint8_t jumps_if_zero; /* of a FLOW_BRANCH: 1 je, 0 jne, 2 another */
 	uint8_t flow, memory;
 	uint8_t size;
-	int32_t disp;
+	int32_t disp, near_disp;
 	uint32_t at; /* bytes from the function's start */
 	uint8_t way; /* enum intsite_way, of a copy from or a store of PLACE_TYPE */
 	bool call, emulated, harmless;
@@ -122,9 +124,26 @@ int int_add_sites(const struct int_image *image, const struct int_function *func
 uint64_t int_find_freelist(const struct int_function *functions, size_t n,
 			   const struct intsites *sites);
 
-/* Where to probe the site whose store is insns[i]; objects: registers with the object then. */
-void int_place(const struct int_function *function, size_t i, uint64_t objects,
+/*
+ * Where to probe the site whose store is insns[i]; objects: registers with the object then;
+ * ob_type: its offset in an object.
+ */
+void int_place(const struct int_function *function, size_t i, uint64_t objects, unsigned ob_type,
 	       struct intsite *site);
+
+/* The registers that hold the object behind an instruction, given those before it. */
+uint64_t int_pass(const struct int_insn *insn, uint64_t objects);
+
+/*
+ * Whether the value of an int of one digit is known at a probe on insns[i], where objects
+ * hold the object: then the site's digit and sizes say where.
+ */
+bool int_find_value(const struct int_function *function, size_t i, uint64_t objects,
+		    unsigned ob_type, struct intsite *site);
+
+/* Whether the function itself writes digits to the object that insns[i] makes. */
+bool int_is_filled(const struct int_function *function, size_t i, uint64_t objects,
+		   unsigned ob_type);
 
 /* Whether the object that insns[i] takes from the list of free ints is not used again. */
 bool int_is_freed(const struct int_function *function, size_t i, uint64_t objects);

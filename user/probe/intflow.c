@@ -285,7 +285,7 @@ static int add(struct flow *flow, size_t i, enum intsite_way way, struct state *
 	site = &list[out->n++];
 	*site = (struct intsite){ .kind = kind, .way = way, .object = reg, .reg = reg };
 	site->vaddr = flow->function->range.vaddr + flow->function->insns[i].at;
-	int_place(flow->function, i, objects, site);
+	int_place(flow->function, i, objects, flow->image->ob_type, site);
 	return 0;
 }
 

@@ -4,8 +4,7 @@
 
 #define GENERAL UINT64_C(0xffff)
 
-/* The registers that hold the object behind an instruction, given those before it. */
-static uint64_t pass(const struct int_insn *insn, uint64_t objects)
+uint64_t int_pass(const struct int_insn *insn, uint64_t objects)
 {
 	const uint8_t to = insn->copies[0].to, from = insn->copies[0].from;
 	uint64_t now = objects & ~insn->writes;
@@ -20,7 +19,7 @@ static uint64_t pass(const struct int_insn *insn, uint64_t objects)
  * to what is passed, nor to the probe: it would be hit without an int having been made.
  */
 static bool place_behind(const struct int_function *function, size_t i, uint64_t objects,
-			 struct intsite *site)
+			 unsigned ob_type, struct intsite *site)
 {
 	while (++i < function->n) {
 		const struct int_insn *insn = &function->insns[i];
@@ -33,11 +32,12 @@ static bool place_behind(const struct int_function *function, size_t i, uint64_t
 			site->emulated = true;
 			if (!(objects & PLACE_BIT(site->reg)))
 				site->reg = (uint8_t)__builtin_ctzll(objects);
+			int_find_value(function, i, objects, ob_type, site);
 			return true;
 		}
 		if (!insn->harmless)
 			return false;
-		objects = pass(insn, objects);
+		objects = int_pass(insn, objects);
 	}
 	return false;
 }
@@ -54,6 +54,25 @@ static uint8_t tested(const struct int_function *function, size_t i)
 			break;
 	}
 	return PLACE_NONE;
+}
+
+/* Registers to which a register has been copied in a straight line up to insns[i]. */
+static uint64_t copies_of(const struct int_function *function, size_t i, uint8_t reg)
+{
+	uint64_t written = 0, copies = 0;
+
+	while (i-- > 0 && !function->insns[i + 1].entered) {
+		const struct int_insn *insn = &function->insns[i];
+		const uint8_t to = insn->copies[0].to;
+
+		if (insn->call || insn->flow != FLOW_ON)
+			break;
+		if (to < DECODE_REGISTERS && insn->copies[0].from == reg &&
+		    !(written & (PLACE_BIT(to) | PLACE_BIT(reg))))
+			copies |= PLACE_BIT(to);
+		written |= insn->writes;
+	}
+	return copies;
 }
 
 /*
@@ -75,24 +94,31 @@ static bool place_before(const struct int_function *function, size_t i, struct i
 	reg = tested(function, k - 1);
 	if (reg == PLACE_NONE)
 		return false;
-	objects = PLACE_BIT(reg);
+	objects = PLACE_BIT(reg) | copies_of(function, k - 1, reg);
 	for (size_t at = k; at < i; at++)
-		objects = pass(&insns[at], objects);
+		objects = int_pass(&insns[at], objects);
 	if (!(objects & PLACE_BIT(site->object)))
 		return false;
 	site->probe_vaddr = function->range.vaddr + insns[k - 1].at;
 	site->reg = reg;
 	site->emulated = true;
+	site->before_store = true;
 	return true;
 }
 
-void int_place(const struct int_function *function, size_t i, uint64_t objects,
+/*
+ * Behind the store, where the value is known; else rather before it, where the object still
+ * has what the int at its address before it was.
+ */
+void int_place(const struct int_function *function, size_t i, uint64_t objects, unsigned ob_type,
 	       struct intsite *site)
 {
 	site->probe_vaddr = site->vaddr;
 	site->before_store = true;
 	site->emulated = false;
-	if (!place_behind(function, i, objects, site))
+	site->digit = site->sizes = INTSITE_LATER;
+	site->filled = int_is_filled(function, i, objects, ob_type);
+	if (!place_behind(function, i, objects, ob_type, site) || site->digit == INTSITE_LATER)
 		place_before(function, i, site);
 }
 
@@ -110,7 +136,7 @@ bool int_is_freed(const struct int_function *function, size_t i, uint64_t object
 			return false;
 		if (insn->call || insn->flow != FLOW_ON)
 			return insn->call && !insn->target;
-		objects = pass(insn, objects);
+		objects = int_pass(insn, objects);
 	}
 	return false;
 }

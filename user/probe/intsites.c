@@ -106,6 +106,13 @@ static int by_vaddr(const void *a, const void *b)
 	return (x->vaddr > y->vaddr) - (x->vaddr < y->vaddr);
 }
 
+/* Of two sites at one probe, neither is known to be the one that was come to. */
+static void part_values(struct intsite *site, struct intsite *next)
+{
+	if (site->digit != next->digit || site->sizes != next->sizes)
+		site->digit = site->sizes = next->digit = next->sizes = INTSITE_LATER;
+}
+
 /* One probe can tell of one object: sites with objects in other registers stay apart. */
 static void part(struct intsites *sites)
 {
@@ -115,8 +122,13 @@ static void part(struct intsites *sites)
 	for (size_t i = sites->n - 1; i > 0; i--) {
 		struct intsite *site = &sites->list[i - 1], *next = &sites->list[i];
 
-		if (site->probe_vaddr != next->probe_vaddr || site->reg == next->reg)
+		if (site->probe_vaddr != next->probe_vaddr)
 			continue;
+		if (site->reg == next->reg) {
+			part_values(site, next);
+			continue;
+		}
+		site->digit = site->sizes = INTSITE_LATER;
 		site->reg = site->object;
 		site->probe_vaddr = site->vaddr;
 		site->emulated = false;

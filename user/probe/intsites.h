@@ -30,6 +30,9 @@ enum intsite_way {
 	INTSITE_WAYS,
 };
 
+#define INTSITE_LATER  0xff
+#define INTSITE_MEMORY 0xfe
+
 /* Registers are numbered as x86-64 does: DECODE_RAX... */
 struct intsite {
 	uint64_t vaddr, offset;	     /* of the store or pop; offset: in the file */
@@ -43,11 +46,18 @@ struct intsite {
 	 * it will not: the branch under the probe is about to find that there is no object.
 	 */
 	bool before_store;
+	/*
+	 * Of an int of one digit: the register that has it at the probe, and the one that has
+	 * what is to be the size word, or INTSITE_MEMORY when that is written already.
+	 * INTSITE_LATER: digits are only written later, and no register tells.
+	 */
+	uint8_t digit, sizes;
+	bool filled; /* the digits are written by the function that the site is in */
 	const char *function; /* by a symbol; NULL when there is none */
 };
 
 struct intsites {
-	struct intsite *list; /* in order of vaddr; some share a probe, and then agree on reg */
+	struct intsite *list; /* in order of vaddr; some share a probe, and then agree on reg, digit, sizes */
 	size_t n;
 	unsigned ob_type;  /* offset in the object */
 	uint64_t freelist; /* offset of the list of free ints where it is kept; 0: none found */

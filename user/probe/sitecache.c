@@ -15,8 +15,8 @@
 #include "version.h"
 
 #define MAGIC  "mwbpf-is"
-#define FORMAT 1 /* of the file */
-#define FINDER 1 /* to be raised when other sites may be found in the same input */
+#define FORMAT 2 /* of the file */
+#define FINDER 2 /* to be raised when other sites may be found in the same input */
 
 #define NAME_MAX_BYTES 200 /* with the longest build id that elf_build_id() gives */
 
@@ -36,12 +36,13 @@ struct head {
 
 struct record {
 	uint64_t vaddr, probe_vaddr;
-	uint8_t kind, way, object, reg, emulated, before_store;
-	uint8_t unused[2];
+	uint8_t kind, way, object, reg;
+	uint8_t emulated, before_store, filled, digit, sizes;
+	uint8_t unused[7];
 };
 
 _Static_assert(sizeof(struct head) == 8 + 8 + 16 + 16 + 56, "file layout");
-_Static_assert(sizeof(struct record) == 24, "file layout");
+_Static_assert(sizeof(struct record) == 32, "file layout");
 
 static void add_u64(struct siphash *hash, uint64_t word)
 {
@@ -114,6 +115,15 @@ static uint64_t check_of(const struct head *head, const struct record *records)
 	return siphash_end(&hash);
 }
 
+/* Where the value is: in a register, or what else these bytes can say. */
+static bool is_value_sound(const struct record *record)
+{
+	if (record->digit == INTSITE_LATER)
+		return record->sizes == INTSITE_LATER;
+	return record->digit < DECODE_REGISTERS &&
+	       (record->sizes < DECODE_REGISTERS || record->sizes == INTSITE_MEMORY);
+}
+
 /* Whether all numbers are such as the search gives, in the code of this image. */
 static bool is_sound(const struct int_image *image, const struct record *record)
 {
@@ -121,6 +131,7 @@ static bool is_sound(const struct int_image *image, const struct record *record)
 	       (record->kind == INTSITE_POP) == (record->way == INTSITE_BY_FREELIST) &&
 	       record->object < DECODE_REGISTERS && record->reg < DECODE_REGISTERS &&
 	       record->emulated <= 1 && record->before_store <= 1 &&
+	       record->filled <= 1 && is_value_sound(record) &&
 	       int_text_at(image, record->vaddr) && int_text_at(image, record->probe_vaddr);
 }
 
@@ -141,6 +152,9 @@ static int take_records(const struct int_image *image, const struct record *reco
 			.reg = record->reg,
 			.emulated = record->emulated,
 			.before_store = record->before_store,
+			.filled = record->filled,
+			.digit = record->digit,
+			.sizes = record->sizes,
 		};
 	}
 	return 0;
@@ -202,6 +216,9 @@ static struct record record_of(const struct intsite *site)
 		.reg = site->reg,
 		.emulated = site->emulated,
 		.before_store = site->before_store,
+		.filled = site->filled,
+		.digit = site->digit,
+		.sizes = site->sizes,
 	};
 }
 

@@ -77,9 +77,56 @@ static void put_call(struct json *json, const struct mw_event_map *event)
 		json_i64(json, "errno", -event->result);
 }
 
-static void put_block(struct json *json, const struct placed *placed)
+#define VALUE_ROOM 160 /* bytes of members that say a value, or why there is none */
+
+/* A shortened value is digits of the target's, a reason a literal: nothing to escape. */
+static size_t write_value(char text[VALUE_ROOM], const struct pyint *value)
+{
+	int n;
+
+	if (value->state == PYINT_UNKNOWN)
+		n = snprintf(text, VALUE_ROOM, "\"value\":null,\"no_value\":\"%s\"", value->reason);
+	else if (value->decimals)
+		n = snprintf(text, VALUE_ROOM, "\"value\":\"%s\",\"digits\":%llu", value->text,
+			     (unsigned long long)value->decimals);
+	else
+		n = snprintf(text, VALUE_ROOM, "\"value\":\"%s\"", value->text);
+	return n < VALUE_ROOM ? (size_t)n : VALUE_ROOM - 1;
+}
+
+static void put_value(struct sink *sink, struct json *json, const struct pyint *value)
+{
+	switch (value->state) {
+	case PYINT_NONE:
+		break;
+	case PYINT_LATER:
+		sink->hole = json_hole(json, VALUE_ROOM,
+				       "\"value\":null,\"no_value\":\"" SINK_LATE "\"");
+		break;
+	case PYINT_UNKNOWN:
+		json_null(json, "value");
+		json_str(json, "no_value", value->reason);
+		break;
+	case PYINT_KNOWN:
+		json_str(json, "value", value->text);
+		if (value->decimals)
+			json_u64(json, "digits", value->decimals);
+		break;
+	}
+}
+
+static void jsonl_value(struct sink *sink, uint64_t hole, const struct pyint *value)
+{
+	char text[VALUE_ROOM];
+
+	out_fill(sink->out, hole, text, write_value(text, value));
+}
+
+static void put_block(struct sink *sink, struct json *json, const struct placed *placed)
 {
 	const struct mw_event *event = placed->event;
+
+	put_value(sink, json, &placed->value);
 
 	if (event->kind == MW_REALLOC && event->aux)
 		json_hex(json, "old_addr", event->aux);
@@ -167,7 +214,7 @@ static void jsonl_event(struct sink *sink, const struct placed *placed)
 	else if (is_call)
 		put_call(&json, (const struct mw_event_map *)event);
 	else
-		put_block(&json, placed);
+		put_block(sink, &json, placed);
 	json_hex(&json, "sp", event->sp);
 	if (placed->stack_used >= 0)
 		json_u64(&json, "stack_used", placed->stack_used);
@@ -318,6 +365,7 @@ static void put_completeness(struct json *json, const struct sink_summary *summa
 	json_u64(json, "unkept_blocks", summary->ledger->unkept);
 	json_u64(json, "malformed", summary->malformed);
 	json_u64(json, "output_lines_lost", summary->output_lost);
+	json_u64(json, "values_unknown", summary->values_unknown);
 	put_losses(json, counters);
 	json_object_end(json);
 }
@@ -367,6 +415,7 @@ const struct sink_ops sink_jsonl = {
 	.ints = jsonl_ints,
 	.segment = jsonl_segment,
 	.event = jsonl_event,
+	.value = jsonl_value,
 	.stack = jsonl_stack,
 	.lost = jsonl_lost,
 	.warning = jsonl_warning,

@@ -92,6 +92,7 @@ struct sink_summary {
 	uint64_t foreign;	 /* of processes not traced */
 	uint64_t malformed;
 	uint64_t output_lost;	 /* lines the output file did not take */
+	uint64_t values_unknown; /* ints that were shown without their value */
 	const struct sink_end *ends;
 	size_t n_ends;
 };
@@ -105,7 +106,9 @@ struct sink_ops {
 	/* makers of ints, of code that was mapped after the beginning */
 	void (*ints)(struct sink *, const struct sink_ints *, uint64_t ts_ns);
 	void (*segment)(struct sink *, pid_t, const struct segment_change *, uint64_t ts_ns);
+	/* where the value of an int is only known later, sink->hole is to be told to value() */
 	void (*event)(struct sink *, const struct placed *);
+	void (*value)(struct sink *, uint64_t hole, const struct pyint *);
 	/* a stack for the first time: events refer to it from now on */
 	void (*stack)(struct sink *, const struct mw_event *, const struct site *);
 	/* lost events noticed at this point of the stream; causes: counters since the start */
@@ -118,7 +121,10 @@ struct sink {
 	const struct sink_ops *ops;
 	struct out *out;
 	uint64_t start_ns;
+	uint64_t hole; /* of the last event */
 };
+
+#define SINK_LATE "mwbpf had no room to wait for it" /* why a value is not known */
 
 extern const struct sink_ops sink_jsonl;
 extern const struct sink_ops sink_text;

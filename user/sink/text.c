@@ -10,11 +10,12 @@
 #include "sink/sink.h"
 #include "sink/words.h"
 
-#define LINE 512
+#define LINE	   512
+#define VALUE_ROOM 96
 
 /* Lines are put together here: snprintf with a place that moves. */
 struct line {
-	char text[LINE];
+	char text[LINE + VALUE_ROOM]; /* a value at its end is beside what it may have */
 	size_t len;
 };
 
@@ -43,6 +44,37 @@ static void write_line(struct sink *sink, const struct line *line)
 	memcpy(out_room(sink->out, line->len), line->text, line->len);
 	out_put(sink->out, line->len);
 	out_end_line(sink->out);
+}
+
+/* As write_line, for a line that ends in a value to come. */
+static void write_later(struct sink *sink, struct line *line)
+{
+	char *to = out_room(sink->out, line->len + VALUE_ROOM);
+
+	sink->hole = out_hole(sink->out, line->len, VALUE_ROOM, "");
+	memcpy(to, line->text, line->len);
+	memset(to + line->len, 0, VALUE_ROOM);
+	out_put(sink->out, line->len + VALUE_ROOM);
+	out_end_line(sink->out);
+}
+
+static size_t write_value(char text[VALUE_ROOM], const struct pyint *value)
+{
+	int n = 0;
+
+	if (value->decimals)
+		n = snprintf(text, VALUE_ROOM, " = %s (%llu digits)", value->text,
+			     (unsigned long long)value->decimals);
+	else if (value->state == PYINT_KNOWN)
+		n = snprintf(text, VALUE_ROOM, " = %s", value->text);
+	return n < VALUE_ROOM ? (size_t)n : VALUE_ROOM - 1;
+}
+
+static void text_value(struct sink *sink, uint64_t hole, const struct pyint *value)
+{
+	char text[VALUE_ROOM];
+
+	out_fill(sink->out, hole, text, write_value(text, value));
 }
 
 static double seconds(const struct sink *sink, uint64_t ts_ns)
@@ -180,6 +212,12 @@ static void text_event(struct sink *sink, const struct placed *placed)
 	else
 		put(&line, "  %8s ", "-");
 	put_detail(&line, placed);
+	if (placed->value.state == PYINT_LATER) {
+		write_later(sink, &line);
+		return;
+	}
+	if (placed->value.state == PYINT_KNOWN)
+		line.len += write_value(line.text + line.len, &placed->value);
 	write_line(sink, &line);
 }
 
@@ -207,6 +245,7 @@ const struct sink_ops sink_text = {
 	.begin = text_begin,
 	.segment = text_segment,
 	.event = text_event,
+	.value = text_value,
 	.lost = text_lost,
 	.warning = text_warning,
 };

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * intvalue.bpf.h - the values of ints, read when they are certain to be whole.
+ *
+ * When an int is seen being made its digits are mostly not written yet. They are once its
+ * thread
+ *
+ *   is at another instruction of Python: all that was at work on the int has returned; or
+ *   makes another int by the same call at the same depth of its stack; or
+ *   has left the function that writes the digits, and has made two more ints.
+ *
+ * Being anywhere else in C is not enough: a division allocates quotient and remainder,
+ * computes both, and gives the quotient its sign only then, which is why one more int does
+ * not do in the last case. What is read may be of an int that has died meanwhile: the
+ * allocator writes to its first word only. Whether the memory still is an int is judged by
+ * its type, in user space.
+ */
+#ifndef MWBPF_INTVALUE_BPF_H
+#define MWBPF_INTVALUE_BPF_H
+
+#include "stack.bpf.h"
+
+/* Where the thread is in Python: equal for the same frame and instruction; 0: not known. */
+static __always_inline __u64 python_where(struct mw_thread *t)
+{
+	__u32 index = thread_bits(t) >> MW_TARGET_LAYOUT;
+	struct mw_pylayout *layout;
+	__u64 frame, at;
+	__u16 reason;
+
+	if (mw_config.take_python || !index)
+		return t->where; /* as its stack was just taken */
+	layout = bpf_map_lookup_elem(&mw_pylayouts, &index);
+	frame = layout ? first_frame(layout, t, &reason) : 0;
+	if (!frame)
+		return layout && reason == MW_STACK_NO_FRAME ? MW_NO_PYTHON : 0;
+	at = read_user_u64(frame + layout->frame_instr);
+	if (layout->instr != MW_PYINSTR_POINTER)
+		at = (__u32)at;
+	return mw_mix(frame, at) | 1;
+}
+
+/* How many digits an int has by its size word. */
+static __always_inline __u64 count_digits(__u64 size, int tagged)
+{
+	if (tagged)
+		return size >> 3;
+	return (__s64)size < 0 ? -size : size;
+}
+
+static __always_inline void send_digits(struct mw_thread *t, const struct mw_unread *unread,
+					const struct mw_intsite *site, const __u64 words[5])
+{
+	__u64 n = count_digits(words[1], site->flags & MW_SITE_TAGGED), m = n, bytes;
+	struct mw_event_digits *e = emit_reserve_long(MW_DIGITS, t->pid_tgid, sizeof(*e));
+
+	if (!e)
+		return;
+	if (m > MW_DIGITS_MAX)
+		m = MW_DIGITS_MAX;
+	bytes = m * sizeof(e->digits[0]);
+	barrier_var(bytes);
+	if (bytes > sizeof(e->digits))
+		bytes = sizeof(e->digits);
+	if (bpf_probe_read_user(e->digits, bytes, (void *)(unread->addr + site->ob_type + 16 +
+							  (n - m) * sizeof(e->digits[0]))))
+		m = 0;
+	e->head.took_ns = unread->number;
+	e->head.addr = words[0];
+	e->head.size = words[1];
+	e->head.aux = m;
+	emit_submit_long(e, 0);
+}
+
+/* Say what an int was, or why that is not known. */
+static __noinline int send_value(struct mw_thread *t, __u32 index, __u64 reason)
+{
+	struct mw_unread *unread = &t->unread[index & (MW_UNREAD - 1)];
+	struct mw_intsite *site = bpf_map_lookup_elem(&mw_intsites, &unread->site);
+	__u64 words[5] = {}; /* ob_type, size word, digits */
+	struct mw_event *e;
+	void *from;
+
+	if (!site)
+		return 0;
+	from = (void *)(unread->addr + site->ob_type);
+	/* an object of one digit may be the last of its page, and the next not there */
+	if (reason == MW_VALUE_READ && bpf_probe_read_user(words, 40, from) &&
+	    bpf_probe_read_user(words, 24, from))
+		reason = MW_VALUE_FAULT;
+	if (reason == MW_VALUE_READ && count_digits(words[1], site->flags & MW_SITE_TAGGED) - 1 -
+					       MW_VALUE_DIGITS < 1ULL << 31) {
+		send_digits(t, unread, site, words);
+		return 0;
+	}
+	e = emit_reserve(MW_VALUE, t->pid_tgid);
+	if (!e)
+		return 0;
+	e->took_ns = unread->number;
+	e->aux = reason;
+	e->addr = words[0];
+	e->size = words[1];
+	e->sp = words[2];
+	e->caller = words[3];
+	e->stack = words[4];
+	emit_submit(e);
+	return 0;
+}
+
+/* Whether the function that writes the digits has returned, and its callers have done theirs. */
+static __always_inline int is_left(const struct mw_thread *t, const struct mw_unread *unread,
+				   __u64 sp, __u32 site)
+{
+	return t->made - unread->made >= 2 &&
+	       (sp > unread->sp || (sp == unread->sp && site == unread->site));
+}
+
+/*
+ * Read what has become whole by now. sp: the stack pointer. making: what is being made at
+ * this moment, by which call and site; all 0: nothing.
+ */
+static __noinline int read_values(struct mw_thread *t, __u64 sp, const struct mw_unread *making,
+				  int untouched)
+{
+	__u64 where = python_where(t);
+
+	for (int i = 0; i < MW_UNREAD; i++) {
+		struct mw_unread *unread = &t->unread[i];
+		int whole;
+
+		if (!unread->addr)
+			continue;
+		if (!unread->where) /* it was not known then: it is this, or before it */
+			unread->where = where;
+		whole = (where && where != unread->where) ||
+			(making->maker && making->maker == unread->maker) ||
+			is_left(t, unread, sp, making->site);
+		if (!whole && unread->addr != making->addr)
+			continue;
+		send_value(t, i, whole && (unread->addr != making->addr || untouched)
+					 ? MW_VALUE_READ
+					 : MW_VALUE_REUSED);
+		unread->addr = 0;
+		t->n_unread--;
+	}
+	return 0;
+}
+
+/* To be called at every call that is traced, once the thread's stack has been taken. */
+static __always_inline void values_settle(struct mw_thread *t, __u64 sp)
+{
+	struct mw_unread nothing = { .site = ~0U };
+
+	if (t->n_unread)
+		read_values(t, sp, &nothing, 0);
+}
+
+/* Remember an int to be read later; its number. */
+static __always_inline __u32 value_later(struct mw_thread *t, const struct mw_unread *made)
+{
+	__u32 number = ++t->later, index = number & (MW_UNREAD - 1);
+	struct mw_unread *unread = &t->unread[index];
+
+	if (unread->addr)
+		send_value(t, index, MW_VALUE_CROWDED);
+	else
+		t->n_unread++;
+	*unread = *made;
+	unread->where = python_where(t);
+	unread->number = number;
+	unread->made = t->made;
+	return number;
+}
+
+#endif
