@@ -125,7 +125,7 @@ static __always_inline void emit_free(struct pt_regs *ctx, struct mw_thread *t, 
 		return;
 	e->probe = probe;
 	e->sp = sp;
-	if (mw_config.take_caller && !stack)
+	if (mw_config.take_caller && (!stack || t->where <= MW_NO_PYTHON))
 		e->caller = return_address(sp);
 	e->addr = argument(ctx, mw_probe_specs[probe & (MW_PROBE_SPECS - 1)].pointer);
 	e->stack = stack;

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-# intmeans.bats - ints made by some 70 means: all of them are seen, and no others.
+# intmeans.bats - ints made by some 70 means: all of them are seen, with their values, and no others.
 
 load lib/helpers
 load lib/means
@@ -19,7 +19,7 @@ means() {
 	int_means "$1" "$T/$2" "${3:-}"
 	[ "$(wc -l <"$T/$2")" -gt 70 ]
 	too_few "$T/$2" >"$T/wrong"
-	echo "# $2: $(awk -F '\t' '$2 == "only" || $2 == "more" { made += $3; seen += $4 } END { print seen " of " made }' "$T/$2")" >&3
+	echo "# $2: $(awk -F '\t' '$2 == "only" || $2 == "more" { made += $3; seen += $4; known += $6; wrong += $7; none += $8 } END { print seen " of " made ", the values of " known " of these, " wrong + 0 " wrong, " none " events without" }' "$T/$2")" >&3
 	[ ! -s "$T/wrong" ] || { echo "$1:"; cat "$T/wrong"; return 1; }
 }
 
@@ -40,8 +40,12 @@ means() {
 }
 
 @test "a means that is not seen would be noticed" {
-	printf '#\t3.13.0\t1\na + b\tonly\t300\t299\t299\n' >"$T/few"
+	printf '#\t3.13.0\t1\na + b\tonly\t300\t299\t299\t299\t0\t0\n' >"$T/few"
 	[ "$(too_few "$T/few" | wc -l)" -eq 2 ]
-	printf '#\t3.14.0\t1\na + b\tonly\t300\t300\t303\n' >"$T/few"
+	printf '#\t3.14.0\t1\na + b\tonly\t300\t300\t303\t300\t0\t0\n' >"$T/few"
 	[ "$(too_few "$T/few" | wc -l)" -eq 1 ]
+	printf '#\t3.13.0\t1\na + b\tonly\t300\t300\t300\t299\t0\t0\n' >"$T/few"
+	[ "$(too_few "$T/few" | wc -l)" -eq 2 ]
+	printf '#\t3.14.0\t1\na + b\tonly\t300\t300\t300\t299\t1\t0\n' >"$T/few"
+	[ "$(too_few "$T/few")" = 'a + b: 1 wrong values' ]
 }

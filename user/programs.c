@@ -271,12 +271,11 @@ static __u8 register_word(uint8_t reg)
 int programs_set_intsite(struct programs *programs, uint32_t number, const struct intsite *site,
 			 unsigned ob_type, bool tagged)
 {
-	const bool early = site->before_store && site->kind == INTSITE_STORE;
 	const struct mw_intsite value = {
 		.word = register_word(site->reg),
 		.digit = site->digit == INTSITE_LATER ? MW_LATER : register_word(site->digit),
 		.sizes = site->sizes >= INTSITE_MEMORY ? MW_IN_OBJECT : register_word(site->sizes),
-		.flags = (early ? MW_SITE_UNTOUCHED : 0) | (tagged ? MW_SITE_TAGGED : 0) |
+		.flags = (site->untouched ? MW_SITE_UNTOUCHED : 0) | (tagged ? MW_SITE_TAGGED : 0) |
 			 (site->filled ? MW_SITE_FILLED : 0),
 		.ob_type = ob_type,
 	};

@@ -20,12 +20,13 @@ class Build:
 			rows = [line.rstrip("\n").split("\t") for line in file]
 		_, self.version, self.sites = rows[0]
 		self.minor = int(self.version.split(".")[1])
-		# by means: whether others are made, ints made, ints seen, events
+		# by means: whether others are made, ints made, ints seen, events, right values, wrong ones,
+		# events without a value
 		self.means = {name: (others, *map(int, counts)) for name, others, *counts in rows[1:]}
 
 	def total(self, kinds):
 		rows = [row for row in self.means.values() if row[0] in kinds]
-		return [sum(row[i] for row in rows) for i in (1, 2, 3)]
+		return [sum(row[i] for row in rows) for i in range(1, 7)]
 
 
 def percent(part, whole):
@@ -36,13 +37,15 @@ def percent(part, whole):
 
 
 def build_table(builds):
-	yield "| CPython | from | places probed | ints made | seen | too many |"
-	yield "| --- | --- | ---: | ---: | ---: | ---: |"
+	yield "| CPython | from | places probed | ints made | seen | too many | values known | wrong |"
+	yield "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |"
 	for build in builds:
-		made, seen, _ = build.total(("only", "more"))
-		only, _, events = build.total(("only",))
-		yield "| %s | %s | %s | %d | %s | %s |" % (build.version, build.title, build.sites, made,
-			percent(seen, made), "%.2f %%" % (100 * (events - only) / only) if events > only else "0")
+		made, seen, _, known, wrong, _ = build.total(("only", "more"))
+		only, _, events, *_ = build.total(("only",))
+		yield "| %s | %s | %s | %d | %s | %s | %s | %d |" % (build.version, build.title, build.sites,
+			made, percent(seen, made),
+			"%.2f %%" % (100 * (events - only) / only) if events > only else "0",
+			percent(known, made), wrong)
 
 
 def groups(builds):

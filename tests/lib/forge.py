@@ -6,7 +6,7 @@ import struct
 import sys
 
 MASK = 2**64 - 1
-HEAD, RECORD, N_AT, KEY_AT, CHECK_AT = 104, 24, 12, 16, 40
+HEAD, RECORD, N_AT, KEY_AT, CHECK_AT = 104, 32, 12, 16, 40
 
 
 def siphash(key, data):

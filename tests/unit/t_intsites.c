@@ -181,7 +181,7 @@ static void test_vectors(void **state)
 static void test_flow(void **state)
 {
 	static const struct row rows[] = {
-		ROW("over a branch", "12 s rax, 16 rax a*", GOT7_RDX(7), TEST3_RAX, JE2(5),
+		ROW("over a branch", "12 s rax, 10 rax b*", GOT7_RDX(7), TEST3_RAX, JE2(5),
 		    RDX4_RAX, PUSH_RBP, RET),
 		ROW("to where paths meet", "14 s rax, 18 rax a*", GOT7_RDX(7), TEST3_RAX, JE2(2),
 		    0x90, 0x90, RDX4_RAX, PUSH_RBP, RET),
@@ -363,7 +363,7 @@ static void test_pops(void **state)
 {
 	static const struct row rows[] = {
 		/* je to the call at 46, whose int gets its type at 51 */
-		ROW("pop", "19 p rcx, 44 rcx a*; 51 s rax, 59 rax a*", INTERP4, LIST7_RCX,
+		ROW("pop", "19 p rcx, 14 rcx b*; 51 s rax, 59 rax a*", INTERP4, LIST7_RCX,
 		    TEST3_RCX, JE2(30), NEXT3_RDX, TAKE8, HEAD7_RDX, ONE7_RCX, TEST3_RAX, JE2(0),
 		    CALL5, STORE8_RAX, PUSH_RBP, RET),
 		ROW("freed", "53 s rax, 61 rax a*", INTERP4, LIST7_RCX, TEST3_RCX, JE2(32),
@@ -399,6 +399,66 @@ static void test_pops(void **state)
 	intsites_free(&sites);
 }
 
+#define SIZE8_RAX 0x48, 0xc7, 0x40, 0x10, LE32(1) /* movq $1,0x10(%rax) */
+#define SIZE4_RDX 0x48, 0x89, 0x50, 0x10		  /* mov %rdx,0x10(%rax) */
+#define DIGIT3_EBX 0x89, 0x58, 0x18		  /* mov %ebx,0x18(%rax) */
+#define DIGIT3_ECX 0x89, 0x48, 0x18
+#define KEEP5 0x48, 0x89, 0x44, 0x24, 0x08  /* mov %rax,8(%rsp) */
+#define AGAIN5 0x48, 0x8b, 0x44, 0x24, 0x08 /* mov 8(%rsp),%rax */
+
+static const char *value_at(uint8_t at)
+{
+	return at == INTSITE_LATER ? "later" : at == INTSITE_MEMORY ? "memory" : intsites_register(at);
+}
+
+/* Where the digit and the size word are at the probe, and what else is known of the object. */
+static void test_values(void **state)
+{
+	static const struct row rows[] = {
+		ROW("size before, digit after", "rbx memory filled", SIZE8_RAX, STORE8_RAX,
+		    JNE2(0), DIGIT3_EBX, RET),
+		ROW("both after", "rcx rdx filled", STORE8_RAX, JNE2(0), SIZE4_RDX, DIGIT3_ECX, RET),
+		ROW("a constant size after", "later later filled", STORE8_RAX, JNE2(0), SIZE8_RAX,
+		    DIGIT3_ECX, RET),
+		ROW("digit changed meanwhile", "later later filled", SIZE8_RAX, STORE8_RAX, JNE2(0),
+		    0x83, 0xe1, 0x01, DIGIT3_ECX, RET),
+		ROW("two ways, the same", "rcx memory filled", SIZE8_RAX, STORE8_RAX, JNE2(4),
+		    DIGIT3_ECX, RET, DIGIT3_ECX, RET),
+		ROW("two ways, not the same", "later later filled", SIZE8_RAX, STORE8_RAX, JNE2(4),
+		    DIGIT3_ECX, RET, DIGIT3_EBX, RET),
+		ROW("kept over a call", "rbx memory filled", SIZE8_RAX, STORE8_RAX, JNE2(0), KEEP5,
+		    CALL5, AGAIN5, DIGIT3_EBX, RET),
+		ROW("not kept over a call", "later later empty", SIZE8_RAX, STORE8_RAX, JNE2(0),
+		    CALL5, AGAIN5, DIGIT3_EBX, RET),
+		ROW("a changed register over a call", "later later filled", SIZE8_RAX, STORE8_RAX,
+		    JNE2(0), KEEP5, CALL5, AGAIN5, DIGIT3_ECX, RET),
+		ROW("allocated only", "later later empty", SIZE8_RAX, STORE8_RAX, PUSH_RBP, RET),
+		ROW("a digit of 0", "later later empty", SIZE8_RAX, STORE8_RAX, PUSH_RBP, 0xc7, 0x40,
+		    0x18, LE32(0), RET),
+		ROW("where digits begin", "later later filled", SIZE8_RAX, STORE8_RAX, PUSH_RBP, 0x48,
+		    0x83, 0xc0, 0x18, RET),
+		ROW("before the store", "later later empty untouched", GOT7_RDX(7), TEST3_RAX, JE2(5),
+		    RDX4_RAX, PUSH_RBP, RET),
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		const struct intsite *site;
+		struct intsites sites;
+		char text[64];
+
+		assert_int_equal(find(&rows[i], NULL, &sites), 0);
+		assert_int_equal(sites.n, 1);
+		site = sites.list;
+		snprintf(text, sizeof(text), "%s %s %s%s", value_at(site->digit),
+			 value_at(site->sizes), site->filled ? "filled" : "empty",
+			 site->untouched ? " untouched" : "");
+		if (strcmp(text, rows[i].sites) != 0)
+			fail_msg("%s: '%s', not '%s'", rows[i].what, text, rows[i].sites);
+		intsites_free(&sites);
+	}
+}
+
 static void test_counts(void **state)
 {
 	static const struct row rows[] = {
@@ -426,7 +486,8 @@ int main(void)
 		cmocka_unit_test(test_flow),	      cmocka_unit_test(test_place),
 		cmocka_unit_test(test_entered),	      cmocka_unit_test(test_ranges),
 		cmocka_unit_test(test_free_threaded), cmocka_unit_test(test_pops),
-		cmocka_unit_test(test_counts),	      cmocka_unit_test(test_flagged),
+		cmocka_unit_test(test_values),	      cmocka_unit_test(test_counts),
+		cmocka_unit_test(test_flagged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,7 +25,7 @@
 #define KEY_AT 16
 #define CHECK_AT 40
 #define RECORDS_AT 104
-#define RECORD 24
+#define RECORD 32
 
 static char top[64];
 static int dir = -1;
@@ -42,11 +42,13 @@ static struct sitecache_input input;
 
 static struct intsite list[] = {
 	{ .vaddr = VADDR + 5, .probe_vaddr = VADDR + 9, .way = INTSITE_BY_GOT, .object = 1,
-	  .reg = 3, .emulated = true },
+	  .reg = 3, .emulated = true, .digit = 2, .sizes = INTSITE_MEMORY, .filled = true },
 	{ .vaddr = VADDR + 50, .probe_vaddr = VADDR + 50, .way = INTSITE_BY_IMMEDIATE,
-	  .object = 15, .reg = 15, .before_store = true },
+	  .object = 15, .reg = 15, .before_store = true, .digit = INTSITE_LATER,
+	  .sizes = INTSITE_LATER },
 	{ .vaddr = VADDR + 200, .probe_vaddr = VADDR + 255, .kind = INTSITE_POP,
-	  .way = INTSITE_BY_FREELIST, .object = 7, .reg = 0, .emulated = true },
+	  .way = INTSITE_BY_FREELIST, .object = 7, .reg = 0, .emulated = true, .digit = 15,
+	  .sizes = 14, .untouched = true },
 };
 static const struct intsites sites = {
 	.list = list, .n = 3, .ob_type = 8, .freelist = 0x2b80, .unsure = 1, .elsewhere = 2,
@@ -129,7 +131,9 @@ static void test_same(void **state)
 		assert_true(a->vaddr == b->vaddr && a->probe_vaddr == b->probe_vaddr &&
 			    a->kind == b->kind && a->way == b->way && a->object == b->object &&
 			    a->reg == b->reg && a->emulated == b->emulated &&
-			    a->before_store == b->before_store && !a->function);
+			    a->before_store == b->before_store && a->digit == b->digit &&
+			    a->sizes == b->sizes && a->filled == b->filled &&
+			    a->untouched == b->untouched && !a->function);
 	}
 	assert_true(got.ob_type == 8 && got.freelist == 0x2b80 && got.unsure == 1 &&
 		    got.elsewhere == 2 && got.unread == 3 && got.pops_unsure == 4 &&
@@ -264,6 +268,12 @@ static void test_unsound(void **state)
 		{ "register", 19, 16, 1 },
 		{ "emulated", 20, 2, 1 },
 		{ "before", 21, 2, 1 },
+		{ "filled", 22, 2, 1 },
+		{ "untouched", 23, 2, 1 },
+		{ "digit", 24, 16, 1 },
+		{ "digit, but not the size", 24, INTSITE_LATER, 1 },
+		{ "size", 25, 16, 1 },
+		{ "size, but not the digit", 25, INTSITE_LATER, 1 },
 	};
 	size_t len;
 	uint8_t *bytes = take_file(&len), saved[RECORD];

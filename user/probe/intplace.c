@@ -102,7 +102,7 @@ static bool place_before(const struct int_function *function, size_t i, struct i
 	site->probe_vaddr = function->range.vaddr + insns[k - 1].at;
 	site->reg = reg;
 	site->emulated = true;
-	site->before_store = true;
+	site->before_store = site->untouched = true;
 	return true;
 }
 

@@ -109,6 +109,7 @@ static int by_vaddr(const void *a, const void *b)
 /* Of two sites at one probe, neither is known to be the one that was come to. */
 static void part_values(struct intsite *site, struct intsite *next)
 {
+	site->filled = next->filled = site->filled && next->filled;
 	if (site->digit != next->digit || site->sizes != next->sizes)
 		site->digit = site->sizes = next->digit = next->sizes = INTSITE_LATER;
 }
@@ -129,6 +130,7 @@ static void part(struct intsites *sites)
 			continue;
 		}
 		site->digit = site->sizes = INTSITE_LATER;
+		site->untouched = false;
 		site->reg = site->object;
 		site->probe_vaddr = site->vaddr;
 		site->emulated = false;

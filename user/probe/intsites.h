@@ -52,7 +52,8 @@ struct intsite {
 	 * INTSITE_LATER: digits are only written later, and no register tells.
 	 */
 	uint8_t digit, sizes;
-	bool filled; /* the digits are written by the function that the site is in */
+	bool filled;	/* the digits are written by the function that the site is in */
+	bool untouched; /* nothing is written to the object before the probe */
 	const char *function; /* by a symbol; NULL when there is none */
 };
 

@@ -37,8 +37,8 @@ struct head {
 struct record {
 	uint64_t vaddr, probe_vaddr;
 	uint8_t kind, way, object, reg;
-	uint8_t emulated, before_store, filled, digit, sizes;
-	uint8_t unused[7];
+	uint8_t emulated, before_store, filled, untouched, digit, sizes;
+	uint8_t unused[6];
 };
 
 _Static_assert(sizeof(struct head) == 8 + 8 + 16 + 16 + 56, "file layout");
@@ -131,7 +131,7 @@ static bool is_sound(const struct int_image *image, const struct record *record)
 	       (record->kind == INTSITE_POP) == (record->way == INTSITE_BY_FREELIST) &&
 	       record->object < DECODE_REGISTERS && record->reg < DECODE_REGISTERS &&
 	       record->emulated <= 1 && record->before_store <= 1 &&
-	       record->filled <= 1 && is_value_sound(record) &&
+	       record->filled <= 1 && record->untouched <= 1 && is_value_sound(record) &&
 	       int_text_at(image, record->vaddr) && int_text_at(image, record->probe_vaddr);
 }
 
@@ -153,6 +153,7 @@ static int take_records(const struct int_image *image, const struct record *reco
 			.emulated = record->emulated,
 			.before_store = record->before_store,
 			.filled = record->filled,
+			.untouched = record->untouched,
 			.digit = record->digit,
 			.sizes = record->sizes,
 		};
@@ -217,6 +218,7 @@ static struct record record_of(const struct intsite *site)
 		.emulated = site->emulated,
 		.before_store = site->before_store,
 		.filled = site->filled,
+		.untouched = site->untouched,
 		.digit = site->digit,
 		.sizes = site->sizes,
 	};

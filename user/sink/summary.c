@@ -46,8 +46,7 @@ static void print_heap(const struct ledger *ledger)
 		fprintf(stderr, "   given up at exec: %s bytes in %s blocks\n",
 			N(totals->ended.bytes), N(totals->ended.blocks));
 	if (totals->pylongs)
-		fprintf(stderr, "       Python ints: %s made\n",
-			N(totals->pylongs));
+		fprintf(stderr, "       Python ints: %s made\n", N(totals->pylongs));
 }
 
 static void print_segments(const struct ledger *ledger)
@@ -96,6 +95,9 @@ static void print_completeness(const struct sink_summary *summary)
 		if (summary->ends[i].has_ints && coverage_doubt(&summary->ends[i].ints))
 			fprintf(stderr, "  ints of process %d may be missing: %s\n",
 				(int)summary->ends[i].pid, coverage_doubt(&summary->ends[i].ints));
+	if (summary->values_unknown)
+		fprintf(stderr, "  %s ints are shown without their values\n",
+			N(summary->values_unknown));
 	if (summary->malformed)
 		fprintf(stderr, "  %s records were damaged\n", N(summary->malformed));
 	if (summary->output_lost)
