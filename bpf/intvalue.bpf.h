@@ -20,24 +20,45 @@
 
 #include "stack.bpf.h"
 
-/* Where the thread is in Python: equal for the same frame and instruction; 0: not known. */
-static __always_inline __u64 python_where(struct mw_thread *t)
+/*
+ * The functions below that are global: the verifier looks at each once, and not again for
+ * every way that leads to it, which would take seconds. They look up what their callers
+ * have, as walk_some() does.
+ */
+
+static __always_inline struct mw_thread *own_thread(void)
 {
-	__u32 index = thread_bits(t) >> MW_TARGET_LAYOUT;
+	return thread_find(bpf_get_current_pid_tgid());
+}
+
+/*
+ * Find where the thread is in Python, mw_thread.where: equal for the same frame and
+ * instruction; 0: not known. Where its stack was taken, that is known.
+ */
+__weak int find_where(void)
+{
+	struct mw_thread *t = own_thread();
 	struct mw_pylayout *layout;
 	__u64 frame, at;
-	__u16 reason;
+	__u32 index;
+	__u16 reason = 0;
 
-	if (mw_config.take_python || !index)
-		return t->where; /* as its stack was just taken */
-	layout = bpf_map_lookup_elem(&mw_pylayouts, &index);
-	frame = layout ? first_frame(layout, t, &reason) : 0;
-	if (!frame)
-		return layout && reason == MW_STACK_NO_FRAME ? MW_NO_PYTHON : 0;
+	if (!t)
+		return 0;
+	index = thread_bits(t) >> MW_TARGET_LAYOUT;
+	layout = index ? bpf_map_lookup_elem(&mw_pylayouts, &index) : NULL;
+	if (!layout)
+		return 0;
+	frame = first_frame(layout, t, &reason);
+	if (!frame) {
+		t->where = reason == MW_STACK_NO_FRAME ? MW_NO_PYTHON : 0;
+		return 0;
+	}
 	at = read_user_u64(frame + layout->frame_instr);
 	if (layout->instr != MW_PYINSTR_POINTER)
 		at = (__u32)at;
-	return mw_mix(frame, at) | 1;
+	t->where = mw_mix(frame, at) | 1;
+	return 0;
 }
 
 /* How many digits an int has by its size word. */
@@ -73,14 +94,19 @@ static __always_inline void send_digits(struct mw_thread *t, const struct mw_unr
 }
 
 /* Say what an int was, or why that is not known. */
-static __noinline int send_value(struct mw_thread *t, __u32 index, __u64 reason)
+__weak int send_value(__u32 index, __u32 reason)
 {
-	struct mw_unread *unread = &t->unread[index & (MW_UNREAD - 1)];
-	struct mw_intsite *site = bpf_map_lookup_elem(&mw_intsites, &unread->site);
+	struct mw_thread *t = own_thread();
 	__u64 words[5] = {}; /* ob_type, size word, digits */
+	struct mw_unread *unread;
+	struct mw_intsite *site;
 	struct mw_event *e;
 	void *from;
 
+	if (!t)
+		return 0;
+	unread = &t->unread[index & (MW_UNREAD - 1)];
+	site = bpf_map_lookup_elem(&mw_intsites, &unread->site);
 	if (!site)
 		return 0;
 	from = (void *)(unread->addr + site->ob_type);
@@ -116,14 +142,19 @@ static __always_inline int is_left(const struct mw_thread *t, const struct mw_un
 }
 
 /*
- * Read what has become whole by now. sp: the stack pointer. making: what is being made at
- * this moment, by which call and site; all 0: nothing.
+ * Read what has become whole by now. sp: the stack pointer. maker, addr, site: of what is
+ * being made at this moment, else 0; site with MW_MAKING and MW_UNTOUCHED.
  */
-static __noinline int read_values(struct mw_thread *t, __u64 sp, const struct mw_unread *making,
-				  int untouched)
-{
-	__u64 where = python_where(t);
+#define MW_MAKING     (1ULL << 32)
+#define MW_UNTOUCHED  (1ULL << 33)
 
+__weak int read_values(__u64 sp, __u64 maker, __u64 addr, __u64 making)
+{
+	struct mw_thread *t = own_thread();
+	__u32 site = making & MW_MAKING ? (__u32)making : ~0U;
+
+	if (!t)
+		return 0;
 	for (int i = 0; i < MW_UNREAD; i++) {
 		struct mw_unread *unread = &t->unread[i];
 		int whole;
@@ -131,15 +162,14 @@ static __noinline int read_values(struct mw_thread *t, __u64 sp, const struct mw
 		if (!unread->addr)
 			continue;
 		if (!unread->where) /* it was not known then: it is this, or before it */
-			unread->where = where;
-		whole = (where && where != unread->where) ||
-			(making->maker && making->maker == unread->maker) ||
-			is_left(t, unread, sp, making->site);
-		if (!whole && unread->addr != making->addr)
+			unread->where = t->where;
+		whole = (t->where && t->where != unread->where) ||
+			(maker && maker == unread->maker) || is_left(t, unread, sp, site);
+		if (!whole && unread->addr != addr)
 			continue;
-		send_value(t, i, whole && (unread->addr != making->addr || untouched)
-					 ? MW_VALUE_READ
-					 : MW_VALUE_REUSED);
+		send_value(i, whole && (unread->addr != addr || making & MW_UNTOUCHED)
+				      ? MW_VALUE_READ
+				      : MW_VALUE_REUSED);
 		unread->addr = 0;
 		t->n_unread--;
 	}
@@ -149,10 +179,11 @@ static __noinline int read_values(struct mw_thread *t, __u64 sp, const struct mw
 /* To be called at every call that is traced, once the thread's stack has been taken. */
 static __always_inline void values_settle(struct mw_thread *t, __u64 sp)
 {
-	struct mw_unread nothing = { .site = ~0U };
-
-	if (t->n_unread)
-		read_values(t, sp, &nothing, 0);
+	if (!t->n_unread)
+		return;
+	if (!mw_config.take_python)
+		find_where();
+	read_values(sp, 0, 0, 0);
 }
 
 /* Remember an int to be read later; its number. */
@@ -162,11 +193,11 @@ static __always_inline __u32 value_later(struct mw_thread *t, const struct mw_un
 	struct mw_unread *unread = &t->unread[index];
 
 	if (unread->addr)
-		send_value(t, index, MW_VALUE_CROWDED);
+		send_value(index, MW_VALUE_CROWDED);
 	else
 		t->n_unread++;
 	*unread = *made;
-	unread->where = python_where(t);
+	unread->where = t->where;
 	unread->number = number;
 	unread->made = t->made;
 	return number;

@@ -75,8 +75,12 @@ int int_site(struct pt_regs *ctx)
 	if (site->flags & MW_SITE_FILLED)
 		made.sp = sp;
 	t->made++;
+	if (!mw_config.take_python)
+		find_where();
 	if (t->n_unread)
-		read_values(t, sp, &made, site->flags & MW_SITE_UNTOUCHED);
+		read_values(sp, made.maker, made.addr,
+			    made.site | MW_MAKING |
+				    (site->flags & MW_SITE_UNTOUCHED ? MW_UNTOUCHED : 0));
 	e = emit_reserve(MW_PYLONG, t->pid_tgid);
 	if (!e)
 		return 0;
