@@ -10,18 +10,13 @@ another, and how many events have none.
 import json
 import sys
 
+from values import is_value
+
 
 def read(path):
 	with open(path, encoding="utf-8") as file:
 		for line in file:
 			yield json.loads(line)
-
-
-def is_value(event, value):
-	said = event["value"]
-	if said.endswith("..."):
-		return value.startswith(said[:-3]) and len(value.lstrip("-")) == event["digits"]
-	return said == value and "digits" not in event
 
 
 def main():

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+"""Ints that are kept, and what they are.
+
+values.py: says "ready", waits for a line, makes ints in several threads at a time and large ones,
+says of each "int ADDRESS VALUE", then "last ADDRESS VALUE" of one after which the program does
+nothing, and waits for another line.
+"""
+import sys
+import threading
+
+N, THREADS = 2000, 4
+kept = []
+
+
+def work(number):
+    mine = []
+    for i in range(100000 * number, 100000 * number + N):
+        small = i * 3 + 1000
+        mine += [small, -small, small * small * small, -(10 ** 12 + i) // 10, (7 ** 40 + i) % 3 ** 30]
+    mine += list(range(10 ** 12 + number, 10 ** 12 + number + 100))
+    mine += [int(str(each * 7)) for each in mine[:100]]
+    kept.append(mine)
+
+
+if hasattr(sys, "set_int_max_str_digits"):
+    sys.set_int_max_str_digits(0)
+if hasattr(sys, "setswitchinterval"):
+    sys.setswitchinterval(1e-5)
+print("ready", flush=True)
+sys.stdin.readline()
+threads = [threading.Thread(target=work, args=(i + 1,)) for i in range(THREADS)]
+for each in threads:
+    each.start()
+for each in threads:
+    each.join()
+kept.append([10 ** 59 + 7, 10 ** 60 - 1, 10 ** 60, -(10 ** 60), 10 ** 61, 7 ** 1000, -(7 ** 2500), 10 ** 2000,
+    -(10 ** 2300), 3 ** 20000, 2 ** 100000, 11 ** 5000 * 13 ** 5000])
+said = "".join("int %#x %d\n" % (id(each), each) for some in kept for each in some)
+sys.stdout.write(said)
+last = [int("71828182845")]
+sys.stdout.write("last %#x 71828182845\n" % id(last[0]))
+sys.stdout.flush()
+sys.stdin.readline()
