@@ -23,6 +23,7 @@ BUILD_PACKAGES := gcc libc6-dev clang bpftool libbpf-dev libelf-dev libdw-dev li
 DEMO_PACKAGES := python3
 TEST_PACKAGES := $(DEMO_PACKAGES) bats jq valgrind binutils g++ procps util-linux \
 	libcmocka-dev python3-jsonschema gdb dwz
+FUZZ_PACKAGES := libclang-rt-14-dev
 ifeq ($(MWBPF_ROOTS),1)
 TEST_PACKAGES += debootstrap debian-archive-keyring
 make-roots = @tests/roots/make
@@ -58,7 +59,8 @@ UNIT := $(patsubst tests/unit/%.c,$B/unit/%,$(wildcard tests/unit/t_*.c))
 Q := $(if $(V),,@)
 say = $(if $(V),@:,@printf '  %-8s %s\n' $(1) $(2))
 
-.PHONY: all demo test unit bench coverage deps demo-deps test-deps install uninstall clean check-tools
+SHELL := /bin/bash
+.PHONY: all demo test unit fuzz fuzz-deps bench coverage deps demo-deps test-deps install uninstall clean check-tools
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -192,6 +194,34 @@ coverage: test-deps
 	@$(MAKE) --no-print-directory all
 	$(make-roots)
 	@tests/coverage/run
+
+# What reads bytes of others, given any: each for RUNS inputs, or until it is interrupted with
+# RUNS=-1. The parts are built anew, so that the fuzzer sees which ways an input takes.
+FUZZ_FLAGS := -g -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+FUZZ_OBJECTS := $(PARTS:$B/%=$B/fuzz/%)
+FUZZERS := $(patsubst tests/fuzz/%.c,$B/fuzz/%,$(wildcard tests/fuzz/*.c))
+RUNS ?= 100000
+
+$B/fuzz/user/%.o: user/%.c Makefile | $B/version.h
+	$(call say,CLANG,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(FUZZ_FLAGS) -std=gnu17 -D_GNU_SOURCE -Iinclude -Iuser -I$B -MMD -MP -pthread -c $< -o $@
+
+$B/fuzz/parts.a: $(FUZZ_OBJECTS)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$B/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $B/fuzz/parts.a
+	$(call say,FUZZER,$@)
+	$(Q)$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer -std=gnu17 -D_GNU_SOURCE -Iinclude -Iuser \
+		$< $B/fuzz/parts.a $(LIBS) -o $@
+
+fuzz-deps:
+	$(call install-packages,$(BUILD_PACKAGES) $(FUZZ_PACKAGES))
+fuzz: fuzz-deps
+	@$(MAKE) --no-print-directory $(FUZZERS)
+	@for each in $(FUZZERS); do \
+		echo "$$each"; $$each -runs=$(RUNS) -max_len=65536 -close_fd_mask=1 2>&1 | tail -n 1; \
+		test $${PIPESTATUS[0]} -eq 0 || exit 1; done
 
 install: $B/mwbpf
 	install -D -m 755 $B/mwbpf $(DESTDIR)$(PREFIX)/bin/mwbpf
