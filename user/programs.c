@@ -84,6 +84,9 @@ static void select_programs(struct mwbpf_bpf *skel, const struct programs_option
 		bpf_program__set_expected_attach_type(p->enter, multi);
 		bpf_program__set_expected_attach_type(p->leave, multi);
 	}
+	/* every constructor's return is seen: by sessions this one has nothing to do */
+	if (session)
+		bpf_program__set_autoload(skel->progs.pylong_enter, false);
 	bpf_program__set_autoload(skel->progs.int_site, options->families & 1u << MW_FAMILY_PYLONG);
 	bpf_program__set_expected_attach_type(skel->progs.int_site, multi);
 	bpf_program__set_autoload(skel->progs.code_dies, options->python);
