@@ -24,6 +24,7 @@ DEMO_PACKAGES := python3
 TEST_PACKAGES := $(DEMO_PACKAGES) bats jq valgrind binutils g++ procps util-linux \
 	libcmocka-dev python3-jsonschema gdb dwz
 FUZZ_PACKAGES := libclang-rt-14-dev
+KERNEL_PACKAGES := $(TEST_PACKAGES) qemu-system-x86 cpio
 ifeq ($(MWBPF_ROOTS),1)
 TEST_PACKAGES += debootstrap debian-archive-keyring
 make-roots = @tests/roots/make
@@ -60,7 +61,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),@:,@printf '  %-8s %s\n' $(1) $(2))
 
 SHELL := /bin/bash
-.PHONY: all demo test unit fuzz fuzz-deps bench coverage deps demo-deps test-deps install uninstall clean check-tools
+.PHONY: all demo test test-kernels unit fuzz fuzz-deps bench coverage deps demo-deps test-deps install uninstall clean check-tools
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -183,6 +184,12 @@ test: test-deps
 	@$(MAKE) --no-print-directory all unit
 	$(make-roots)
 	@tests/run
+
+# On kernels of Debian's, emulated: KERNELS names series, 5.10 or 6.1 say; all without it.
+test-kernels:
+	$(call install-packages,$(BUILD_PACKAGES) $(KERNEL_PACKAGES))
+	@$(MAKE) --no-print-directory all
+	@tests/kernels/run $(KERNELS)
 
 unit: $(UNIT)
 
