@@ -213,6 +213,12 @@ static __always_inline int call_return(struct pt_regs *ctx, enum mw_family famil
 		count_nested();
 		return 0;
 	}
+	/* that writer's int was reported as it was made, by another call */
+	if (sites && p->probe == MW_PROBE_PYLONGWRITER_FINISH && t->n_unread &&
+	    value_returned(PT_REGS_RC(ctx))) {
+		count_nested();
+		return 0;
+	}
 	e = emit_reserve(spec->kind, t->pid_tgid);
 	if (!e)
 		return 0;

@@ -7,7 +7,8 @@
  *
  *   is at another instruction of Python: all that was at work on the int has returned; or
  *   makes another int by the same call at the same depth of its stack; or
- *   has left the function that writes the digits, and has made two more ints.
+ *   has left the function that writes the digits, and has made two more ints; or
+ *   has got it from a constructor that gives out only what is whole.
  *
  * Being anywhere else in C is not enough: a division allocates quotient and remainder,
  * computes both, and gives the quotient its sign only then, which is why one more int does
@@ -163,7 +164,7 @@ __weak int read_values(__u64 sp, __u64 maker, __u64 addr, __u64 making)
 			continue;
 		if (!unread->where) /* it was not known then: it is this, or before it */
 			unread->where = t->where;
-		whole = (t->where && t->where != unread->where) ||
+		whole = unread->soon || (t->where && t->where != unread->where) ||
 			(maker && maker == unread->maker) || is_left(t, unread, sp, site);
 		if (!whole && unread->addr != addr)
 			continue;
@@ -172,6 +173,24 @@ __weak int read_values(__u64 sp, __u64 maker, __u64 addr, __u64 making)
 				      : MW_VALUE_REUSED);
 		unread->addr = 0;
 		t->n_unread--;
+	}
+	return 0;
+}
+
+/* A constructor gave out an int that is whole. 1 when it was one of those to be read. */
+__weak int value_returned(__u64 addr)
+{
+	struct mw_thread *t = own_thread();
+
+	if (!t)
+		return 0;
+	for (int i = 0; i < MW_UNREAD; i++) {
+		if (t->unread[i].addr != addr)
+			continue;
+		send_value(i, MW_VALUE_READ);
+		t->unread[i].addr = 0;
+		t->n_unread--;
+		return 1;
 	}
 	return 0;
 }

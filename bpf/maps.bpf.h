@@ -33,7 +33,7 @@ struct mw_unread {
 	__u32 number; /* of those read later */
 	__u32 made;   /* ints that the thread made before */
 	__u32 site;
-	__u32 unused;
+	__u32 soon;   /* it is whole at the thread's next event, whatever that is */
 };
 
 #define MW_UNREAD 8

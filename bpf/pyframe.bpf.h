@@ -104,7 +104,9 @@ static __always_inline int walk_frame(const struct mw_pylayout *l, struct mw_scr
 	    frame[l->frame_owner & (PYFRAME_BYTES_OLD - 1)] < l->owner_shim) {
 		if (n >= MW_STACK_DEPTH || n >= mw_config.max_depth)
 			return 1; /* with the reason it began with: truncated */
-		to = &stack->frames[n];
+		barrier_var(n); /* 6.1 forgets what was compared if it was spilled */
+		to = &stack->frames[n & (MW_STACK_DEPTH - 1)];
+		barrier_var(to);
 		to->code = code;
 		to->lasti = last_instruction(l, frame, code);
 		/* a read for each frame of each event is saved where deaths are seen */

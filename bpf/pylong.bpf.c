@@ -45,6 +45,17 @@ static __always_inline int value_at_once(struct pt_regs *ctx, const struct mw_in
 }
 
 /*
+ * A division has the remainder made by PyLong_FromLong(), and gives it its sign in place
+ * when that has returned, before anything else is called.
+ */
+static __always_inline int may_turn(const struct mw_intsite *site, const struct mw_event *e)
+{
+	__s64 negative = site->flags & MW_SITE_TAGGED ? e->size & 2 : (__s64)e->size < 0;
+
+	return e->probe == MW_PROBE_PYLONG_FROMLONG && !negative;
+}
+
+/*
  * An instruction that makes an int. Inside an exported constructor the event names that;
  * the constructor's return then has nothing to add.
  */
@@ -95,7 +106,10 @@ int int_site(struct pt_regs *ctx)
 	e->stack = stack;
 	e->flags = MW_F_SITE;
 	e->aux = made.site;
-	if (!value_at_once(ctx, site, e, made.addr)) {
+	if (!value_at_once(ctx, site, e, made.addr) || may_turn(site, e)) {
+		made.soon = e->flags & MW_F_VALUE;
+		e->flags &= ~MW_F_VALUE;
+		e->size = 0;
 		e->flags |= MW_F_LATER;
 		e->took_ns = value_later(t, &made);
 	}

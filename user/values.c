@@ -83,7 +83,7 @@ void values_see(struct values *values, const struct mw_event *event)
 
 	if (!values->first)
 		return;
-	if (event->kind == MW_PYLONG) {
+	if (event->kind == MW_PYLONG && !(event->flags & (MW_F_CACHED | MW_F_FAILED))) {
 		wait = hash_get(&values->by_addr, addr_key(event->pid, event->addr));
 		if (wait)
 			give_up(values, wait, "its memory was used again before it was read");

@@ -19,6 +19,10 @@ def work(number):
         mine += [small, -small, small * small * small, -(10 ** 12 + i) // 10, (7 ** 40 + i) % 3 ** 30]
     mine += list(range(10 ** 12 + number, 10 ** 12 + number + 100))
     mine += [int(str(each * 7)) for each in mine[:100]]
+    # a remainder gets its sign in place
+    mine += [-(10 ** 12 + i) % -(2 ** 20 + 7) for i in range(100)]
+    mine += [part for i in range(50) for part in divmod(-(10 ** 12 + i), -(2 ** 20 + 7))]
+    mine += [part for i in range(50) for part in divmod(-(10 ** 30 + i), -(2 ** 70 + 7))]
     kept.append(mine)
 
 
