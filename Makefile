@@ -3,7 +3,7 @@
 #   make            build build/mwbpf
 #   sudo make demo  install what is missing, build, trace a Python program
 #   sudo make test  install what is missing, build, run all tests
-#   sudo make bench build, measure what probing costs
+#   sudo make bench build, measure what probing costs; after bench-deps, beside other tools
 #   sudo make coverage  build, measure which ints are seen, into the README
 #   make install    PREFIX=/usr/local DESTDIR=
 #
@@ -23,6 +23,9 @@ BUILD_PACKAGES := gcc libc6-dev clang bpftool libbpf-dev libelf-dev libdw-dev li
 DEMO_PACKAGES := python3
 TEST_PACKAGES := $(DEMO_PACKAGES) bats jq valgrind binutils g++ procps util-linux \
 	libcmocka-dev python3-jsonschema gdb dwz
+# the headers are what bcc compiles against
+BENCH_PACKAGES := zstd bpfcc-tools libbpf-tools bpftrace valgrind heaptrack ltrace linux-perf \
+	linux-headers-amd64
 ifeq ($(MWBPF_ROOTS),1)
 TEST_PACKAGES += debootstrap debian-archive-keyring
 make-roots = @tests/roots/make
@@ -58,7 +61,7 @@ UNIT := $(patsubst tests/unit/%.c,$B/unit/%,$(wildcard tests/unit/t_*.c))
 Q := $(if $(V),,@)
 say = $(if $(V),@:,@printf '  %-8s %s\n' $(1) $(2))
 
-.PHONY: all demo test unit bench coverage deps demo-deps test-deps install uninstall clean check-tools
+.PHONY: all demo test unit bench coverage deps demo-deps test-deps bench-deps install uninstall clean check-tools
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -169,6 +172,8 @@ deps:
 	$(call install-packages,$(BUILD_PACKAGES))
 demo-deps:
 	$(call install-packages,$(BUILD_PACKAGES) $(DEMO_PACKAGES))
+bench-deps: test-deps
+	$(call install-packages,$(BENCH_PACKAGES))
 test-deps:
 	$(call install-packages,$(BUILD_PACKAGES) $(TEST_PACKAGES))
 
