@@ -8,7 +8,7 @@ else
 fi
 
 # All events lost in any measure add up.
-lost=0 traces=0
+lost=0
 
 # start_asked COMMAND...: a program that answers lines; its pid is $PAIRS; ask talks to it.
 start_asked() {
@@ -75,7 +75,7 @@ end_trace() {
 	stop_mwbpf
 	n=$(sed -n 's/^COMPLETENESS: .* \([0-9,]*\) lost,.*/\1/p' "$T/events.err")
 	[ -n "$n" ] || { echo "bench: mwbpf said no number of lost events" >&2; exit 1; }
-	lost=$((lost + ${n//,/})) traces=$((traces + 1))
+	lost=$((lost + ${n//,/}))
 	rm -f "$T"/events*
 }
 

@@ -170,8 +170,14 @@ seen_perf_record() {
 	perf_stats | awk '/^.*alloc stats:/ { on = 1; next } /stats:/ { on = 0 } on && /SAMPLE events:/ { n += $3 } END { print n + 0 }'
 }
 
+# Its statistics count the records that tell of losses, each of many events.
 lost_perf() {
-	perf_stats | awk '/ LOST(_SAMPLES)? events:/ { n += $3 } /^[^ ].* stats:/ { exit } END { print n + 0 }'
+	if perf_stats | grep -qE '^ +LOST events:'; then
+		perf report -D -i "$OUT" 2>/dev/null | grep -oE ': lost:[0-9]+' |
+			awk -F: '{ n += $3 } END { print n + 0 }'
+	else
+		echo 0
+	fi
 }
 
 perf_stats() {
