@@ -2,9 +2,9 @@
 # own.bash - what mwbpf itself costs, beside the least that its probes can cost.
 
 if [ -n "${QUICK:-}" ]; then
-	rounds=5 attaches=11 floods=3 held="1000000" feeds=3 stackings=2 kinds=3
+	rounds=5 attaches=5 floods=2 held="1000000" feeds=3 stackings=2 kinds=2
 else
-	rounds=21 attaches=15 floods=7 held="1000000 10000000" feeds=7 stackings=5 kinds=7
+	rounds=15 attaches=11 floods=5 held="1000000 10000000" feeds=5 stackings=4 kinds=5
 fi
 
 # All events lost in any measure add up.
@@ -69,13 +69,17 @@ start_null() {
 	wait_line "$T/events.err" 'after the start' "$TRACER" || exit 1
 }
 
-# end_trace: takes the probes out and adds up what was lost; -v says it on stderr.
-end_trace() {
+# finish_trace: takes the probes out and adds up what was lost; -v says it on stderr.
+finish_trace() {
 	local n
 	stop_mwbpf
 	n=$(sed -n 's/^COMPLETENESS: .* \([0-9,]*\) lost,.*/\1/p' "$T/events.err")
 	[ -n "$n" ] || { echo "bench: mwbpf said no number of lost events" >&2; exit 1; }
 	lost=$((lost + ${n//,/}))
+}
+
+end_trace() {
+	finish_trace
 	rm -f "$T"/events*
 }
 
@@ -233,11 +237,12 @@ flood() {
 	before=$(cpu_ns "$TRACER")
 	read -r cpu_pair clock_pair <<<"$(ask go $n)"
 	settle
-	awk "BEGIN { print ($(cpu_ns "$TRACER") - $before) / ($n * 4) }" >>"$T/flood.$1"
-	[ ! -f "$T/events" ] || disk $((n * 4))
+	calc "($(cpu_ns "$TRACER") - $before) / ($n * 4)" >>"$T/flood.$1"
 	echo "$cpu_pair" >>"$T/flood.pair"
 	awk "BEGIN { print 4e9 / $clock_pair }" >>"$T/flood.rate"
-	end_trace
+	finish_trace
+	[ ! -f "$T/events" ] || disk $((n * 4))
+	rm -f "$T"/events*
 	stop_pairs
 }
 
@@ -319,10 +324,16 @@ stacks_of() {
 	done
 }
 
+# one_of_each_python: the distribution's first.
+one_of_each_python() {
+	pythons | grep -E '/python3\.(9|11|13)$' | sort -r | awk -F/ '!seen[$NF]++'
+}
+
 measure_stacks() {
 	local python
-	for python in $(pythons | grep -E '/python3\.(9|11|13)$'); do
+	for python in $(one_of_each_python); do
 		stacks_of "$python"
+		[ -z "${QUICK:-}" ] || break
 	done
 }
 

@@ -2,10 +2,9 @@
 # rivals.bash - each workload untraced and under each tool, in turn: A B A B ...
 
 if [ -n "${QUICK:-}" ]; then
-	most=3 seconds=2
-	: "${WORKLOADS:=$QUICK_WORKLOADS}"
+	most=3 least=2 seconds=2 less=4
 else
-	most=7 seconds=5
+	most=7 least=2 seconds=4 less=1
 fi
 PATIENCE=60 # seconds: what takes longer does not work
 
@@ -19,11 +18,11 @@ table() {
 	sed -E '/^$/d; s/[ \t]*\|[ \t]*/\t/g; s/^[ \t]+|[ \t]+$//g' <<<"$1"
 }
 
-# chosen NAME [WORD...]: whether one of the words is in it, or there are none.
+# chosen NAME WHEN [WORD...]: whether one of the words is in it, or, without words, it is time.
 chosen() {
-	local name=$1 word
-	shift
-	[ $# -gt 0 ] || return 0
+	local name=$1 when=$2 word
+	shift 2
+	[ $# -gt 0 ] || { [ -z "${QUICK:-}" ] || [ "$when" = always ]; return; }
 	for word; do [[ $name == *"$word"* ]] && return 0; done
 	return 1
 }
@@ -196,13 +195,14 @@ under() {
 	[ -z "$why" ]
 }
 
-# measure_row: $seconds long, or $most times.
+# measure_row: $seconds long, but from $least to $most times.
 measure_row() {
 	local times=(${times_text}) n_untraced n_traced until i
 	n_untraced=${times[0]}
 	n_traced=${times[${column[$class]} - 1]}
 	rm -f "$T/row."*
 	[ "$n_traced" -gt 0 ] || { why="takes too long"; return 1; }
+	n_traced=$(((n_traced + less - 1) / less))
 	know "$n_traced"
 	until=$((SECONDS + seconds)) asked=
 	for ((i = 0; i < most; i++)); do
@@ -211,7 +211,7 @@ measure_row() {
 		"$how" "$n_traced" || return
 		calc "$TOOK / $n_traced" >>"$T/row.traced"
 		[ "$i" -gt 0 ] || judge
-		[ "$SECONDS" -lt "$until" ] || break
+		[ "$i" -lt $((least - 1)) ] || [ "$SECONDS" -lt "$until" ] || break
 	done
 }
 
@@ -220,7 +220,11 @@ judge() {
 	SEEN= LINES= LOST=
 	[ "$seen" = - ] || [ -z "$KNOWN" ] || SEEN=$("seen_$seen")
 	[ "$workload" != pyleak ] || [[ $tool == floor* ]] || LINES=$(lines_named)
-	[ "$lost" = - ] || LOST=$("lost_$lost")
+	case $lost in
+	-) ;;
+	never) LOST=0 ;;
+	*) LOST=$("lost_$lost") ;;
+	esac
 	[[ $tool != mwbpf* ]] || all_lost=$((all_lost + LOST))
 }
 
@@ -278,23 +282,23 @@ prepare() {
 
 # rows: of the workload, every tool that does such work.
 rows() {
-	local tool needs how class sorts ready seen lost command why
+	local tool needs how class sorts when ready seen lost command why
 	printf '\n%s (%s)\n  %-26s %10s  %8s  %8s .. %-8s %2s  %-8s %-6s %-9s %6s %6s %6s\n' "$title" "$workload" \
 		tool "ns a time" ratio "half are" "" n seen lines lost MiB attach end
-	while IFS=$'\t' read -r -u 8 tool needs how class sorts ready seen lost command; do
-		[[ " $sorts " == *" $sort "* ]] && chosen "$tool" ${TOOLS:-} || continue
+	while IFS=$'\t' read -r -u 8 tool needs how class sorts when ready seen lost command; do
+		[[ " $sorts " == *" $sort "* ]] && chosen "$tool" "$when" ${TOOLS:-} || continue
 		attached_of[$tool]=$how
 		row
 	done 8< <(table "$TOOLS_TABLE")
 }
 
 measure_rivals() {
-	local workload times_text left sort does title SEEN LINES LOST KNOWN TOOK PID all_lost=0
+	local workload times_text left sort when does title SEEN LINES LOST KNOWN TOOK PID all_lost=0
 	OUT=$T/tool
 	MALLOC=0x$(symbol malloc) FREE=0x$(symbol free)
 	mkfifo "$T/held" && exec {HELD}<>"$T/held" # a tool's stdin: never ends, never says a thing
-	while IFS=$'\t' read -r -u 9 workload times_text left sort does title; do
-		chosen "$workload" ${WORKLOADS:-} || continue
+	while IFS=$'\t' read -r -u 9 workload times_text left sort when does title; do
+		chosen "$workload" "$when" ${WORKLOADS:-} || continue
 		rows
 	done 9< <(table "$WORKLOADS_TABLE")
 	exec {HELD}>&-

@@ -4,52 +4,53 @@
 
 # What is done: how often untraced, and under each class of tools, as long as it takes.
 # left: the blocks that it leaves for each time. sort: which tools do it, which program it is.
+# when: always, or only in the full benchmark.
 #
-# name   | untraced  light     trap      machine   ptrace | left | sort   | command        | what it is
+# name   | untraced  light     trap      machine   ptrace | left | sort   | when   | command   | what it is
 WORKLOADS_TABLE='
-pairs    | 5000000   500000    100000    500000    2000   | 0    | c      | pairs N        | C: malloc and free
-leak     | 30000     30000     30000     30000     2000   | 1    | c      | leak N         | C: malloc without free, at 30,000 sizes
-threads2 | 5000000   500000    100000    500000    2000   | 0    | c      | pairs N 2      | C: malloc and free, 2 threads
-threads8 | 5000000   500000    100000    500000    2000   | 0    | c      | pairs N 8      | C: malloc and free, 8 threads
-json     | 1000      1000      1000      100       20     | 0    | python | json N         | Python: json churn
-strings  | 20000     20000     10000     1000      50     | 0    | python | strings N      | Python: string work
-ints     | 2000      500       2000      200       200    | 0    | python | ints N         | Python: int work
-pyleak   | 20000     20000     10000     5000      200    | 3    | python | leak N         | Python: leaking at three lines
-start    | 1         1         1         1         1      | 0    | start  | -              | Python: start-up, to the first line
-live     | 10000000  10000000  2000000   2000000   0      | 1    | c      | hold N         | C: small blocks, all live
+pairs    | 5000000   500000    100000    500000    2000   | 0    | c      | always | pairs N   | C: malloc and free
+leak     | 30000     30000     30000     30000     2000   | 1    | c      | full   | leak N    | C: malloc without free, at 30,000 sizes
+threads2 | 5000000   500000    100000    500000    2000   | 0    | c      | full   | pairs N 2 | C: malloc and free, 2 threads
+threads8 | 5000000   500000    100000    500000    2000   | 0    | c      | full   | pairs N 8 | C: malloc and free, 8 threads
+json     | 1000      1000      1000      100       20     | 0    | python | always | json N    | Python: json churn
+strings  | 10000     10000     5000      500       50     | 0    | python | full   | strings N | Python: string work
+ints     | 2000      500       2000      200       200    | 0    | python | full   | ints N    | Python: int work
+pyleak   | 20000     10000     10000     5000      200    | 3    | python | always | leak N    | Python: leaking at three lines
+start    | 1         1         1         1         1      | 0    | start  | full   | -         | Python: start-up, to the first line
+live     | 10000000  10000000  2000000   2000000   0      | 1    | c      | full   | hold N    | C: small blocks, all live
 '
-QUICK_WORKLOADS="pairs leak json pyleak"
 
 # name      what the row is called
 # needs     the command that must be there
 # how       attach: to a held program; under: the program is started by it
 # class     the column of WORKLOADS_TABLE that says how much it is given to do
 # sorts     of work it can do
+# when      always, or only in the full benchmark
 # ready     how one knows that it is attached: is_ready_NAME
 # seen      how the allocations it saw are read: seen_NAME; -: it counts none
-# lost      how it says what it lost: lost_NAME; -: it does not
+# lost      how it says what it lost: lost_NAME; -: it does not; never: the program waits for it
 # command   with $PID and $LIBC of the target, $OUT the file to write to
 #
-# name                    | needs          | how    | class   | sorts          | ready   | seen        | lost    | command
+# name                    | needs          | how    | class   | sorts          | when   | ready   | seen        | lost    | command
 TOOLS_TABLE='
-floor                     | -              | attach | light   | c              | said    | -           | -       | "$BENCH/floor" slid "$PID"
-floor, at the entries     | -              | attach | trap    | c              | said    | -           | -       | "$BENCH/floor" naive "$PID"
-mwbpf, no stack           | -              | attach | light   | c python start | header  | mwbpf       | mwbpf   | "$MWBPF" --json --stack=none -o "$OUT" --pid "$PID"
-mwbpf, Python stack       | -              | attach | light   | python start   | header  | mwbpf       | mwbpf   | "$MWBPF" --json --stack=python -o "$OUT" --pid "$PID"
-mwbpf, ... heap only      | -              | attach | light   | python start   | header  | mwbpf       | mwbpf   | "$MWBPF" --json --stack=python --events heap -o "$OUT" --pid "$PID"
-mwbpf, native stack       | -              | attach | light   | c python start | header  | mwbpf       | mwbpf   | "$MWBPF" --json --stack=native -o "$OUT" --pid "$PID"
-bcc memleak               | memleak-bpfcc  | attach | trap    | c python start | trap    | outstanding | -       | "${BCC[@]}" memleak-bpfcc -p "$PID" -T 1000 5
-libbpf memleak            | memleak        | attach | trap    | c python start | trap    | outstanding | -       | "${OWN[@]}" stdbuf -oL memleak -p "$PID" -T 1000 5
-bpftrace, counting        | bpftrace       | attach | trap    | c python start | trap    | bpftrace    | bpftrace| bpftrace -e "$(bpftrace_script)"
-bpftrace, stacks          | bpftrace       | attach | trap    | c python start | trap    | bpftrace    | bpftrace| bpftrace -e "$(bpftrace_script "@bytes[ustack] = sum(arg0);")"
-perf probe, stat          | perf           | attach | trap    | c python start | trap    | perf_stat   | -       | "${TRACEFS[@]}" perf stat -x, -o "$OUT" -e "$PERF_EVENTS" -p "$PID"
-perf probe, record -g     | perf           | attach | trap    | c python start | trap    | perf_record | perf    | "${TRACEFS[@]}" perf record -q -g -o "$OUT" -e "$PERF_EVENTS" -p "$PID"
-ltrace                    | ltrace         | attach | ptrace  | c python       | ptrace  | ltrace      | -       | ltrace -f -c -e malloc+calloc+realloc+free -o "$OUT" -p "$PID"
-valgrind memcheck         | valgrind       | under  | machine | c python start | -       | memcheck    | -       | valgrind --leak-check=full --log-file="$OUT"
-valgrind massif           | valgrind       | under  | machine | c python start | -       | -           | -       | valgrind --tool=massif --massif-out-file="$OUT"
-heaptrack                 | heaptrack      | under  | light   | c python start | -       | heaptrack   | -       | heaptrack -o "$OUT"
-tracemalloc               | -              | under  | light   | python start   | -       | -           | -       | env PYTHONTRACEMALLOC=1
-tracemalloc, 25 frames    | -              | under  | machine | python start   | -       | -           | -       | env PYTHONTRACEMALLOC=25
+floor                     | -              | attach | light   | c              | always | said    | -           | -       | "$BENCH/floor" slid "$PID"
+floor, at the entries     | -              | attach | trap    | c              | always | said    | -           | -       | "$BENCH/floor" naive "$PID"
+mwbpf, no stack           | -              | attach | light   | c python start | always | header  | mwbpf       | mwbpf   | "$MWBPF" --json --stack=none -o "$OUT" --pid "$PID"
+mwbpf, Python stack       | -              | attach | light   | python start   | always | header  | mwbpf       | mwbpf   | "$MWBPF" --json --stack=python -o "$OUT" --pid "$PID"
+mwbpf, ... heap only      | -              | attach | light   | python start   | always | header  | mwbpf       | mwbpf   | "$MWBPF" --json --stack=python --events heap -o "$OUT" --pid "$PID"
+mwbpf, native stack       | -              | attach | light   | c python start | full   | header  | mwbpf       | mwbpf   | "$MWBPF" --json --stack=native -o "$OUT" --pid "$PID"
+bcc memleak               | memleak-bpfcc  | attach | trap    | c python start | always | trap    | outstanding | -       | "${BCC[@]}" memleak-bpfcc -p "$PID" -T 1000 5
+libbpf memleak            | memleak        | attach | trap    | c python start | full   | trap    | outstanding | -       | "${OWN[@]}" stdbuf -oL memleak -p "$PID" -T 1000 5
+bpftrace, counting        | bpftrace       | attach | trap    | c python start | always | trap    | bpftrace    | bpftrace| bpftrace -e "$(bpftrace_script)"
+bpftrace, stacks          | bpftrace       | attach | trap    | c python start | full   | trap    | bpftrace    | bpftrace| bpftrace -e "$(bpftrace_script "@bytes[ustack] = sum(arg0);")"
+perf probe, stat          | perf           | attach | trap    | c python start | always | trap    | perf_stat   | -       | "${TRACEFS[@]}" perf stat -x, -o "$OUT" -e "$PERF_EVENTS" -p "$PID"
+perf probe, record -g     | perf           | attach | trap    | c python start | full   | trap    | perf_record | perf    | "${TRACEFS[@]}" perf record -q -g -o "$OUT" -e "$PERF_EVENTS" -p "$PID"
+ltrace                    | ltrace         | attach | ptrace  | c python       | always | ptrace  | ltrace      | never   | ltrace -f -c -e malloc+calloc+realloc+free -o "$OUT" -p "$PID"
+valgrind memcheck         | valgrind       | under  | machine | c python start | always | -       | memcheck    | never   | valgrind --leak-check=full --log-file="$OUT"
+valgrind massif           | valgrind       | under  | machine | c python start | full   | -       | -           | never   | valgrind --tool=massif --massif-out-file="$OUT"
+heaptrack                 | heaptrack      | under  | light   | c python start | always | -       | heaptrack   | never   | heaptrack -o "$OUT"
+tracemalloc               | -              | under  | light   | python start   | always | -       | -           | never   | env PYTHONTRACEMALLOC=1
+tracemalloc, 25 frames    | -              | under  | machine | python start   | full   | -       | -           | never   | env PYTHONTRACEMALLOC=25
 '
 
 # Why a command may not be there; another one is not installed.
