@@ -173,8 +173,8 @@ seen_perf_record() {
 
 # Its statistics count the records that tell of losses, each of many events.
 lost_perf() {
-	if perf_stats | grep -qE '^ +LOST events:'; then
-		perf report -D -i "$OUT" 2>/dev/null | grep -oE ': lost:[0-9]+' |
+	if perf_stats | grep -qE '^ +LOST(_SAMPLES)? events:'; then
+		perf report -D -i "$OUT" 2>/dev/null | grep -oE ': lost( samples )?:[0-9]+' |
 			awk -F: '{ n += $3 } END { print n + 0 }'
 	else
 		echo 0
@@ -194,7 +194,7 @@ seen_memcheck() {
 }
 
 seen_heaptrack() {
-	heaptrack_print "$OUT".* 2>/dev/null >"$OUT.report"
+	heaptrack_print "$(ls "$OUT".zst "$OUT".gz 2>/dev/null)" 2>/dev/null >"$OUT.report"
 	sed -n 's/^calls to allocation functions: \([0-9]*\).*/\1/p' "$OUT.report"
 }
 
