@@ -18,12 +18,13 @@ table() {
 	sed -E '/^$/d; s/[ \t]*\|[ \t]*/\t/g; s/^[ \t]+|[ \t]+$//g' <<<"$1"
 }
 
-# chosen NAME WHEN [WORD...]: whether one of the words is in it, or, without words, it is time.
+# chosen NAME WHEN [WORD...]: whether it begins with one of the words, or, without words, it
+# is time for it.
 chosen() {
 	local name=$1 when=$2 word
 	shift 2
 	[ $# -gt 0 ] || { [ -z "${QUICK:-}" ] || [ "$when" = always ]; return; }
-	for word; do [[ $name == *"$word"* ]] && return 0; done
+	for word; do [[ $name == "$word"* ]] && return 0; done
 	return 1
 }
 
@@ -47,7 +48,7 @@ command_of() {
 	c) COMMAND=("$BENCH/heap" ${does//N/$1}) ;;
 	python) COMMAND=(/usr/bin/python3 tests/bench/workloads/work.py ${does//N/$1}) ;;
 	start) COMMAND=(/usr/bin/python3 -c 'import os, time
-print("took", time.monotonic_ns() - int(os.environ["FROM_NS"]), flush=True)
+print("took", time.monotonic_ns() - int(os.environ["FROM_NS"]), time.process_time_ns(), flush=True)
 input()') ;;
 	esac
 }
@@ -66,11 +67,11 @@ start_target() {
 	await $PATIENCE "$PID" has ^ready "$T/target"
 }
 
-# run_target: lets it do its work; what it took is $TOOK.
+# run_target: lets it do its work; what it took is $TOOK, its own CPU time $TOOK_CPU.
 run_target() {
 	go
 	await $PATIENCE "$PID" has ^took "$T/target" || return
-	TOOK=$(sed -n 's/^took //p' "$T/target")
+	read -r _ TOOK TOOK_CPU < <(grep ^took "$T/target")
 }
 
 # end_target: it ends by itself, when it is told to or nobody tells it any more.
@@ -210,6 +211,7 @@ measure_row() {
 		calc "$TOOK / $n_untraced" >>"$T/row.untraced"
 		"$how" "$n_traced" || return
 		calc "$TOOK / $n_traced" >>"$T/row.traced"
+		calc "$TOOK_CPU / $n_traced" >>"$T/row.cpu"
 		[ "$i" -gt 0 ] || judge
 		[ "$i" -lt $((least - 1)) ] || [ "$SECONDS" -lt "$until" ] || break
 	done
@@ -242,20 +244,21 @@ row() {
 	read -r ratio low high n < <(ratios row.traced row.untraced | quartiles)
 	ns=$(quartiles <"$T/row.traced" | cut -d' ' -f1)
 	traced_ns[$workload: $tool]=$ns
-	printf '  %-26s %10s  %8s  %8s .. %-8s %2d  %-8s %-6s %-9s %6s %6s %6s\n' "$tool" \
-		"$(figure "$ns")" "$(figure "$ratio")" "$(figure "$low")" "$(figure "$high")" "$n" \
+	printf '  %-24s %9s %9s  %8s  %8s .. %-8s %2d  %-8s %-6s %-9s %6s %6s %6s\n' "$tool" \
+		"$(figure "$ns")" "$(middle cpu)" "$(figure "$ratio")" "$(figure "$low")" "$(figure "$high")" "$n" \
 		"$(share "$SEEN" "$KNOWN")" "${LINES:+$LINES of 3}" "${LOST:-not said}" \
 		"$(middle memory)" "$(middle attach)" "$(middle end)"
 	record "$workload: $tool" ratio "$ratio" "$low" "$high" "$n" "" "" "$(jq -cn \
 		--arg workload "$workload" --arg tool "$tool" --argjson traced_ns "$ns" \
+		--argjson cpu_ns "$(middle cpu)" \
 		--argjson untraced_ns "$(quartiles <"$T/row.untraced" | cut -d' ' -f1)" \
 		--argjson seen "${SEEN:-null}" --argjson known "${KNOWN:-null}" \
 		--argjson lines "${LINES:-null}" --argjson lost "${LOST:-null}" \
-		'{$workload, $tool, $traced_ns, $untraced_ns, $seen, $known, $lines, $lost}')"
+		'{$workload, $tool, $traced_ns, $cpu_ns, $untraced_ns, $seen, $known, $lines, $lost}')"
 }
 
 row_missing() {
-	printf '  %-26s missing: %s\n' "$tool" "$why"
+	printf '  %-24s missing: %s\n' "$tool" "$why"
 	record "$workload: $tool" ratio "" "" "" 0 "" "" "$(jq -cn --arg workload "$workload" \
 		--arg tool "$tool" --arg missing "$why" '{$workload, $tool, $missing}')"
 }
@@ -283,8 +286,8 @@ prepare() {
 # rows: of the workload, every tool that does such work.
 rows() {
 	local tool needs how class sorts when ready seen lost command why
-	printf '\n%s (%s)\n  %-26s %10s  %8s  %8s .. %-8s %2s  %-8s %-6s %-9s %6s %6s %6s\n' "$title" "$workload" \
-		tool "ns a time" ratio "half are" "" n seen lines lost MiB attach end
+	printf '\n%s (%s)\n  %-24s %9s %9s  %8s  %8s .. %-8s %2s  %-8s %-6s %-9s %6s %6s %6s\n' "$title" "$workload" \
+		tool "ns a time" "of CPU" ratio "half are" "" n seen lines lost MiB attach end
 	while IFS=$'\t' read -r -u 8 tool needs how class sorts when ready seen lost command; do
 		[[ " $sorts " == *" $sort "* ]] && chosen "$tool" "$when" ${TOOLS:-} || continue
 		attached_of[$tool]=$how
@@ -293,7 +296,7 @@ rows() {
 }
 
 measure_rivals() {
-	local workload times_text left sort when does title SEEN LINES LOST KNOWN TOOK PID all_lost=0
+	local workload times_text left sort when does title SEEN LINES LOST KNOWN TOOK TOOK_CPU PID all_lost=0
 	OUT=$T/tool
 	MALLOC=0x$(symbol malloc) FREE=0x$(symbol free)
 	mkfifo "$T/held" && exec {HELD}<>"$T/held" # a tool's stdin: never ends, never says a thing

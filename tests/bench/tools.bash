@@ -118,9 +118,14 @@ is_ready_header() {
 	[ -s "$OUT" ] && grep -qm 1 '^{"type":"header"' "$OUT"
 }
 
-# The kernel's breakpoints are in malloc and, what all tools probe last, in free.
+# poll, select, nanosleep, clock_nanosleep, epoll_wait, pselect6, ppoll, epoll_pwait
+WAITING=" 7 23 35 230 232 270 271 281 "
+
+# The kernel's breakpoints are in malloc and, what all tools probe last, in free; and the tool
+# waits for something: perf has its probes before it lets them count.
 is_ready_trap() {
-	local base
+	local base call
+	read -r call _ <"/proc/$TRACER/syscall" && [[ $WAITING == *" $call "* ]] || return
 	base=$(awk -v f="$LIBC" '$6 == f && $3 == "00000000" { sub(/-.*/, "", $1); print $1; exit }' "/proc/$PID/maps")
 	[ -n "$base" ] && trap_at $((0x$base + MALLOC)) && trap_at $((0x$base + FREE))
 }
