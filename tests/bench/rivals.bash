@@ -177,7 +177,7 @@ untraced() {
 
 attach() {
 	start_target "$1" || { why="the program failed: $(complaint)"; return 1; }
-	start_tool && run_target || : "${why:=the program did not end: $(complaint)}"
+	start_tool && run_target || : "${why:=$(gone "$PID" && echo "the program died" || echo "the program did not end")}"
 	[ -n "$why" ] || [ -n "${asked:-}" ] || await_report
 	asked=1
 	stop_tool
