@@ -153,20 +153,19 @@ await_report() {
 	local before
 	[ "$seen" = outstanding ] && [ "$left" -gt 0 ] || return 0
 	before=$(grep -c 'outstanding allocations' "$OUT.out")
-	await 30 "$TRACER" more_reports "$before"
-	await 30 "$TRACER" has_more_reports_ended "$OUT.out"
+	await $PATIENCE "$TRACER" has_report "$before"
+	until ! await 1 "$TRACER" grows "$OUT.out" "$(stat -c %s "$OUT.out")"; do :; done
 }
 
-more_reports() {
-	[ "$(grep -c 'outstanding allocations' "$OUT.out")" -gt "$1" ]
+# has_report BEFORE: a report more than so many, and not only its heading: of many blocks the
+# rest takes long.
+has_report() {
+	[ "$(grep -c 'outstanding allocations' "$OUT.out")" -gt "$1" ] && last_report | grep -q ' allocations from '
 }
 
-# It is written in one go, which may take a while.
-has_more_reports_ended() {
-	local size
-	size=$(stat -c %s "$1")
-	read -rt 0.3 <> <(:) || :
-	[ "$(stat -c %s "$1")" = "$size" ]
+# grows FILE SIZE
+grows() {
+	[ "$(stat -c %s "$1")" -gt "$2" ]
 }
 
 # untraced N, attach N, under N: one measurement each; its time is $TOOK.
