@@ -17,7 +17,7 @@ strings  | 10000     10000     5000      500       50     | 0    | python | full
 ints     | 2000      500       2000      200       200    | 0    | python | full   | ints N    | Python: int work
 pyleak   | 20000     10000     10000     5000      200    | 3    | python | always | leak N    | Python: leaking at three lines
 start    | 1         1         1         1         1      | 0    | start  | full   | -         | Python: start-up, to the first line
-live     | 10000000  10000000  2000000   2000000   0      | 1    | c      | full   | hold N    | C: small blocks, all live
+live     | 10000000  10000000  1500000   1000000   0      | 1    | c      | full   | hold N    | C: small blocks, all live
 '
 
 # name      what the row is called
