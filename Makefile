@@ -3,7 +3,7 @@
 #   make            build build/mwbpf
 #   sudo make demo  install what is missing, build, trace a Python program
 #   sudo make test  install what is missing, build, run all tests
-#   sudo make bench build, measure what probing costs
+#   sudo make bench build, measure what probing costs; after bench-deps, beside other tools
 #   sudo make coverage  build, measure which ints are seen, into the README
 #   make install    PREFIX=/usr/local DESTDIR=
 #
@@ -25,6 +25,9 @@ TEST_PACKAGES := $(DEMO_PACKAGES) bats jq valgrind binutils g++ procps util-linu
 	libcmocka-dev python3-jsonschema gdb dwz
 FUZZ_PACKAGES := libclang-rt-14-dev
 KERNEL_PACKAGES := $(TEST_PACKAGES) qemu-system-x86 cpio
+# the headers are what bcc compiles against
+BENCH_PACKAGES := zstd bpfcc-tools libbpf-tools bpftrace valgrind heaptrack ltrace linux-perf \
+	linux-headers-amd64
 ifeq ($(MWBPF_ROOTS),1)
 TEST_PACKAGES += debootstrap debian-archive-keyring
 make-roots = @tests/roots/make
@@ -61,7 +64,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),@:,@printf '  %-8s %s\n' $(1) $(2))
 
 SHELL := /bin/bash
-.PHONY: all demo test test-kernels unit fuzz fuzz-deps bench coverage deps demo-deps test-deps install uninstall clean check-tools
+.PHONY: all demo test test-kernels unit fuzz fuzz-deps bench coverage deps demo-deps test-deps bench-deps install uninstall clean check-tools
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -172,6 +175,8 @@ deps:
 	$(call install-packages,$(BUILD_PACKAGES))
 demo-deps:
 	$(call install-packages,$(BUILD_PACKAGES) $(DEMO_PACKAGES))
+bench-deps: test-deps
+	$(call install-packages,$(BENCH_PACKAGES))
 test-deps:
 	$(call install-packages,$(BUILD_PACKAGES) $(TEST_PACKAGES))
 

@@ -148,9 +148,11 @@ static __always_inline void slot_submit(struct mw_event *e)
 static __always_inline struct mw_event *emit_reserve(__u32 kind, __u64 pid_tgid)
 {
 	enum mw_loss cause;
-	struct mw_event *e = slot_reserve(&cause);
+	struct mw_event *e;
 
+	/* before the slot, which is seldom in the cache: an atomic add would wait for its store */
 	count_hit(kind);
+	e = slot_reserve(&cause);
 	if (!e) {
 		count_lost(kind, cause);
 		return NULL;

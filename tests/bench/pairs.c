@@ -10,6 +10,7 @@
  *		the threads' CPU time, then of the clock
  *	hold N	holds N live blocks from now on; answers "held N"
  *	call N	makes N system calls that do nothing; answers the nanoseconds a call took
+ *	do OPERATION N	does it N times (see operations); answers nanoseconds of CPU time
  */
 #include <pthread.h>
 #include <stdint.h>
@@ -101,10 +102,75 @@ static void call(size_t n)
 	printf("%.2f\n", (double)(now_ns(CLOCK_THREAD_CPUTIME_ID) - from) / n);
 }
 
+static void do_malloc(size_t i)
+{
+	(void)i;
+	free(malloc(size));
+}
+
+static void do_calloc(size_t i)
+{
+	(void)i;
+	free(calloc(1, size));
+}
+
+/* Of one block that fits either way: only the call itself is in it. */
+static void do_realloc(size_t i)
+{
+	static void *block;
+
+	block = realloc(block, i % 2 ? 1000 : 1008);
+}
+
+static void do_memalign(size_t i)
+{
+	(void)i;
+	free(aligned_alloc(64, 128));
+}
+
+static void do_mmap(size_t i)
+{
+	(void)i;
+	munmap(mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 4096);
+}
+
+static void do_brk(size_t i)
+{
+	(void)i;
+	if (sbrk(4096) != (void *)-1)
+		sbrk(-4096);
+}
+
+static const struct operation {
+	const char *name;
+	void (*once)(size_t i);
+} operations[] = {
+	{ "malloc", do_malloc },     { "calloc", do_calloc }, { "realloc", do_realloc },
+	{ "memalign", do_memalign }, { "mmap", do_mmap },     { "brk", do_brk },
+};
+
+static int do_operation(const char *name, size_t n)
+{
+	for (size_t k = 0; k < sizeof(operations) / sizeof(*operations); k++) {
+		uint64_t from = now_ns(CLOCK_THREAD_CPUTIME_ID);
+
+		if (strcmp(name, operations[k].name))
+			continue;
+		for (size_t i = 0; i < n; i++)
+			operations[k].once(i);
+		printf("%.2f\n", (double)(now_ns(CLOCK_THREAD_CPUTIME_ID) - from) / n);
+		return 0;
+	}
+	return -1;
+}
+
 static int obey(const char *line)
 {
+	char name[16];
 	size_t n;
 
+	if (sscanf(line, "do %15s %zu", name, &n) == 2 && n)
+		return do_operation(name, n);
 	if (sscanf(line, "go %zu", &n) == 1 && n) {
 		n_pairs = n;
 		go();
