@@ -30,6 +30,7 @@ struct mw_thread {
 	__u64 syscall_ns;	/* entry of the system call it is in, where syscalls.def asks */
 	__u64 stacks[4];	/* hashes of its last ones, which user space has, by their low bits */
 	__u64 fs;		/* the thread pointer; 0: not read yet */
+	__u64 stack_top;	/* above all that it has on its stack; known when fs is */
 	__u64 below;		/* bytes that its Python frames took at its last call */
 	__u32 bits;		/* of its process, as the targets map said ... */
 	__u32 bits_change;	/* ... at this count of changes */

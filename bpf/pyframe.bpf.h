@@ -122,9 +122,10 @@ static __always_inline int walk_frame(const struct mw_pylayout *l, struct mw_scr
 
 /* The innermost frame of the calling thread; 0, and the reason in stack, when it has none. */
 static __always_inline __u64 first_frame(const struct mw_pylayout *l, struct mw_thread *t,
+					 const struct mw_scratch *scratch,
 					 struct mw_event_stack *stack)
 {
-	__u64 tstate = find_tstate(l, t, &stack->reason);
+	__u64 tstate = find_tstate(l, t, scratch, &stack->reason);
 	__u64 frame;
 
 	if (!tstate)
@@ -173,7 +174,7 @@ static __always_inline void walk_python(__u32 layout_index, const struct mw_pyla
 	stack->hash = mw_mix(stack->hash, layout->epoch);
 	scratch->len = 0;
 	scratch->below = t->below;
-	scratch->frame = scratch->lowest = first = first_frame(layout, t, stack);
+	scratch->frame = scratch->lowest = first = first_frame(layout, t, scratch, stack);
 	for (int i = 0; i < MW_STACK_WALK / WALK_AT_ONCE && scratch->frame; i++)
 		if (walk_some(layout_index, scratch_index))
 			break;

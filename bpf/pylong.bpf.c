@@ -40,7 +40,7 @@ int int_site(struct pt_regs *ctx)
 	addr = register_word(ctx, site->word);
 	if (!addr) /* memory has run out, as the instruction below is about to find */
 		return 0;
-	stack = stack_of(ctx, t, 1);
+	stack = stack_of(ctx, t, AT_SITE);
 	e = emit_reserve(MW_PYLONG, t->pid_tgid);
 	if (!e)
 		return 0;
