@@ -59,12 +59,17 @@ traced() {
 	done
 }
 
+# with_pymalloc PYTHON: what to set in its environment; free-threaded ones have no pymalloc.
+with_pymalloc() {
+	! has_gil "$1" || echo PYTHONMALLOC=pymalloc
+}
+
 # stacks PYTHON [DEPTH]: every stack of stacks.py, frame by frame. Debug builds, too, are to
 # ask malloc for what they are asked for.
 stacks() {
 	local name depth=${2:-128}
 	name=$(name_of "$1")-$depth
-	start_program "$T/$name" env PYTHONMALLOC=pymalloc "$1" "$MWBPF_ROOT/tests/programs/stacks.py" \
+	start_program "$T/$name" env $(with_pymalloc "$1") "$1" "$MWBPF_ROOT/tests/programs/stacks.py" \
 		"$T/$name.said"
 	start_mwbpf "$T/$name.trace" --max-depth "$depth" --pid "$PROGRAM"
 	go
@@ -112,6 +117,7 @@ done_and_read() {
 @test "every Python here: stacks and ints of subinterpreters" {
 	local seen=0
 	for python in $(all_pythons); do
+		has_gil "$python" || continue # its interpreters make no blocks by malloc
 		name=$(name_of "$python")
 		mkdir "$T/$name.own"
 		start_program "$T/$name" env PYTHONMALLOC=pymalloc "$python" \
@@ -151,6 +157,7 @@ lines_of() {
 	local seen=0
 	build later.so
 	for python in $(all_pythons); do
+		has_gil "$python" || continue # its interpreters make no blocks by malloc
 		name=$(name_of "$python")
 		mkdir "$T/$name.own"
 		start_program "$T/$name" env PYTHONMALLOC=pymalloc "$python" \
@@ -196,6 +203,7 @@ right_or_none() {
 @test "code objects that die and are replaced at their address never lend their lines" {
 	tier=
 	for python in $(pythons); do
+		has_gil "$python" || continue # code objects go later there, and blocks are not malloc's
 		rm -f "$T"/out*
 		start_program "$T/out" "$python" "$MWBPF_ROOT/tests/programs/deaths.py"
 		start_mwbpf "$T/trace" $tier --pid "$PROGRAM"
