@@ -116,10 +116,10 @@ static __always_inline int is_nested(struct mw_pending *p, __u64 sp, __u32 probe
 
 static __always_inline void emit_free(struct pt_regs *ctx, struct mw_thread *t, __u32 probe)
 {
-	__u64 stack = stack_of(ctx, t, 0), sp = PT_REGS_SP(ctx);
+	__u64 stack = stack_of(ctx, t, AT_CALL), sp = PT_REGS_SP(ctx);
 	struct mw_event *e;
 
-	values_settle(t, sp);
+	values_settle(t, sp, 0);
 	e = emit_reserve(MW_FREE, t->pid_tgid);
 	if (!e)
 		return;
@@ -161,8 +161,8 @@ static __always_inline int call_enter(struct pt_regs *ctx, enum mw_family family
 	p->pointer = argument(ctx, spec->pointer);
 	p->align = argument(ctx, spec->align);
 	p->enter_ns = spec->role == MW_ROLE_REALLOC ? bpf_ktime_get_ns() : 0;
-	p->stack = stack_of(ctx, t, 0);
-	values_settle(t, sp);
+	p->stack = stack_of(ctx, t, family == MW_FAMILY_PYLONG ? AT_CONSTRUCTOR : AT_CALL);
+	values_settle(t, sp, family == MW_FAMILY_PYLONG);
 	/* from now on the kernel's own address is there */
 	p->caller = family == MW_FAMILY_PYLONG ? return_address(sp) : 0;
 	p->sp = sp;

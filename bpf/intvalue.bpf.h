@@ -34,9 +34,9 @@ static __always_inline struct mw_thread *own_thread(void)
 
 /*
  * Find where the thread is in Python, mw_thread.where: equal for the same frame and
- * instruction; 0: not known. Where its stack was taken, that is known.
+ * instruction; 0: not known. Where its stack was taken, that is known. As find_tstate().
  */
-__weak int find_where(void)
+__weak int find_where(__u64 sp, int has_gil)
 {
 	struct mw_thread *t = own_thread();
 	struct mw_pylayout *layout;
@@ -50,7 +50,7 @@ __weak int find_where(void)
 	layout = index ? bpf_map_lookup_elem(&mw_pylayouts, &index) : NULL;
 	if (!layout)
 		return 0;
-	frame = first_frame(layout, t, &reason);
+	frame = first_frame(layout, t, sp, has_gil, &reason);
 	if (!frame) {
 		t->where = reason == MW_STACK_NO_FRAME ? MW_NO_PYTHON : 0;
 		return 0;
@@ -196,12 +196,12 @@ __weak int value_returned(__u64 addr)
 }
 
 /* To be called at every call that is traced, once the thread's stack has been taken. */
-static __always_inline void values_settle(struct mw_thread *t, __u64 sp)
+static __always_inline void values_settle(struct mw_thread *t, __u64 sp, int has_gil)
 {
 	if (!t->n_unread)
 		return;
 	if (!mw_config.take_python)
-		find_where();
+		find_where(sp, has_gil);
 	read_values(sp, 0, 0, 0);
 }
 

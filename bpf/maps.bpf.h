@@ -45,6 +45,7 @@ struct mw_thread {
 	__u64 syscall_ns;	/* entry of the system call it is in, where syscalls.def asks */
 	__u64 stacks[4];	/* hashes of its last ones, which user space has, by their low bits */
 	__u64 fs;		/* the thread pointer; 0: not read yet */
+	__u64 stack_top;	/* above all that it has on its stack; known when fs is */
 	__u64 where;		/* its innermost Python frame and instruction at its last call */
 	struct mw_unread unread[MW_UNREAD];
 	__u32 made;		/* ints */

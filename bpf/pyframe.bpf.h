@@ -124,9 +124,9 @@ static __always_inline int walk_frame(const struct mw_pylayout *l, struct mw_scr
 
 /* The innermost frame of the calling thread; 0, and the reason, when it has none. */
 static __always_inline __u64 first_frame(const struct mw_pylayout *l, struct mw_thread *t,
-					 __u16 *reason)
+					 __u64 sp, int has_gil, __u16 *reason)
 {
-	__u64 tstate = find_tstate(l, t, reason);
+	__u64 tstate = find_tstate(l, t, sp, has_gil, reason);
 	__u64 frame;
 
 	if (!tstate)
@@ -177,7 +177,8 @@ static __always_inline void walk_python(__u32 layout_index, const struct mw_pyla
 	stack->hash = mw_mix(stack->hash, layout->epoch);
 	scratch->len = 0;
 	scratch->below = t->below;
-	scratch->frame = scratch->lowest = first = first_frame(layout, t, &stack->reason);
+	scratch->frame = scratch->lowest = first =
+		first_frame(layout, t, scratch->sp, scratch->has_gil, &stack->reason);
 	for (int i = 0; i < MW_STACK_WALK / WALK_AT_ONCE && scratch->frame; i++)
 		if (walk_some(layout_index, scratch_index))
 			break;

@@ -80,14 +80,14 @@ int int_site(struct pt_regs *ctx)
 	made.addr = register_word(ctx, site->word);
 	if (!made.addr) /* memory has run out, as the instruction below is about to find */
 		return 0;
-	stack = stack_of(ctx, t, 1);
+	stack = stack_of(ctx, t, AT_SITE);
 	p = &t->pending[MW_FAMILY_PYLONG];
 	made.maker = maker_of(p, sp, made.site);
 	if (site->flags & MW_SITE_FILLED)
 		made.sp = sp;
 	t->made++;
 	if (!mw_config.take_python)
-		find_where();
+		find_where(sp, 1);
 	if (t->n_unread)
 		read_values(sp, made.maker, made.addr,
 			    made.site | MW_MAKING |

@@ -20,8 +20,9 @@ struct mw_scratch {
 	__u64 last_fp; /* ... above the last one */
 	__u64 lowest; /* the last that was looked at */
 	__u64 at;    /* where in the target the window is from */
+	__u64 sp;    /* the calling thread's stack pointer */
 	__u32 below; /* bytes to read below a frame: what the thread's last walk needed */
-	__u32 unused;
+	__u32 has_gil; /* it is in code of CPython's that runs with the GIL only */
 	__u32 len;   /* bytes of it that were read */
 	__u32 busy;
 	__u8 window[MW_WINDOW_BELOW + 264]; /* room for a frame at its end and any masked offset */

@@ -7,8 +7,16 @@
 
 #include "native.bpf.h"
 
+/* What a stack is of. CPython makes ints with the GIL only. */
+enum stack_at {
+	AT_CALL,
+	AT_SITE,	/* an instruction that makes an int, not a function's entry */
+	AT_CONSTRUCTOR, /* a call that makes an int */
+};
+
 /* Send a stack that user space does not have yet. False when it could not be sent. */
-static __always_inline int send_stack(struct mw_event_stack *stack, __u64 pid_tgid, int at_site)
+static __always_inline int send_stack(struct mw_event_stack *stack, __u64 pid_tgid,
+				      enum stack_at at)
 {
 	__u64 bytes = __builtin_offsetof(struct mw_event_stack, frames) +
 		      (stack->n_python & (2 * MW_STACK_DEPTH - 1)) * sizeof(stack->frames[0]);
@@ -19,7 +27,7 @@ static __always_inline int send_stack(struct mw_event_stack *stack, __u64 pid_tg
 		bytes = sizeof(*stack);
 	emit_begin(&stack->head, MW_STACK, pid_tgid);
 	stack->head.stack = stack->hash;
-	stack->head.flags = at_site ? MW_F_SITE : 0;
+	stack->head.flags = at == AT_SITE ? MW_F_SITE : 0;
 	count_hit(MW_STACK);
 	place = place_reserve(&stack->head);
 	if (!place)
@@ -39,7 +47,7 @@ static __always_inline int send_stack(struct mw_event_stack *stack, __u64 pid_tg
 
 /* The hash of the stack in the scratch, which user space then has; 0. */
 static __always_inline __u64 known_stack(struct mw_scratch *scratch, struct mw_thread *t,
-					 int at_site)
+					 enum stack_at at)
 {
 	__u64 hash = scratch->stack.hash | 1;
 	__u64 *last = &t->stacks[hash >> 1 & 3];
@@ -52,17 +60,14 @@ static __always_inline __u64 known_stack(struct mw_scratch *scratch, struct mw_t
 		*last = hash;
 		return hash;
 	}
-	if (!send_stack(&scratch->stack, t->pid_tgid, at_site))
+	if (!send_stack(&scratch->stack, t->pid_tgid, at))
 		return 0;
 	*last = hash;
 	return hash;
 }
 
-/*
- * The hash of the calling thread's stack, which user space has or is being sent; 0. at_site:
- * not at a function's entry.
- */
-static __noinline __u64 take_stack(struct pt_regs *ctx, struct mw_thread *t, int at_site)
+/* The hash of the calling thread's stack, which user space has or is being sent; 0. */
+static __noinline __u64 take_stack(struct pt_regs *ctx, struct mw_thread *t, enum stack_at at)
 {
 	__u32 layout_index = thread_bits(t) >> MW_TARGET_LAYOUT, scratch_index;
 	struct mw_pylayout *layout = NULL;
@@ -82,11 +87,13 @@ static __noinline __u64 take_stack(struct pt_regs *ctx, struct mw_thread *t, int
 	scratch->stack.n_python = scratch->stack.n_native = 0;
 	scratch->stack.reason = MW_STACK_NONE;
 	scratch->stack.hash = t->pid_tgid >> 32;
+	scratch->sp = PT_REGS_SP(ctx);
+	scratch->has_gil = at != AT_CALL;
 	if (layout)
 		walk_python(layout_index, layout, t, scratch_index, scratch);
 	if (mw_config.take_native)
-		walk_native(ctx, scratch, scratch_index, at_site);
-	hash = known_stack(scratch, t, at_site);
+		walk_native(ctx, scratch, scratch_index, at == AT_SITE);
+	hash = known_stack(scratch, t, at);
 	scratch_put(scratch);
 	return hash;
 }
@@ -104,12 +111,13 @@ static __always_inline void keep_own_stack(struct pt_regs *ctx)
 		bpf_tail_call(ctx, NULL, 0);
 }
 
-static __always_inline __u64 stack_of(struct pt_regs *ctx, struct mw_thread *t, int at_site)
+static __always_inline __u64 stack_of(struct pt_regs *ctx, struct mw_thread *t,
+				      enum stack_at at)
 {
 	t->where = 0;
 	if (!mw_config.take_python && !mw_config.take_native)
 		return 0;
-	return mw_stacks ? take_stack(ctx, t, at_site) : 0;
+	return mw_stacks ? take_stack(ctx, t, at) : 0;
 }
 
 #endif

@@ -22,7 +22,7 @@ missing() {
 }
 
 @test "every Python here: ints of all operations, while it runs" {
-	for python in $(all_pythons); do
+	for python in $(release_pythons); do
 		name=$(name_of "$python")
 		start_program "$T/$name" "$python" "$MWBPF_ROOT/tests/programs/sums.py"
 		start_mwbpf "$T/$name.trace" --pid "$PROGRAM"

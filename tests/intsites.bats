@@ -25,14 +25,15 @@ listing() {
 		sub(/:.*/, "", $1); gsub(/ /, "", $1); print $1 "\t" $2 }'
 }
 
-# simple_stores FILE LISTING: where the type goes from a constant or a register that was
-# loaded within the same straight line, or before a call that preserves it, to 8(%r).
+# simple_stores FILE LISTING N: where the type goes from a constant or a register that was
+# loaded within the same straight line, or before a call that preserves it, to N(%r): N, in
+# hexadecimal, is where an object's type is.
 simple_stores() {
 	local type slots
 	type=$(nm -D --defined-only "$1" | awk '$3 ~ /^PyLong_Type(@|$)/ { sub(/^0+/, "", $1); print $1 }')
 	slots=$(readelf -rW "$1" | awk '/R_X86_64_GLOB_DAT/ && $5 ~ /^PyLong_Type(@|$)/ {
 		sub(/^0+/, "", $1); print $1 }')
-	awk -F '\t' -v type="$type" -v slots="$slots" '
+	awk -F '\t' -v ob_type="$3" -v type="$type" -v slots="$slots" '
 	BEGIN { n = split(slots, s, " "); for (i = 1; i <= n; i++) slot[s[i]] = 1 }
 	{
 		at = $1; text = $2; comment = ""
@@ -45,7 +46,7 @@ simple_stores() {
 		to = args; sub(/.*,/, "", to)
 		from = args; sub(/,.*/, "", from)
 		base = args; sub(/.*\(/, "", base); sub(/\)$/, "", base)
-		member = args ~ /,0x8\(%r[a-z0-9]+\)$/ && base != "%rsp"
+		member = args ~ ("," ob_type "\\(%r[a-z0-9]+\\)$") && base != "%rsp"
 		if (op == "movq" && from == "$0x" type && member)
 			print at
 		else if (op == "mov" && from in held && member)
@@ -74,7 +75,8 @@ simple_stores() {
 		run -0 "$PROGRAMS/intsites_dump" "$file" "$version"
 		tail -n 1 <<<"$output" | sed "s|^#|# $file|" >&3
 		listing "$file" >"$T/listing"
-		simple_stores "$file" "$T/listing" >"$T/expected"
+		ob_type=$(sed -n 's/.* ob_type=\([0-9]*\) .*/\1/p' <<<"$output")
+		simple_stores "$file" "$T/listing" "$(printf '0x%x' "$ob_type")" >"$T/expected"
 		awk -F '\t' '$3 == "store" { sub(/^0x/, "", $1); print $1 }' <<<"$output" | sort >"$T/found"
 		[ -s "$T/expected" ]
 		comm -23 "$T/expected" "$T/found" >"$T/missing"

@@ -78,12 +78,12 @@ minor() {
 		start spin "$python"
 		kill -STOP "$TARGET"
 		same
-		way gil this "$TARGET"
+		! has_gil "$python" || way gil this "$TARGET"
 		[ "$minor" -ge 15 ] || way tss this "$TARGET"
 		[ "$minor" -lt 15 ] || way bound this "$TARGET"
 		[ "$minor" -lt 12 ] || way tls this "$TARGET"
 		for tid in $(sed -n 's/^thread //p' "$T/said" | grep -vx "$TARGET"); do
-			way gil other "$tid"
+			! has_gil "$python" || way gil other "$tid"
 			[ "$minor" -ge 15 ] || way tss this "$tid"
 			[ "$minor" -lt 15 ] || way bound this "$tid"
 			[ "$minor" -lt 12 ] || way tls none "$tid"

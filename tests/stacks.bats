@@ -59,12 +59,17 @@ traced() {
 	done
 }
 
+# with_pymalloc PYTHON: what to set in its environment; free-threaded ones have no pymalloc.
+with_pymalloc() {
+	! has_gil "$1" || echo PYTHONMALLOC=pymalloc
+}
+
 # stacks PYTHON [DEPTH]: every stack of stacks.py, frame by frame. Debug builds, too, are to
 # ask malloc for what they are asked for.
 stacks() {
 	local name depth=${2:-128}
 	name=$(name_of "$1")-$depth
-	start_program "$T/$name" env PYTHONMALLOC=pymalloc "$1" "$MWBPF_ROOT/tests/programs/stacks.py" \
+	start_program "$T/$name" env $(with_pymalloc "$1") "$1" "$MWBPF_ROOT/tests/programs/stacks.py" \
 		"$T/$name.said"
 	start_mwbpf "$T/$name.trace" --max-depth "$depth" --pid "$PROGRAM"
 	go
@@ -102,9 +107,17 @@ stacks() {
 	done
 }
 
+# done_and_read OUT NAME: interpreters.py says so, and its last block is in the trace: names
+# are read while the interpreter lives.
+done_and_read() {
+	wait_line "$1" "^done $2" "$PROGRAM"
+	wait_line "$1.trace" "\"size\":$(sed -n "s/^done $2 //p" "$1")," "$TRACER"
+}
+
 @test "every Python here: stacks and ints of subinterpreters" {
 	local seen=0
 	for python in $(all_pythons); do
+		has_gil "$python" || continue # its interpreters make no blocks by malloc
 		name=$(name_of "$python")
 		mkdir "$T/$name.own"
 		start_program "$T/$name" env PYTHONMALLOC=pymalloc "$python" \
@@ -112,10 +125,10 @@ stacks() {
 		[ "$(head -n 1 "$T/$name")" != none ] || continue
 		start_mwbpf "$T/$name.trace" --pid "$PROGRAM"
 		go
-		wait_line "$T/$name" '^done main' "$PROGRAM"
+		done_and_read "$T/$name" main
 		go
 		for each in first second third; do
-			wait_line "$T/$name" "^done $each" "$PROGRAM"
+			done_and_read "$T/$name" "$each"
 		done
 		go && go && go
 		wait_line "$T/$name" '^done all' "$PROGRAM"
@@ -133,6 +146,39 @@ stacks() {
 		seen=$((seen + 1))
 	done
 	[ "$seen" -gt 0 ] || skip "no CPython with subinterpreters here"
+}
+
+# lines_of INTS TRACE: what of the ints in a file of lent.py has another line in the trace.
+lines_of() {
+	comm -23 <(sort -u "$1") <(jq -r 'select(.type == "pylong") | "\(.addr) \(.at)"' "$2" | sort -u)
+}
+
+@test "every Python here: a thread state that one thread made and another runs lends no lines" {
+	local seen=0
+	build later.so
+	for python in $(all_pythons); do
+		has_gil "$python" || continue # its interpreters make no blocks by malloc
+		name=$(name_of "$python")
+		mkdir "$T/$name.own"
+		start_program "$T/$name" env PYTHONMALLOC=pymalloc "$python" \
+			"$MWBPF_ROOT/tests/programs/lent.py" "$T/$name.own" "$PROGRAMS/later.so"
+		[ "$(head -n 1 "$T/$name")" != none ] || continue
+		start_mwbpf "$T/$name.trace" --pid "$PROGRAM"
+		go
+		wait_line "$T/$name" '^done' "$PROGRAM"
+		stop_mwbpf
+		go
+		exec {GO}>&-
+		cat "$T/$name".own/*.said >"$T/$name.said"
+		cat "$T/$name".own/*.ints >"$T/$name.ints"
+		echo "# $python: $(/usr/bin/python3 "$MWBPF_ROOT/tests/lib/samestacks.py" "$T/$name.said" \
+			"$T/$name.trace" 2>"$T/wrong")" >&3
+		[ ! -s "$T/wrong" ] || { cat "$T/wrong"; return 1; }
+		lines_of "$T/$name.ints" "$T/$name.trace" >"$T/wrong"
+		[ ! -s "$T/wrong" ] || { cat "$T/wrong"; return 1; }
+		seen=$((seen + 1))
+	done
+	[ "$seen" -gt 0 ] || skip "no CPython with interpreters that can be lent here"
 }
 
 @test "--stack=none takes none; a C program has none, but callers" {
@@ -157,6 +203,7 @@ right_or_none() {
 @test "code objects that die and are replaced at their address never lend their lines" {
 	tier=
 	for python in $(pythons); do
+		has_gil "$python" || continue # code objects go later there, and blocks are not malloc's
 		rm -f "$T"/out*
 		start_program "$T/out" "$python" "$MWBPF_ROOT/tests/programs/deaths.py"
 		start_mwbpf "$T/trace" $tier --pid "$PROGRAM"

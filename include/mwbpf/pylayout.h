@@ -24,6 +24,11 @@
 #define MW_PY_GUARD_ALL	   1024u /* deaths of code objects are not seen: check each at every event */
 #define MW_PY_TLS_BOUND	   128u /* tls_bound: offset of _Py_tss_gilstate (3.15, has no TSS) */
 /*
+ * tstate_cframe: address of a CFrame, which is on the C stack of the thread that executes
+ * the innermost Python frame (3.10, 3.11): Include/cpython/pystate.h.
+ */
+#define MW_PY_CSTACK	   256u
+/*
  * Up to 3.11, tss_key leads to the first state that a thread ever had, whichever of the
  * interpreters it is in now: PyGILState_GetThisThreadState(), Python/pystate.c.
  */
@@ -87,7 +92,8 @@ struct mw_pylayout {
 	__u16 owner_shim;
 	__u16 type_of;		/* ob_type of every object: 8, or 24 when free-threaded */
 	__u16 interp_next;	/* address of the one before it; 0 in the first, the main one */
-	__u16 unused[3];
+	__u16 tstate_cframe;
+	__u16 unused[2];
 };
 
 #endif

@@ -108,7 +108,7 @@ pythons() {
 		tr ':' '\n' <<<"${MWBPF_PYTHONS:-}"
 		ls -d /usr/bin/python3.[0-9]* /usr/local/bin/python3.[0-9]* \
 			"${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.*/bin/python3.[0-9]* 2>/dev/null
-	} | grep -E '/python3\.[0-9]+$' | xargs -r -n1 readlink -f | sort -u
+	} | grep -E '/python3\.[0-9]+t?$' | xargs -r -n1 readlink -f | sort -u
 }
 
 # roots: those of other Debians that MWBPF_ROOTS asks for: 1 for what tests/roots/make made,
@@ -186,6 +186,11 @@ root_of() {
 	readlink -e "$(dirname "$(dirname "$1")")/root" || : # the usual case
 }
 
+# has_gil PYTHON: not so of a free-threaded one.
+has_gil() {
+	"$1" -c 'import sys; sys.exit("t" in getattr(sys, "abiflags", ""))'
+}
+
 # file_of PYTHON: the file with its code, seen from here; of pythons, the executable.
 file_of() {
 	readlink -e "$(dirname "$(dirname "$1")")/file" || echo "$1"
@@ -195,7 +200,7 @@ file_of() {
 python_images() {
 	local python file version
 	while read -r python; do
-		version=$(sed -E 's/.*python3\.([0-9]+)d?$/\1/' <<<"$python")
+		version=$(sed -E 's/.*python3\.([0-9]+)[dt]?$/\1/' <<<"$python")
 		file=$(file_of "$python")
 		for file in "$file" $(ldd "$file" 2>/dev/null | grep -o '/[^ ]*libpython3[^ ]*'); do
 			if nm -D --defined-only "$file" 2>/dev/null | grep -qE ' PyLong_Type(@|$)'; then

@@ -4,8 +4,8 @@
 interpreters.py FOLDER: says "ready", waits for a line, and starts them: one in the main
 thread, and when that has ended three in threads of their own, the last of which the main
 thread has made. Each writes NAME.said as stacks.py does and NAME.ints, addresses, into the
-folder, says "done NAME", and waits for a line until it ends. "hidden" is true of a block
-where CPython itself does not know in which interpreter the thread is. "none" when this
+folder, says "done NAME SIZE", its last block, and waits for a line until it ends. "hidden" is
+true of a block where nothing tells in which interpreter the thread is. "none" when this
 CPython has no subinterpreters to offer.
 """
 import os
@@ -20,7 +20,6 @@ import json, os, sys, threading
 
 HEADER = 33  # of bytes, with the 0 behind it
 said, kept, ints = [], [], []
-OLD = sys.version_info < (3, 12)
 try:
     import ctypes
     libc = ctypes.CDLL(None)
@@ -37,8 +36,10 @@ def here(how, hidden=False):
         frames.append([getattr(code, "co_qualname", code.co_name), code.co_filename, frame.f_lineno])
         frame = frame.f_back
     size = SIZE + 16 * len(said)
-    said.append({"how": NAME + ": " + how, "size": size, "stack": frames,
-        "hidden": OLD and (hidden or NAME == "third")})
+    # before 3.10, only a thread's first state is known to be the one it is in
+    hidden = hidden and sys.version_info < (3, 12) or sys.version_info < (3, 10) and \
+        threading.current_thread() is threading.main_thread()
+    said.append({"how": NAME + ": " + how, "size": size, "stack": frames, "hidden": hidden})
     return size
 
 
@@ -78,7 +79,7 @@ with open(NAME + ".said", "w") as file:
     file.writelines(json.dumps(each) + "\\\\n" for each in said)
 with open(NAME + ".ints", "w") as file:
     file.writelines("%#x\\\\n" % id(each) for each in ints)
-os.write(1, b"done " + NAME.encode() + b"\\\\n")
+os.write(1, b"done %s %d\\\\n" % (NAME.encode(), said[-1]["size"]))
 os.read(0, GO)
 """.replace("\\\\", "\\")
 

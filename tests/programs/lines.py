@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 """Blocks of sizes that nothing else has, made at lines this program knows."""
+import ctypes
 import sys
 import threading
 
 kept = []
+MORE = 1  # bytes that a bytearray has
+if "t" in getattr(sys, "abiflags", ""):  # free-threaded: none are made by malloc
+    bytearray, MORE = ctypes.CDLL(None).malloc, 0
+    bytearray.argtypes, bytearray.restype = [ctypes.c_size_t], None
 
 
 def here(label, size):
@@ -12,7 +17,7 @@ def here(label, size):
     code = frame.f_code
     name = getattr(code, "co_qualname", code.co_name)
     print("at %d %s (lines.py:%d)" % (size, name, frame.f_lineno), flush=True)
-    return size - 1  # a bytearray has one byte more
+    return size - MORE
 
 
 def plain():

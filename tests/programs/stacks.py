@@ -27,6 +27,8 @@ HEADER = 33  # of bytes, with the 0 behind it
 libc = ctypes.CDLL(None)
 libc.malloc.restype = ctypes.c_void_p
 libc.malloc.argtypes = [ctypes.c_size_t]
+if "t" in getattr(sys, "abiflags", ""):  # free-threaded: bytes are not made by malloc
+    bytes, HEADER = libc.malloc, 0
 pythonapi_malloc = ctypes.PyDLL(None).malloc
 pythonapi_malloc.restype = ctypes.c_void_p
 pythonapi_malloc.argtypes = [ctypes.c_size_t]
@@ -349,7 +351,7 @@ def classes():
 def comprehensions():
     kept.append([bytes(here("list comprehension") - HEADER) for _ in range(2)])
     kept.append({_: bytes(here("dict comprehension") - HEADER) for _ in range(2)})
-    kept.append({len(bytes(here("set comprehension") - HEADER)) for _ in range(2)})
+    kept.append({id(bytes(here("set comprehension") - HEADER)) for _ in range(2)})
     kept.append([
         [
             bytes(here("comprehension in one") - HEADER)
@@ -361,7 +363,8 @@ def comprehensions():
 
 # Code that is not in this file
 
-SCOPE = {"here": here, "kept": kept, "block": block, "many": many_lines, "HEADER": HEADER}
+SCOPE = {"here": here, "kept": kept, "block": block, "many": many_lines, "HEADER": HEADER,
+    "bytes": bytes}
 CODES = []  # kept: of a code object that is gone nobody can say the line
 
 

@@ -13,7 +13,7 @@ OPERATIONS = [
     ("negate", lambda i: -(i + 70000)),
     ("large", lambda i: (i + 1) ** 40 + 2**64),
     ("parse", lambda i: int(str(i + 70000))),
-    ("length", lambda i: len(b"x" * (i + 1000))),
+    ("length", lambda i: len(b"x" * (i + 2000))),
 ]
 
 print("ready", flush=True)

@@ -28,7 +28,7 @@ static const char *const reasons[] = {
 	[MW_STACK_NO_FRAME] = "the thread runs no Python code",
 	[MW_STACK_FAULT] = "a frame could not be read",
 	[MW_STACK_ANY_INTERPRETER] =
-		"there are subinterpreters, and it is not known which one the thread is in",
+		"it is not known in which of several interpreters or states the thread is",
 };
 
 void sites_clear(struct sites *sites)
