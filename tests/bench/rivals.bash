@@ -6,7 +6,8 @@ if [ -n "${QUICK:-}" ]; then
 else
 	most=7 least=2 seconds=2 less=1
 fi
-PATIENCE=60 # seconds: what takes longer does not work
+PATIENCE=30 # seconds: what takes longer does not work
+ENDING=10   # seconds: a tool that takes longer to end is killed
 
 declare -A column=([untraced]=1 [light]=2 [trap]=3 [machine]=4 [ptrace]=5)
 declare -A known       # how many allocations a workload makes, by what it does
@@ -143,7 +144,7 @@ stop_tool() {
 	awk '$1 == "VmRSS:" { print $2 / 1024 }' "/proc/$TRACER/status" >>"$T/row.memory" 2>/dev/null
 	from=$(now_us)
 	kill -INT "$TRACER" 2>/dev/null
-	await $PATIENCE "$TRACER" gone "$TRACER" || kill -KILL "$TRACER"
+	await $ENDING "$TRACER" gone "$TRACER" || kill -KILL "$TRACER"
 	wait "$TRACER" 2>/dev/null
 	calc "($(now_us) - $from) / 1000" >>"$T/row.end"
 }
@@ -153,7 +154,7 @@ await_report() {
 	local before
 	[ "$seen" = outstanding ] && [ "$left" -gt 0 ] || return 0
 	before=$(grep -c 'outstanding allocations' "$OUT.out")
-	await $PATIENCE "$TRACER" has_report "$before"
+	await 60 "$TRACER" has_report "$before"
 	until ! await 1 "$TRACER" grows "$OUT.out" "$(stat -c %s "$OUT.out")"; do :; done
 }
 
