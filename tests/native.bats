@@ -464,6 +464,7 @@ sys.stdin.readline()' <"$T/in" >"$T/said" &
 		/usr/bin/python3 "$MWBPF_ROOT/tests/lib/damage.py" "$i" "$T/maker.so" "$T/$i.so"
 		ask open "$T/$i.so"
 		ask make $((74000 + i))
+		wait_line "$T/trace" "\"size\":$((74000 + i))," "$TRACER" # named while it is mapped
 		ask close
 	done
 	stop_mwbpf

@@ -217,14 +217,17 @@ def after_exec(path, allocs, frees, size):
 	wanted = tuple(int(each.replace(",", "")) for each in (allocs, frees, size))
 	got = count(after)[:3]
 	# calls before a new allocator is probed, some ms after it was mapped, are said to be missing
-	late = any("only from now on" in str(each) for each in after if each["type"] == "warning")
+	said = [each["text"] for each in trace if each["type"] == "warning"]
+	late = any("only from now on" in each for each in said)
+	# on a loaded machine the program may have ended by then: that is said, too
+	over = any("ended before the program that it executed could be searched" in each for each in said)
 	missing = wanted[0] - got[0]
-	expect(got == wanted or late and 0 < missing < 100,
+	expect(got == wanted or late and 0 < missing < 100 or over and missing >= 0,
 		"behind the exec: %s allocs, frees, bytes, not %s" % (got, wanted))
 	# the former allocator's probes take some ms to go: what the new one frees by it is said
 	# to be internal, and counts for nothing
 	unmatched = sum("unmatched" in each for each in after)
-	expect(not unmatched or late and unmatched < 1000, "behind the exec: unmatched frees")
+	expect(not unmatched or over or late and unmatched < 1000, "behind the exec: unmatched frees")
 	# what the exec changes is announced in front of it, at the same time
 	space = Space(only_pid(trace))
 	for each in before:
