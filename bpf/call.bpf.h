@@ -125,7 +125,7 @@ static __always_inline void emit_free(struct pt_regs *ctx, struct mw_thread *t, 
 		return;
 	e->probe = probe;
 	e->sp = sp;
-	if (mw_config.take_caller && (!stack || t->where <= MW_NO_PYTHON))
+	if (mw_config.take_caller && (!stack || t->frame <= MW_NO_PYTHON))
 		e->caller = return_address(sp);
 	e->addr = argument(ctx, mw_probe_specs[probe & (MW_PROBE_SPECS - 1)].pointer);
 	e->stack = stack;
@@ -214,7 +214,7 @@ static __always_inline int call_return(struct pt_regs *ctx, enum mw_family famil
 		return 0;
 	}
 	/* that writer's int was reported as it was made, by another call */
-	if (sites && p->probe == MW_PROBE_PYLONGWRITER_FINISH && t->n_unread &&
+	if (sites && p->probe == MW_PROBE_PYLONGWRITER_FINISH && PT_REGS_RC(ctx) && t->n_unread &&
 	    value_returned(PT_REGS_RC(ctx))) {
 		count_nested();
 		return 0;

@@ -5,7 +5,9 @@
  * When an int is seen being made its digits are mostly not written yet. They are once its
  * thread
  *
- *   is at another instruction of Python: all that was at work on the int has returned; or
+ *   is at another instruction of Python, and so is the frame that it was in: all that was at
+ *   work on the int has returned. (The same frame at the same instruction, with others in
+ *   it: a signal's handler, say, in the middle of a multiplication.) Or
  *   makes another int by the same call at the same depth of its stack; or
  *   has left the function that writes the digits, and has made two more ints; or
  *   has got it from a constructor that gives out only what is whole.
@@ -32,34 +34,62 @@ static __always_inline struct mw_thread *own_thread(void)
 	return thread_find(bpf_get_current_pid_tgid());
 }
 
+/* As a frame says where it is: an address, or, before 3.11, a number of 32 bits. */
+static __always_inline __u64 frame_at(const struct mw_pylayout *l, __u64 frame)
+{
+	__u64 at = read_user_u64(frame + l->frame_instr);
+
+	return l->instr == MW_PYINSTR_POINTER ? at : (__u32)at;
+}
+
+static __always_inline struct mw_pylayout *layout_of(struct mw_thread *t)
+{
+	__u32 index = thread_bits(t) >> MW_TARGET_LAYOUT;
+
+	return index ? bpf_map_lookup_elem(&mw_pylayouts, &index) : NULL;
+}
+
 /*
- * Find where the thread is in Python, mw_thread.where: equal for the same frame and
- * instruction; 0: not known. Where its stack was taken, that is known. As find_tstate().
+ * Find where the thread is in Python, mw_thread.frame and instr. Where its stack was taken,
+ * that is known. As find_tstate().
  */
 __weak int find_where(__u64 sp, int has_gil)
 {
 	struct mw_thread *t = own_thread();
-	struct mw_pylayout *layout;
-	__u64 frame, at;
-	__u32 index;
+	struct mw_pylayout *layout = t ? layout_of(t) : NULL;
 	__u16 reason = 0;
 
-	if (!t)
+	if (!t || !layout)
 		return 0;
-	index = thread_bits(t) >> MW_TARGET_LAYOUT;
-	layout = index ? bpf_map_lookup_elem(&mw_pylayouts, &index) : NULL;
+	t->frame = first_frame(layout, t, sp, has_gil, &reason);
+	if (t->frame)
+		t->instr = frame_at(layout, t->frame);
+	else if (reason == MW_STACK_NO_FRAME)
+		t->frame = MW_NO_PYTHON;
+	return 0;
+}
+
+/* Whether the thread has gone on from where it was in Python when it made an int. */
+static __always_inline int has_gone_on(struct mw_thread *t, struct mw_unread *unread)
+{
+	struct mw_pylayout *layout;
+	__u64 instr = t->instr;
+
+	if (!t->frame)
+		return 0;
+	layout = layout_of(t);
 	if (!layout)
 		return 0;
-	frame = first_frame(layout, t, sp, has_gil, &reason);
-	if (!frame) {
-		t->where = reason == MW_STACK_NO_FRAME ? MW_NO_PYTHON : 0;
+	if (layout->instr != MW_PYINSTR_POINTER)
+		instr = (__u32)instr;
+	if (!unread->frame) { /* it was not known then: it is here, or before it */
+		unread->frame = t->frame;
+		unread->instr = instr;
 		return 0;
 	}
-	at = read_user_u64(frame + layout->frame_instr);
-	if (layout->instr != MW_PYINSTR_POINTER)
-		at = (__u32)at;
-	t->where = mw_mix(frame, at) | 1;
-	return 0;
+	if (unread->frame == MW_NO_PYTHON || (t->frame == unread->frame && instr == unread->instr))
+		return 0;
+	return frame_at(layout, unread->frame) != unread->instr;
 }
 
 /* How many digits an int has by its size word. */
@@ -162,9 +192,7 @@ __weak int read_values(__u64 sp, __u64 maker, __u64 addr, __u64 making)
 
 		if (!unread->addr)
 			continue;
-		if (!unread->where) /* it was not known then: it is this, or before it */
-			unread->where = t->where;
-		whole = unread->soon || (t->where && t->where != unread->where) ||
+		whole = unread->soon || has_gone_on(t, unread) ||
 			(maker && maker == unread->maker) || is_left(t, unread, sp, site);
 		if (!whole && unread->addr != addr)
 			continue;
@@ -216,7 +244,8 @@ static __always_inline __u32 value_later(struct mw_thread *t, const struct mw_un
 	else
 		t->n_unread++;
 	*unread = *made;
-	unread->where = t->where;
+	unread->frame = t->frame;
+	unread->instr = t->instr;
 	unread->number = number;
 	unread->made = t->made;
 	return number;

@@ -24,10 +24,13 @@ struct mw_pending {
 	__u64 caller;	/* of a constructor of ints: where it returns to */
 };
 
+#define MW_NO_PYTHON 1 /* as a frame: the thread is not in Python code */
+
 /* An int whose digits were not written yet when it was seen being made. */
 struct mw_unread {
 	__u64 addr;   /* 0: none */
-	__u64 where;  /* of its thread in Python then; 0: not known */
+	__u64 frame;  /* the innermost of Python's then; 0: not known; MW_NO_PYTHON */
+	__u64 instr;  /* at which that frame was */
 	__u64 maker;  /* which call made it, by instruction and stack pointer; 0: not certain */
 	__u64 sp;     /* stack pointer then, of the function that writes the digits; ~0: not known */
 	__u32 number; /* of those read later */
@@ -36,7 +39,7 @@ struct mw_unread {
 	__u32 soon;   /* it is whole at the thread's next event, whatever that is */
 };
 
-#define MW_UNREAD 8
+#define MW_UNREAD 16
 
 struct mw_thread {
 	__u64 key;		/* pid << 32 | tid as the kernel counts; 0: a free entry */
@@ -46,7 +49,8 @@ struct mw_thread {
 	__u64 stacks[4];	/* hashes of its last ones, which user space has, by their low bits */
 	__u64 fs;		/* the thread pointer; 0: not read yet */
 	__u64 stack_top;	/* above all that it has on its stack; known when fs is */
-	__u64 where;		/* its innermost Python frame and instruction at its last call */
+	__u64 frame;		/* its innermost of Python's at its last call; 0, MW_NO_PYTHON */
+	__u64 instr;		/* as that frame says where it is */
 	struct mw_unread unread[MW_UNREAD];
 	__u32 made;		/* ints */
 	__u32 later;		/* of these, those whose values are read later */

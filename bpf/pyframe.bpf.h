@@ -104,6 +104,10 @@ static __always_inline int walk_frame(const struct mw_pylayout *l, struct mw_scr
 	    frame[l->frame_owner & (PYFRAME_BYTES_OLD - 1)] < l->owner_shim) {
 		if (n >= MW_STACK_DEPTH || n >= mw_config.max_depth)
 			return 1; /* with the reason it began with: truncated */
+		if (!n) {
+			scratch->top = scratch->lowest;
+			scratch->top_instr = frame_u64(frame, l->frame_instr);
+		}
 		barrier_var(n); /* 6.1 forgets what was compared if it was spilled */
 		to = &stack->frames[n & (MW_STACK_DEPTH - 1)];
 		barrier_var(to);
@@ -161,8 +165,6 @@ __weak int walk_some(__u32 layout_index, __u32 scratch_index)
 	return 0;
 }
 
-#define MW_NO_PYTHON 1 /* as mw_thread.where: the thread is not in Python code */
-
 /*
  * Walk the frames of the calling thread, innermost first: n_python, reason, and what they
  * add to the hash.
@@ -183,10 +185,13 @@ static __always_inline void walk_python(__u32 layout_index, const struct mw_pyla
 		if (walk_some(layout_index, scratch_index))
 			break;
 	stack->hash = mw_mix(stack->hash, stack->reason);
-	if (stack->reason == MW_STACK_NO_FRAME)
-		t->where = MW_NO_PYTHON;
-	else if (stack->n_python)
-		t->where = mw_mix(mw_mix(first, stack->frames[0].code), stack->frames[0].lasti) | 1;
+	if (stack->reason == MW_STACK_NO_FRAME) {
+		t->frame = MW_NO_PYTHON;
+	} else if (stack->n_python) {
+		t->frame = scratch->top;
+		t->instr = layout->instr == MW_PYINSTR_POINTER ? scratch->top_instr
+							       : (__u32)scratch->top_instr;
+	}
 	first -= scratch->lowest;
 	t->below = first < MW_WINDOW_BELOW ? first : MW_WINDOW_BELOW;
 }

@@ -16,12 +16,13 @@ static __always_inline __u64 register_word(struct pt_regs *ctx, __u8 word)
 }
 
 /*
- * Which call it is that makes an int here, inside an exported constructor: the outermost
- * one's, by where that returns to. 0: elsewhere the stack does not say who called.
+ * Which call it is that makes an int here: the outermost exported constructor's, by where
+ * that returns to. 0: outside of one the stack does not say who called, and of several ints
+ * that one makes only the first is always the same.
  */
 static __always_inline __u64 maker_of(const struct mw_pending *p, __u64 sp, __u32 number)
 {
-	if (!p->sp || sp > p->sp)
+	if (!p->sp || sp > p->sp || p->size)
 		return 0;
 	return mw_mix(mw_mix(number, sp), p->caller) | 1;
 }
@@ -68,6 +69,7 @@ int int_site(struct pt_regs *ctx)
 	struct mw_pending *p;
 	struct mw_thread *t;
 	struct mw_event *e;
+	int inside;
 
 	keep_own_stack(ctx);
 	if (mw_armed < MW_ARM_ALL)
@@ -92,15 +94,17 @@ int int_site(struct pt_regs *ctx)
 		read_values(sp, made.maker, made.addr,
 			    made.site | MW_MAKING |
 				    (site->flags & MW_SITE_UNTOUCHED ? MW_UNTOUCHED : 0));
-	e = emit_reserve(MW_PYLONG, t->pid_tgid);
-	if (!e)
-		return 0;
-	if (p->sp && sp <= p->sp) {
+	inside = p->sp && sp <= p->sp;
+	if (inside) {
 		if (!p->size++)
 			p->align = made.addr; /* the first, and ... */
 		p->pointer = made.addr; /* ... the last it made: one of them is its result */
-		e->probe = p->probe;
 	}
+	e = emit_reserve(MW_PYLONG, t->pid_tgid);
+	if (!e)
+		return 0;
+	if (inside)
+		e->probe = p->probe;
 	e->sp = sp;
 	e->addr = made.addr;
 	e->stack = stack;

@@ -19,6 +19,7 @@ struct mw_scratch {
 	__u64 fp;    /* where the next native frame lies ... */
 	__u64 last_fp; /* ... above the last one */
 	__u64 lowest; /* the last that was looked at */
+	__u64 top, top_instr; /* the innermost that is no shim, and where it is */
 	__u64 at;    /* where in the target the window is from */
 	__u64 sp;    /* the calling thread's stack pointer */
 	__u32 below; /* bytes to read below a frame: what the thread's last walk needed */

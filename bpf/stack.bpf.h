@@ -114,7 +114,7 @@ static __always_inline void keep_own_stack(struct pt_regs *ctx)
 static __always_inline __u64 stack_of(struct pt_regs *ctx, struct mw_thread *t,
 				      enum stack_at at)
 {
-	t->where = 0;
+	t->frame = 0;
 	if (!mw_config.take_python && !mw_config.take_native)
 		return 0;
 	return mw_stacks ? take_stack(ctx, t, at) : 0;

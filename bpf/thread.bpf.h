@@ -49,7 +49,7 @@ static __always_inline void thread_reset(struct mw_thread *t)
 	for (int i = 0; i < MW_UNREAD; i++)
 		t->unread[i].addr = 0;
 	t->n_unread = 0;
-	t->where = 0;
+	t->frame = t->instr = 0;
 	t->below = 0;
 	t->fs = 0;
 	t->bits_change = 0;

@@ -73,6 +73,7 @@ static const char *search(struct ints *ints, struct site_book *book)
 	uint64_t began = now_ns();
 	int err = intsites_find(book->image->elf, version, open_cache(ints), &book->sites);
 
+	book->version = version;
 	book->tagged = version >= 0x030c;
 	book->took_ns = now_ns() - began;
 	if (err == -ENOENT)
@@ -169,6 +170,8 @@ static void know_layout(struct target *target, const struct image *image)
 			.type = symbol.vaddr + target->findings.python_bias,
 			.ob_type = target->book->sites.ob_type,
 			.tagged = target->book->tagged,
+			/* _PY_NSMALLPOSINTS, Include/internal/pycore_runtime_structs.h of 3.15 */
+			.small_most = target->book->version >= 0x030f ? 1024 : 256,
 		};
 }
 

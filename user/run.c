@@ -335,8 +335,9 @@ static void pump(struct run *run)
 			run->reason = "an error";
 			break;
 		}
+		if (taken < PUMP_RECORDS && !urgent)
+			stream_tick(&run->stream);
 		look_at_targets(run);
-		stream_tick(&run->stream);
 		show_progress(run, now);
 		flush(run, now, taken < PUMP_RECORDS);
 		if (run->deadline_ns && now >= run->deadline_ns)
@@ -346,9 +347,24 @@ static void pump(struct run *run)
 	}
 }
 
+#define SETTLE_ROUNDS 4
+#define SETTLE_MS     21
+
+/* What a thread that waits made last is read while all that it does is still seen. */
+static void settle(struct run *run)
+{
+	for (int i = 0; i < SETTLE_ROUNDS; i++) {
+		if (ring_pump(run->ring, PUMP_RECORDS) < PUMP_RECORDS && stream_settle(&run->stream))
+			return;
+		run->urgent = false;
+		poll(NULL, 0, SETTLE_MS);
+	}
+}
+
 /* Take the probes out, then what they left in the ring. */
 static void drain(struct run *run)
 {
+	settle(run);
 	programs_arm(run->programs, MW_ARM_OFF);
 	attach_end(&run->attach);
 	while (ring_pump(run->ring, PUMP_RECORDS) > 0)

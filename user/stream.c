@@ -102,6 +102,7 @@ static void notice_lost(struct stream *stream, uint64_t ts_ns, uint32_t lost)
 	stream_count(stream);
 	stream->sink.ops->lost(&stream->sink, ts_ns, lost - stream->lost_seen, &stream->counters);
 	stream->lost_seen = lost;
+	values_lost(&stream->values);
 }
 
 static bool is_shown(const struct options *options, const struct placed *placed)
@@ -112,12 +113,17 @@ static bool is_shown(const struct options *options, const struct placed *placed)
 
 	if (!(options->kinds >> event->kind & 1))
 		return false;
+	/* a constructor may give out what it was given: nothing was made, nor asked of the cache */
+	if (event->flags & MW_F_CACHED && placed->value.reason && !strcmp(placed->value.reason, PYINT_NOT_SMALL))
+		return false;
 	if (!sized || (!options->min_size && options->max_size == UINT64_MAX))
 		return true;
 	/* the size of a block that was never seen is not known: it cannot pass a filter */
 	return size >= options->min_size && size <= options->max_size && !placed->unmatched &&
 	       !placed->internal;
 }
+
+#define VALUE_LATE_NS 100000000ULL /* a value that has not come by then is looked for */
 
 static void show(struct stream *stream, const struct placed *placed)
 {
@@ -163,7 +169,13 @@ bool stream_take(struct stream *stream, const struct mw_event *event)
 
 void stream_tick(struct stream *stream)
 {
-	values_tick(&stream->values, now_ns());
+	values_tick(&stream->values, now_ns(), VALUE_LATE_NS);
+}
+
+bool stream_settle(struct stream *stream)
+{
+	values_tick(&stream->values, now_ns(), 0);
+	return !stream->values.first;
 }
 
 void stream_probe(struct stream *stream, const struct sink_probe *probe)

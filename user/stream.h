@@ -41,8 +41,11 @@ void stream_begin(struct stream *stream, struct sink_header *header);
 /* Take one event. False: it is of no process that is traced. */
 bool stream_take(struct stream *stream, const struct mw_event *event);
 
-/* To be called now and then: what waits for something that may not come. */
+/* To be called when all events of up to now were taken: some wait for what may not come. */
 void stream_tick(struct stream *stream);
+
+/* As stream_tick, in the end: nothing is waited for any longer. True: nothing has to be. */
+bool stream_settle(struct stream *stream);
 
 /* A probe put in after the beginning. */
 void stream_probe(struct stream *stream, const struct sink_probe *probe);

@@ -43,6 +43,7 @@ struct site_book {
 	const struct image *image;
 	struct intsites sites;
 	uint32_t first;
+	unsigned version;   /* of CPython, 0x030c for 3.12; below 0x030b it may be 0x0300 */
 	bool tagged;	    /* their size word is lv_tag */
 	uint64_t took_ns;   /* to find them */
 	const char *reason; /* why they cannot be probed; NULL: they can */

@@ -3,6 +3,7 @@
 #include "values.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,10 +11,10 @@
 
 #include "base/clean.h"
 
-#define LATE_NS	   100000000ULL	 /* a value that has not come by then is looked for */
 #define EVERY_NS   20000000ULL
+#define LOOKS	   256		 /* at a time */
+#define REUSED	   "its memory was used again before it was read"
 #define GIVE_UP_NS 1000000000ULL /* lines behind it are not held back for longer */
-#define RAN_NS	   1000000ULL	 /* of CPU time: in less, an int is written */
 #define MOST	   65536	 /* that wait at a time */
 
 struct value_wait {
@@ -21,8 +22,11 @@ struct value_wait {
 	uint64_t number, addr;		   /* its keys */
 	uint64_t hole;
 	uint64_t born_ns;
-	uint64_t ran_ns; /* CPU time of the thread when it was first looked at; 0 */
-	uint64_t at;	 /* address of the int */
+	uint64_t at; /* address of the int */
+	uint64_t sp; /* stack pointer of the thread, when it made the int */
+	uint64_t call; /* the system call that the thread was found in, as a hash; 0: none yet */
+	bool is_read;
+	struct pyint value; /* once it is */
 	pid_t pid, tid;
 };
 
@@ -63,9 +67,10 @@ void values_clear(struct values *values)
 
 static void resolve(struct values *values, struct value_wait *wait, const struct pyint *value)
 {
-	if (value->state == PYINT_UNKNOWN)
+	const bool told = values->sink->ops->value(values->sink, wait->hole, value);
+
+	if (!told || value->state == PYINT_UNKNOWN)
 		(*values->unknown)++;
-	values->sink->ops->value(values->sink, wait->hole, value);
 	forget(values, wait);
 }
 
@@ -86,7 +91,7 @@ void values_see(struct values *values, const struct mw_event *event)
 	if (event->kind == MW_PYLONG && !(event->flags & (MW_F_CACHED | MW_F_FAILED))) {
 		wait = hash_get(&values->by_addr, addr_key(event->pid, event->addr));
 		if (wait)
-			give_up(values, wait, "its memory was used again before it was read");
+			give_up(values, wait, REUSED);
 	}
 	if (event->kind != MW_EXEC && event->kind != MW_EXIT)
 		return;
@@ -100,10 +105,13 @@ void values_see(struct values *values, const struct mw_event *event)
 void values_await(struct values *values, const struct mw_event *event)
 {
 	struct value_wait *wait = calloc(1, sizeof(*wait));
+	struct pyint value;
 
 	if (!wait) {
+		pyint_unknown(&value, SINK_LATE);
+		values->sink->ops->value(values->sink, values->sink->hole, &value);
 		(*values->unknown)++;
-		return; /* the sink says so itself */
+		return;
 	}
 	*wait = (struct value_wait){ .before = values->last,
 				     .number = number_key(event->tid, event->took_ns),
@@ -111,6 +119,7 @@ void values_await(struct values *values, const struct mw_event *event)
 				     .hole = values->sink->hole,
 				     .born_ns = event->ts_ns,
 				     .at = event->addr,
+				     .sp = event->sp,
 				     .pid = event->pid,
 				     .tid = event->tid };
 	*(values->last ? &values->last->after : &values->first) = wait;
@@ -130,8 +139,10 @@ static void decode(const struct pyints *ints, const struct mw_event *event, stru
 	const struct mw_event_digits *more = (const struct mw_event_digits *)event;
 	uint64_t n = pyint_digits(event->size, ints->tagged);
 
-	if (event->addr != ints->type)
-		pyint_unknown(value, "its memory was used again before it was read");
+	if (!ints->type)
+		pyint_unknown(value, "how ints are laid out is not known");
+	else if (event->addr != ints->type)
+		pyint_unknown(value, REUSED);
 	else if (event->kind == MW_DIGITS)
 		pyint_decode(event->size, ints->tagged, more->digits,
 			     event->aux < MW_DIGITS_MAX ? event->aux : MW_DIGITS_MAX, value);
@@ -153,7 +164,7 @@ void values_take(struct values *values, const struct mw_event *event)
 	if (event->kind == MW_VALUE && event->aux == MW_VALUE_CROWDED)
 		return; /* it is read from here, later */
 	if (event->kind == MW_VALUE && event->aux == MW_VALUE_REUSED)
-		pyint_unknown(&value, "its memory was used again before it was read");
+		pyint_unknown(&value, REUSED);
 	else if (event->kind == MW_VALUE && event->aux == MW_VALUE_FAULT)
 		pyint_unknown(&value, "its memory is gone");
 	else
@@ -161,77 +172,76 @@ void values_take(struct values *values, const struct mw_event *event)
 	resolve(values, wait, &value);
 }
 
-/* A line of /proc/PID/task/TID/NAME, or an empty one. */
-static void read_line(const struct value_wait *wait, const char *name, char *line, size_t cap)
+/*
+ * The system call that the thread waits in, as a hash of all that /proc/PID/task/TID/syscall
+ * says of it: its arguments, too, and both pointers. 0: none, or one that it calls from where
+ * the int is being made, or deeper.
+ */
+static uint64_t call_of(const struct value_wait *wait)
 {
-	char path[64];
+	uint64_t hash = 1, sp = 0;
+	char path[64], line[256];
 	int fd __fd = -1;
 	ssize_t n;
 
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/%s", wait->pid, wait->tid, name);
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/syscall", wait->pid, wait->tid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? -1 : read(fd, line, cap - 1);
+	n = fd < 0 ? -1 : read(fd, line, sizeof(line) - 1);
 	line[n > 0 ? n : 0] = '\0';
+	/* number, six arguments, stack pointer, program counter */
+	if (line[0] < '0' || line[0] > '9' ||
+	    sscanf(line, "%*d %*x %*x %*x %*x %*x %*x %" SCNx64, &sp) != 1 || sp <= wait->sp)
+		return 0;
+	for (ssize_t i = 0; i < n; i++)
+		hash = hash_mix(hash ^ (uint8_t)line[i]);
+	return hash | 1;
 }
 
 /*
- * Whether the thread has gone on since: it is in a system call, of which there are none
- * between the making of an int and its last digit, or has run for some time.
+ * Read an int from here. Its thread must be found twice in the same system call: it waits,
+ * and what made the int has returned, or it would be deeper in its stack. What was read only
+ * counts once the events of up to then have been seen: one may say that the memory was used
+ * again.
  */
-static bool has_gone_on(struct value_wait *wait)
-{
-	char line[128];
-	uint64_t ran_ns;
-
-	read_line(wait, "syscall", line, sizeof(line));
-	if (line[0] >= '0' && line[0] <= '9')
-		return true;
-	read_line(wait, "schedstat", line, sizeof(line));
-	if (!line[0])
-		return true; /* it has ended */
-	ran_ns = strtoull(line, NULL, 10);
-	if (!wait->ran_ns)
-		wait->ran_ns = ran_ns;
-	return ran_ns - wait->ran_ns >= RAN_NS;
-}
-
-/*
- * Read it from here, if that can be done by now. gone_on: a thread that has gone on since it
- * made its youngest int, found a moment ago; 0.
- */
-static bool look_for(struct values *values, struct value_wait *wait, pid_t *gone_on)
+static void look_for(struct values *values, struct value_wait *wait)
 {
 	const struct space *space = place_space(values->place, wait->pid);
-	struct pyint value;
+	const uint64_t call = call_of(wait);
 
-	if (!space || (wait->tid != *gone_on && !has_gone_on(wait)))
-		return false;
-	*gone_on = wait->tid;
-	pyint_read(wait->pid, &space->ints, wait->at, &value);
-	resolve(values, wait, &value);
-	return true;
+	if (space && call && call == wait->call) {
+		pyint_read(wait->pid, &space->ints, wait->at, &wait->value);
+		wait->is_read = true;
+	}
+	wait->call = call;
 }
 
-void values_tick(struct values *values, uint64_t now_ns)
+void values_tick(struct values *values, uint64_t now_ns, uint64_t patience_ns)
 {
 	struct value_wait *wait, *next;
-	pid_t gone_on = 0;
+	unsigned looks = 0;
 
 	if (!values->first || now_ns - values->looked_ns < EVERY_NS)
 		return;
 	values->looked_ns = now_ns;
-	for (wait = values->first; wait && now_ns - wait->born_ns > LATE_NS; wait = next) {
+	for (wait = values->first; wait && now_ns - wait->born_ns >= patience_ns; wait = next) {
 		next = wait->after;
-		if (!look_for(values, wait, &gone_on) && now_ns - wait->born_ns > GIVE_UP_NS)
+		if (wait->is_read)
+			resolve(values, wait, &wait->value);
+		else if (now_ns - wait->born_ns > GIVE_UP_NS)
 			give_up(values, wait, "it was not certain to be whole in time");
+		else if (looks++ < LOOKS)
+			look_for(values, wait);
 	}
+}
+
+void values_lost(struct values *values)
+{
+	while (values->first)
+		give_up(values, values->first, "events were lost before it was read");
 }
 
 void values_end(struct values *values)
 {
-	pid_t gone_on = 0;
-
 	while (values->first)
-		if (!look_for(values, values->first, &gone_on))
-			give_up(values, values->first, "the trace ended before it was whole");
+		give_up(values, values->first, "the trace ended before it was whole");
 }

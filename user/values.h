@@ -3,7 +3,7 @@
  * values.h - the values of ints that were not written yet when the ints were seen being made.
  *
  * The BPF programs read them at a later event of the thread and send them behind. Where no
- * such event comes, they are read from here, once the thread has certainly gone on.
+ * such event comes, they are read from here, once the thread waits in a system call.
  */
 #ifndef MWBPF_VALUES_H
 #define MWBPF_VALUES_H
@@ -37,8 +37,14 @@ void values_await(struct values *values, const struct mw_event *event);
 /* A VALUE or DIGITS record. */
 void values_take(struct values *values, const struct mw_event *event);
 
-/* Now and then: see to those that wait for long. now: CLOCK_MONOTONIC. */
-void values_tick(struct values *values, uint64_t now_ns);
+/*
+ * Now and then, when all events of up to now have been seen: see to those that have waited for
+ * patience. now: CLOCK_MONOTONIC.
+ */
+void values_tick(struct values *values, uint64_t now_ns, uint64_t patience_ns);
+
+/* Events were lost: one of them may have told that memory was used again. */
+void values_lost(struct values *values);
 
 /* The end: no more records will come. */
 void values_end(struct values *values);

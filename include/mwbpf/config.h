@@ -21,7 +21,7 @@ struct mw_probe_spec {
 	__u8 align;
 };
 
-#define MW_THREADS 16384 /* a power of two: entries found by the low bits of a tid, 2.4 MB */
+#define MW_THREADS 4096 /* a power of two: entries found by the low bits of a tid, 5 MB */
 
 #define MW_PROBE_SPECS 64 /* a power of two: the index is masked for the verifier */
 

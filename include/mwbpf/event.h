@@ -177,7 +177,7 @@ enum mw_value_reason {
  * the most significant on down: the last ones of digits[].
  */
 #define MW_VALUE_DIGITS 6
-#define MW_DIGITS_MAX	256
+#define MW_DIGITS_MAX	32
 
 struct mw_event_digits {
 	struct mw_event head;
@@ -185,7 +185,7 @@ struct mw_event_digits {
 };
 
 _Static_assert(sizeof(struct mw_event) == 80, "wire layout");
-_Static_assert(sizeof(struct mw_event_digits) == 80 + 1024, "wire layout");
+_Static_assert(sizeof(struct mw_event_digits) == 80 + 128, "wire layout");
 _Static_assert(sizeof(struct mw_event_map) == 80 + 32, "wire layout");
 _Static_assert(sizeof(struct mw_event_name) == 80 + 80, "wire layout");
 _Static_assert(sizeof(struct mw_event_exec) == 80 + 168, "wire layout");

@@ -73,6 +73,17 @@ static inline void json_array(struct json *json, const char *key)
 	json_put_open(json, '[');
 }
 
+/* Members in words, with their keys and without a comma in front. */
+static inline void json_members(struct json *json, const char *text, size_t len)
+{
+	char *start = out_room(json->out, len + 1);
+
+	*start = ',';
+	memcpy(start + json->comma, text, len);
+	out_put(json->out, len + json->comma);
+	json->comma = true;
+}
+
 /*
  * A hole for members, to be filled by out_fill: len bytes at most, or otherwise, both with
  * their keys and without a comma in front. For the second member of an object or a later one.

@@ -155,7 +155,7 @@ int out_flush(struct out *out)
 	out->len -= len;
 	out->line -= len;
 	out->gone += len;
-	out->hollow = out_is_held(out);
+	out->hollow = out->hollow && out->len; /* the rest may have some, held back or not */
 	return out->error;
 }
 
@@ -174,13 +174,14 @@ static void fill(struct out *out, struct out_hole *hole, const char *text, size_
 	hole->otherwise = NULL;
 }
 
-static void close_holes(struct out *out)
+/* Close the holes of all lines that begin before a position, as out->gone counts. */
+static void close_holes(struct out *out, uint64_t until)
 {
-	for (size_t i = out->first_hole; i < out->n_holes; i++)
+	for (size_t i = out->first_hole; i < out->n_holes && out->holes[i].line < until; i++)
 		if (out->holes[i].otherwise)
 			fill(out, &out->holes[i], out->holes[i].otherwise,
 			     strlen(out->holes[i].otherwise));
-	out->first_hole = out->n_holes = 0;
+	pass_holes(out);
 }
 
 /* The current line is not to be: its holes are none either. */
@@ -231,7 +232,7 @@ uint64_t out_hole(struct out *out, size_t ahead, size_t len, const char *otherwi
 	return hole.at;
 }
 
-void out_fill(struct out *out, uint64_t at, const char *text, size_t len)
+bool out_fill(struct out *out, uint64_t at, const char *text, size_t len)
 {
 	size_t first = out->first_hole, last = out->n_holes;
 
@@ -244,16 +245,17 @@ void out_fill(struct out *out, uint64_t at, const char *text, size_t len)
 			last = middle;
 	}
 	if (first == out->n_holes || out->holes[first].at != at || !out->holes[first].otherwise)
-		return; /* it was closed */
+		return false;
 	fill(out, &out->holes[first], text, len);
 	pass_holes(out);
+	return true;
 }
 
 int out_close(struct out *out)
 {
 	int err;
 
-	close_holes(out);
+	close_holes(out, UINT64_MAX);
 	err = out_flush(out);
 	free(out->buf);
 	free(out->holes);
@@ -270,8 +272,9 @@ void out_make_room(struct out *out, size_t n)
 	char *buf = NULL;
 
 	out_flush(out);
+	/* too much waits: for what waits for longest no longer */
 	if (cap - out->len <= n && cap >= HELD_MAX && out_is_held(out)) {
-		close_holes(out);
+		close_holes(out, out->gone + cap / 2);
 		out_flush(out);
 	}
 	while (cap - out->len <= n)
@@ -285,7 +288,7 @@ void out_make_room(struct out *out, size_t n)
 		out->cap = cap;
 		return;
 	}
-	close_holes(out);
+	close_holes(out, UINT64_MAX);
 	out_flush(out);
 	out->spoiled = true;
 	out->len = 0;
@@ -303,6 +306,7 @@ void out_end_line(struct out *out)
 	out->buf[out->len++] = '\n';
 	out->line = out->len;
 	out->lines++;
-	if (out->len >= FLUSH_AT)
+	/* what is held back is moved at each flush: only once it is the lesser part */
+	if (out->len >= FLUSH_AT && releasable(out) >= out->len / 2)
 		out_flush(out);
 }

@@ -91,8 +91,8 @@ static inline void out_put(struct out *out, size_t n)
  */
 uint64_t out_hole(struct out *out, size_t ahead, size_t len, const char *otherwise);
 
-/* Fill a hole with at most as many bytes as it has, none of them 0. */
-void out_fill(struct out *out, uint64_t hole, const char *text, size_t len);
+/* Fill a hole with at most as many bytes as it has, none of them 0. False: it was closed. */
+bool out_fill(struct out *out, uint64_t hole, const char *text, size_t len);
 
 /* Whether lines are held back. */
 static inline bool out_is_held(const struct out *out)

@@ -3,6 +3,7 @@
 #include "place/place.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -189,8 +190,7 @@ static const char *find_at(struct place *place, const struct placed *placed)
 	return name->called || event->kind < MW_MMAP || event->kind == MW_PYLONG ? name->at : NULL;
 }
 
-#define SMALL_MOST 1025 /* _PY_NSMALLPOSINTS of 3.15; earlier ones have fewer */
-#define SMALL_BIAS 16	/* makes a pointer of a small int, none of which is below -5 */
+#define SMALL_BIAS 16 /* makes a pointer of a small int, none of which is below -5 */
 
 /* The interpreter's own ints never change: each is read once. */
 static void read_cached(struct space *space, uint64_t addr, struct pyint *value)
@@ -204,18 +204,25 @@ static void read_cached(struct space *space, uint64_t addr, struct pyint *value)
 		return;
 	}
 	pyint_read(space->pid, &space->ints, addr, value);
-	small = value->state == PYINT_KNOWN ? strtol(value->text, NULL, 10) : SMALL_MOST;
-	if (small < SMALL_MOST && small > -SMALL_BIAS)
+	if (value->state != PYINT_KNOWN)
+		return;
+	small = value->decimals ? LONG_MAX : strtol(value->text, NULL, 10);
+	if (small >= -5 && small <= space->ints.small_most)
 		hash_set(&space->small_ints, addr, (void *)(uintptr_t)(small + SMALL_BIAS));
+	else
+		pyint_unknown(value, PYINT_NOT_SMALL);
 }
 
 static void find_value(struct space *space, const struct mw_event *event, struct pyint *value)
 {
 	if (event->kind != MW_PYLONG || event->flags & MW_F_FAILED)
 		return;
-	if (event->flags & MW_F_CACHED)
+	if (event->flags & MW_F_CACHED) {
 		read_cached(space, event->addr, value);
-	else if (event->flags & MW_F_VALUE)
+		return;
+	}
+	hash_remove(&space->small_ints, event->addr); /* an int is made there: none of these */
+	if (event->flags & MW_F_VALUE)
 		pyint_decode(event->size, space->ints.tagged, &event->took_ns, 1, value);
 	else if (event->flags & MW_F_LATER)
 		value->state = PYINT_LATER;

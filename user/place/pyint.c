@@ -78,9 +78,9 @@ static void decode_whole(const uint32_t *digits, size_t n, struct pyint *out)
 }
 
 /*
- * Of an int of which only the most significant digits are at hand: its logarithm, which a
- * long double has to 1e-12 for an int of a gigabyte, tells the first decimal digits and how
- * many there are, unless it is next to a power of ten.
+ * Of an int of which only the most significant digits are at hand: its logarithm tells how
+ * many decimal digits there are, unless it is next to a power of ten, and the first of them:
+ * a long double has 19 digits, of which those before its point are lost to that.
  */
 static void decode_part(const uint32_t *digits, size_t n, uint64_t all, struct pyint *out)
 {
@@ -91,7 +91,7 @@ static void decode_part(const uint32_t *digits, size_t n, uint64_t all, struct p
 		top = top * DIGIT_MAX + digits[n - 1 - i];
 	log = log10l(top) + (long double)(all - 4) * DIGIT_BITS * log10l(2);
 	first = floorl(powl(10, log - floorl(log)) * 1e8L);
-	if (top < 1 || fabsl(log - roundl(log)) < 1e-9L) {
+	if (top < 1 || log > 1e8L || fabsl(log - roundl(log)) < 1e-9L) {
 		pyint_unknown(out, "only its first digits were read");
 		return;
 	}
@@ -105,9 +105,14 @@ void pyint_decode(uint64_t size, bool tagged, const uint32_t *digits, size_t n, 
 
 	for (size_t i = 0; i < n; i++)
 		if (digits[i] >= DIGIT_MAX) {
-			pyint_unknown(out, "what was read is no int");
+			pyint_unknown(out, "it was an intermediate one, not whole");
 			return;
 		}
+	/* an int that is whole has no leading digits of 0 */
+	if (n && !digits[n - 1]) {
+		pyint_unknown(out, "it was an intermediate one, not whole");
+		return;
+	}
 	if (n > PYINT_DIGITS || all < n || (all > n && n < PYINT_DIGITS)) {
 		pyint_unknown(out, "it could not be read as a whole");
 		return;

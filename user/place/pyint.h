@@ -15,12 +15,16 @@ struct pyints {
 	uint64_t type;	  /* address of PyLong_Type; 0: not known */
 	uint16_t ob_type; /* offset in an object; the size word follows, then the digits */
 	bool tagged;	  /* the size word is lv_tag (3.12), else ob_size */
+	int small_most;	  /* the greatest that is there for good */
 };
+
+/* pyint.reason: a constructor gave out an int that was there before, but not for good */
+#define PYINT_NOT_SMALL "it was made before"
 
 #define PYINT_TEXT 72	 /* room for a value in words */
 #define PYINT_WHOLE 60	 /* decimal digits that are written out; of more, the first PYINT_FIRST */
 #define PYINT_FIRST 20
-#define PYINT_DIGITS 256 /* digits, of 30 bits each, of which a value is made */
+#define PYINT_DIGITS 32 /* digits, of 30 bits each, of which a value is made */
 
 enum pyint_state {
 	PYINT_NONE,    /* nothing to be said: not an int */

@@ -188,9 +188,10 @@ static void understand_mov(const struct int_image *image, const cs_insn *insn, s
 	if (to->type == X86_OP_MEM) {
 		if (is_static(to))
 			return;
-		if (to->size == 4 && from->type == X86_OP_REG) {
+		if (to->size == 4) {
 			memory(out, MEMORY_DIGIT, to);
-			out->stored[0] = (uint8_t)decode_register(from->reg);
+			if (from->type == X86_OP_REG)
+				out->stored[0] = (uint8_t)decode_register(from->reg);
 			return;
 		}
 		if (to->size != 8)

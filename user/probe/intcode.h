@@ -35,7 +35,7 @@ enum int_memory {
 	MEMORY_NONE,
 	MEMORY_LOAD,  /* disp(base) to copies[0].to */
 	MEMORY_STORE, /* stored[0] to disp(base), stored[1] to the 8 bytes behind it */
-	MEMORY_DIGIT, /* the low 4 bytes of stored[0], a general register, to disp(base) */
+	MEMORY_DIGIT, /* 4 bytes to disp(base): of stored[0], a general register, or a constant */
 	MEMORY_TAKE,  /* 1 is subtracted from disp(base) */
 };
 

@@ -110,6 +110,7 @@ static int by_vaddr(const void *a, const void *b)
 static void part_values(struct intsite *site, struct intsite *next)
 {
 	site->filled = next->filled = site->filled && next->filled;
+	site->untouched = next->untouched = site->untouched && next->untouched;
 	if (site->digit != next->digit || site->sizes != next->sizes)
 		site->digit = site->sizes = next->digit = next->sizes = INTSITE_LATER;
 }
@@ -136,6 +137,10 @@ static void part(struct intsites *sites)
 		site->emulated = false;
 		site->before_store = true;
 	}
+	/* what the first of several is now, all are */
+	for (size_t i = 1; i < sites->n; i++)
+		if (sites->list[i].probe_vaddr == sites->list[i - 1].probe_vaddr)
+			part_values(&sites->list[i], &sites->list[i - 1]);
 	qsort(sites->list, sites->n, sizeof(*sites->list), by_vaddr);
 }
 

@@ -26,6 +26,7 @@ struct search {
 	int32_t size_at, digits_at;
 	uint8_t digit, sizes; /* registers; PLACE_NONE: not met */
 	bool doubtful;	      /* not the same on all ways, or not known at the probe */
+	unsigned left;	      /* instructions that may still be looked at */
 };
 
 /*
@@ -70,6 +71,9 @@ static void look_at_store(struct search *search, const struct int_insn *insn, st
 	if (insn->memory == MEMORY_DIGIT && insn->disp == search->digits_at) {
 		agree(search, &search->digit, insn->stored[0], way);
 		way->has_digit = true;
+	} else if (insn->memory == MEMORY_DIGIT) {
+		if (insn->disp > search->size_at - 4 && insn->disp < search->digits_at)
+			search->doubtful = true;
 	} else if (insn->memory == MEMORY_STORE && insn->disp == search->size_at && width == 8) {
 		agree(search, &search->sizes, insn->stored[0], way);
 	} else if (insn->memory == MEMORY_STORE && insn->disp + width > search->size_at &&
@@ -90,6 +94,7 @@ static void follow(struct search *search, struct way way)
 	while (way.i < function->n && way.steps++ < STEPS && !search->doubtful) {
 		const struct int_insn *insn = &function->insns[way.i];
 
+		search->doubtful = !--search->left;
 		if (insn->base != PLACE_NONE && way.objects & PLACE_BIT(insn->base))
 			look_at_store(search, insn, &way);
 		if (way.has_digit && (insn->call || insn->flow != FLOW_ON))
@@ -119,6 +124,7 @@ bool int_find_value(const struct int_function *function, size_t i, uint64_t obje
 		.digits_at = (int32_t)ob_type + DIGITS_BEHIND_TYPE,
 		.digit = PLACE_NONE,
 		.sizes = PLACE_NONE,
+		.left = FAR,
 	};
 
 	follow(&search, (struct way){ .i = i, .objects = objects });

@@ -96,30 +96,20 @@ static size_t write_value(char text[VALUE_ROOM], const struct pyint *value)
 
 static void put_value(struct sink *sink, struct json *json, const struct pyint *value)
 {
-	switch (value->state) {
-	case PYINT_NONE:
-		break;
-	case PYINT_LATER:
+	char text[VALUE_ROOM];
+
+	if (value->state == PYINT_LATER)
 		sink->hole = json_hole(json, VALUE_ROOM,
 				       "\"value\":null,\"no_value\":\"" SINK_LATE "\"");
-		break;
-	case PYINT_UNKNOWN:
-		json_null(json, "value");
-		json_str(json, "no_value", value->reason);
-		break;
-	case PYINT_KNOWN:
-		json_str(json, "value", value->text);
-		if (value->decimals)
-			json_u64(json, "digits", value->decimals);
-		break;
-	}
+	else if (value->state != PYINT_NONE)
+		json_members(json, text, write_value(text, value));
 }
 
-static void jsonl_value(struct sink *sink, uint64_t hole, const struct pyint *value)
+static bool jsonl_value(struct sink *sink, uint64_t hole, const struct pyint *value)
 {
 	char text[VALUE_ROOM];
 
-	out_fill(sink->out, hole, text, write_value(text, value));
+	return out_fill(sink->out, hole, text, write_value(text, value));
 }
 
 static void put_block(struct sink *sink, struct json *json, const struct placed *placed)

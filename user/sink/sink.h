@@ -108,7 +108,8 @@ struct sink_ops {
 	void (*segment)(struct sink *, pid_t, const struct segment_change *, uint64_t ts_ns);
 	/* where the value of an int is only known later, sink->hole is to be told to value() */
 	void (*event)(struct sink *, const struct placed *);
-	void (*value)(struct sink *, uint64_t hole, const struct pyint *);
+	/* false: too late, the line has gone without it */
+	bool (*value)(struct sink *, uint64_t hole, const struct pyint *);
 	/* a stack for the first time: events refer to it from now on */
 	void (*stack)(struct sink *, const struct mw_event *, const struct site *);
 	/* lost events noticed at this point of the stream; causes: counters since the start */

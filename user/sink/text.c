@@ -70,11 +70,11 @@ static size_t write_value(char text[VALUE_ROOM], const struct pyint *value)
 	return n < VALUE_ROOM ? (size_t)n : VALUE_ROOM - 1;
 }
 
-static void text_value(struct sink *sink, uint64_t hole, const struct pyint *value)
+static bool text_value(struct sink *sink, uint64_t hole, const struct pyint *value)
 {
 	char text[VALUE_ROOM];
 
-	out_fill(sink->out, hole, text, write_value(text, value));
+	return out_fill(sink->out, hole, text, write_value(text, value));
 }
 
 static double seconds(const struct sink *sink, uint64_t ts_ns)
