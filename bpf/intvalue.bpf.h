@@ -233,11 +233,20 @@ static __always_inline void values_settle(struct mw_thread *t, __u64 sp, int has
 	read_values(sp, 0, 0, 0);
 }
 
+/* Where there is room for one more; else the place of one that has to make room. */
+static __always_inline __u32 unread_room(const struct mw_thread *t, __u32 number)
+{
+	for (int i = 0; i < MW_UNREAD; i++)
+		if (!t->unread[i].addr)
+			return i;
+	return number & (MW_UNREAD - 1);
+}
+
 /* Remember an int to be read later; its number. */
 static __always_inline __u32 value_later(struct mw_thread *t, const struct mw_unread *made)
 {
-	__u32 number = ++t->later, index = number & (MW_UNREAD - 1);
-	struct mw_unread *unread = &t->unread[index];
+	__u32 number = ++t->later, index = unread_room(t, number);
+	struct mw_unread *unread = &t->unread[index & (MW_UNREAD - 1)];
 
 	if (unread->addr)
 		send_value(index, MW_VALUE_CROWDED);

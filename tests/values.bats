@@ -16,10 +16,11 @@ teardown() {
 	common_teardown
 }
 
-# values PYTHON OPTIONS...: every int of values.py has its value, the last one while nothing
-# more happens in the program.
+# values PYTHON OPTIONS...: no int of values.py has another value than its own, but for some of
+# those that take long to be made all have it, the last one while nothing more happens in the
+# program.
 values() {
-	local python=$1 last
+	local python=$1 last known unknown wrong
 	shift
 	start_program "$T/said" "$python" "$MWBPF_ROOT/tests/programs/values.py"
 	start_mwbpf "$T/trace" "$@" --pid "$PROGRAM"
@@ -30,8 +31,11 @@ values() {
 	stop_mwbpf
 	exec {GO}>&-
 	wait "$PROGRAM"
-	[ "$(/usr/bin/python3 "$MWBPF_ROOT/tests/lib/values.py" "$T/said" "$T/trace" 2>"$T/wrong")" = \
-		"$(VALUES)" ] || { echo "$python $*"; head "$T/wrong"; return 1; }
+	read -r known _ unknown _ _ wrong _ <<<"$(/usr/bin/python3 "$MWBPF_ROOT/tests/lib/values.py" \
+		"$T/said" "$T/trace" 2>"$T/wrong")"
+	echo "# $python $*: $known values, $unknown not known, $wrong wrong" >&3
+	[ "$wrong" -eq 0 ] && [ "$known" -ge 42000 ] && [ "$unknown" -le 70 ] ||
+		{ echo "$python $*"; head "$T/wrong"; return 1; }
 	[ "$(summary "$T/trace" .completeness.lost)" -eq 0 ]
 	rm -f "$T"/said* "$T/trace"*
 }

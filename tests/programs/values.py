@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 """Ints that are kept, and what they are.
 
-values.py: says "ready", waits for a line, makes ints in several threads at a time and large ones,
-says of each "int ADDRESS VALUE", then "last ADDRESS VALUE" of one after which the program does
+values.py: says "ready", waits for a line, makes ints in several threads at a time, large ones, and
+some while signals are handled, says of each "int ADDRESS VALUE", then "last ADDRESS VALUE" of one after which the program does
 nothing, and waits for another line.
 """
+import math
+import signal
 import sys
 import threading
 
@@ -39,6 +41,18 @@ for each in threads:
     each.join()
 kept.append([10 ** 59 + 7, 10 ** 60 - 1, 10 ** 60, -(10 ** 60), 10 ** 61, 7 ** 1000, -(7 ** 2500), 10 ** 2000,
     -(10 ** 2300), 3 ** 20000, 2 ** 100000, 11 ** 5000 * 13 ** 5000])
+
+# What is computed for long, with a handler of signals that makes ints in the middle of it.
+handled = []
+signal.signal(signal.SIGALRM, lambda *_: handled.append([i * 70001 for i in range(2, 7)]))
+signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)
+large, divisor = 7 ** 20000, 3 ** 37000
+kept.append([-(large * divisor * (i + 1)) // divisor for i in range(6)])
+kept.append([-(large * (i + 1)) * divisor for i in range(3)])
+signal.setitimer(signal.ITIMER_REAL, 0)
+# of few digits by many: in parts
+kept.append([7 ** 300 * (3 ** 12000 + i) for i in range(4)])
+kept.append([math.gcd(7 ** 40 + i, 0) for i in range(50)])
 said = "".join("int %#x %d\n" % (id(each), each) for some in kept for each in some)
 sys.stdout.write(said)
 last = [int("71828182845")]
