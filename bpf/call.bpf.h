@@ -214,7 +214,7 @@ static __always_inline int call_return(struct pt_regs *ctx, enum mw_family famil
 		return 0;
 	}
 	/* that writer's int was reported as it was made, by another call */
-	if (sites && p->probe == MW_PROBE_PYLONGWRITER_FINISH && PT_REGS_RC(ctx) && t->n_unread &&
+	if (sites && p->probe == MW_PROBE_PYLONGWRITER_FINISH && PT_REGS_RC(ctx) && t->in_use &&
 	    value_returned(PT_REGS_RC(ctx))) {
 		count_nested();
 		return 0;

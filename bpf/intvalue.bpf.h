@@ -70,13 +70,17 @@ __weak int find_where(__u64 sp, int has_gil)
 }
 
 /* Whether the thread has gone on from where it was in Python when it made an int. */
-static __always_inline int has_gone_on(struct mw_thread *t, struct mw_unread *unread)
+__weak int has_gone_on(__u32 index)
 {
+	struct mw_thread *t = own_thread();
 	struct mw_pylayout *layout;
-	__u64 instr = t->instr;
+	struct mw_unread *unread;
+	__u64 instr;
 
-	if (!t->frame)
+	if (!t || !t->frame)
 		return 0;
+	unread = &t->unread[index & (MW_UNREAD - 1)];
+	instr = t->instr;
 	layout = layout_of(t);
 	if (!layout)
 		return 0;
@@ -173,36 +177,39 @@ static __always_inline int is_left(const struct mw_thread *t, const struct mw_un
 }
 
 /*
- * Read what has become whole by now. sp: the stack pointer. maker, addr, site: of what is
+ * Read an int if it is whole by now. sp: the stack pointer. maker, addr, site: of what is
  * being made at this moment, else 0; site with MW_MAKING and MW_UNTOUCHED.
  */
 #define MW_MAKING     (1ULL << 32)
 #define MW_UNTOUCHED  (1ULL << 33)
 
-__weak int read_values(__u64 sp, __u64 maker, __u64 addr, __u64 making)
+__weak int read_value(__u32 index, __u64 sp, __u64 maker, __u64 addr, __u64 making)
 {
 	struct mw_thread *t = own_thread();
-	__u32 site = making & MW_MAKING ? (__u32)making : ~0U;
+	struct mw_unread *unread;
+	int whole;
 
 	if (!t)
 		return 0;
-	for (int i = 0; i < MW_UNREAD; i++) {
-		struct mw_unread *unread = &t->unread[i];
-		int whole;
-
-		if (!unread->addr)
-			continue;
-		whole = unread->soon || has_gone_on(t, unread) ||
-			(maker && maker == unread->maker) || is_left(t, unread, sp, site);
-		if (!whole && unread->addr != addr)
-			continue;
-		send_value(i, whole && (unread->addr != addr || making & MW_UNTOUCHED)
-				      ? MW_VALUE_READ
-				      : MW_VALUE_REUSED);
-		unread->addr = 0;
-		t->n_unread--;
-	}
+	index &= MW_UNREAD - 1;
+	unread = &t->unread[index];
+	whole = unread->soon || has_gone_on(index) || (maker && maker == unread->maker) ||
+		is_left(t, unread, sp, making & MW_MAKING ? (__u32)making : ~0U);
+	if (!whole && unread->addr != addr)
+		return 0;
+	send_value(index, whole && (unread->addr != addr || making & MW_UNTOUCHED)
+				  ? MW_VALUE_READ
+				  : MW_VALUE_REUSED);
+	t->in_use &= ~(1U << index);
 	return 0;
+}
+
+static __always_inline void read_values(struct mw_thread *t, __u64 sp, __u64 maker, __u64 addr,
+					__u64 making)
+{
+	for (int i = 0; i < MW_UNREAD; i++)
+		if (t->in_use >> i & 1)
+			read_value(i, sp, maker, addr, making);
 }
 
 /* A constructor gave out an int that is whole. 1 when it was one of those to be read. */
@@ -213,11 +220,10 @@ __weak int value_returned(__u64 addr)
 	if (!t)
 		return 0;
 	for (int i = 0; i < MW_UNREAD; i++) {
-		if (t->unread[i].addr != addr)
+		if (!(t->in_use >> i & 1) || t->unread[i].addr != addr)
 			continue;
 		send_value(i, MW_VALUE_READ);
-		t->unread[i].addr = 0;
-		t->n_unread--;
+		t->in_use &= ~(1U << i);
 		return 1;
 	}
 	return 0;
@@ -226,18 +232,18 @@ __weak int value_returned(__u64 addr)
 /* To be called at every call that is traced, once the thread's stack has been taken. */
 static __always_inline void values_settle(struct mw_thread *t, __u64 sp, int has_gil)
 {
-	if (!t->n_unread)
+	if (!t->in_use)
 		return;
 	if (!mw_config.take_python)
 		find_where(sp, has_gil);
-	read_values(sp, 0, 0, 0);
+	read_values(t, sp, 0, 0, 0);
 }
 
 /* Where there is room for one more; else the place of one that has to make room. */
 static __always_inline __u32 unread_room(const struct mw_thread *t, __u32 number)
 {
 	for (int i = 0; i < MW_UNREAD; i++)
-		if (!t->unread[i].addr)
+		if (!(t->in_use >> i & 1))
 			return i;
 	return number & (MW_UNREAD - 1);
 }
@@ -248,10 +254,9 @@ static __always_inline __u32 value_later(struct mw_thread *t, const struct mw_un
 	__u32 number = ++t->later, index = unread_room(t, number);
 	struct mw_unread *unread = &t->unread[index & (MW_UNREAD - 1)];
 
-	if (unread->addr)
+	if (t->in_use >> index & 1)
 		send_value(index, MW_VALUE_CROWDED);
-	else
-		t->n_unread++;
+	t->in_use |= 1U << (index & (MW_UNREAD - 1));
 	*unread = *made;
 	unread->frame = t->frame;
 	unread->instr = t->instr;

@@ -54,7 +54,7 @@ struct mw_thread {
 	struct mw_unread unread[MW_UNREAD];
 	__u32 made;		/* ints */
 	__u32 later;		/* of these, those whose values are read later */
-	__u32 n_unread;		/* entries in use */
+	__u32 in_use;		/* a bit for each entry of unread */
 	__u32 unused;
 	__u64 below;		/* bytes that its Python frames took at its last call */
 	__u32 bits;		/* of its process, as the targets map said ... */

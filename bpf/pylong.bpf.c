@@ -90,8 +90,8 @@ int int_site(struct pt_regs *ctx)
 	t->made++;
 	if (!mw_config.take_python)
 		find_where(sp, 1);
-	if (t->n_unread)
-		read_values(sp, made.maker, made.addr,
+	if (t->in_use)
+		read_values(t, sp, made.maker, made.addr,
 			    made.site | MW_MAKING |
 				    (site->flags & MW_SITE_UNTOUCHED ? MW_UNTOUCHED : 0));
 	inside = p->sp && sp <= p->sp;

@@ -46,9 +46,7 @@ static __always_inline void thread_reset(struct mw_thread *t)
 	t->syscall_ns = 0;
 	for (int i = 0; i < 4; i++)
 		t->stacks[i] = 0;
-	for (int i = 0; i < MW_UNREAD; i++)
-		t->unread[i].addr = 0;
-	t->n_unread = 0;
+	t->in_use = 0;
 	t->frame = t->instr = 0;
 	t->below = 0;
 	t->fs = 0;
