@@ -207,6 +207,8 @@ __weak int read_value(__u32 index, __u64 sp, __u64 maker, __u64 addr, __u64 maki
 static __always_inline void read_values(struct mw_thread *t, __u64 sp, __u64 maker, __u64 addr,
 					__u64 making)
 {
+	/* up to 6.1 no loop may go back to what is behind a call */
+#pragma unroll
 	for (int i = 0; i < MW_UNREAD; i++)
 		if (t->in_use >> i & 1)
 			read_value(i, sp, maker, addr, making);

@@ -142,7 +142,8 @@ static uint32_t kinds_of(const char *name, size_t len)
 {
 	uint32_t kinds = 0;
 
-	for (unsigned kind = 0; kind < MW_KIND_MAX; kind++) {
+	/* from stacks on they are no events of their own, but belong to others */
+	for (unsigned kind = 0; kind < MW_STACK; kind++) {
 		const char *own = kind_name(kind), *group = kind_group(kind);
 
 		if (own && ((!strncmp(own, name, len) && !own[len]) ||
