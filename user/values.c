@@ -12,7 +12,8 @@
 #include "base/clean.h"
 
 #define EVERY_NS   20000000ULL
-#define LOOKS	   256		 /* at a time */
+#define LOOKS	   16384	 /* at a time: 30 ms of reading */
+#define CALLS	   64
 #define REUSED	   "its memory was used again before it was read"
 #define GIVE_UP_NS 1000000000ULL /* lines behind it are not held back for longer */
 #define MOST	   65536	 /* that wait at a time */
@@ -172,29 +173,33 @@ void values_take(struct values *values, const struct mw_event *event)
 	resolve(values, wait, &value);
 }
 
-/*
- * The system call that the thread waits in, as a hash of all that /proc/PID/task/TID/syscall
- * says of it: its arguments, too, and both pointers. 0: none, or one that it calls from where
- * the int is being made, or deeper.
- */
-static uint64_t call_of(const struct value_wait *wait)
+/* The system call that a thread was found in. */
+struct call {
+	pid_t tid;
+	uint64_t hash; /* of all that is said of it, arguments and both pointers too; 0: in none */
+	uint64_t sp;
+};
+
+/* What /proc/PID/task/TID/syscall says. */
+static struct call look_at(pid_t pid, pid_t tid)
 {
-	uint64_t hash = 1, sp = 0;
+	struct call call = { .tid = tid };
 	char path[64], line[256];
 	int fd __fd = -1;
 	ssize_t n;
 
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/syscall", wait->pid, wait->tid);
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/syscall", pid, tid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	n = fd < 0 ? -1 : read(fd, line, sizeof(line) - 1);
 	line[n > 0 ? n : 0] = '\0';
 	/* number, six arguments, stack pointer, program counter */
 	if (line[0] < '0' || line[0] > '9' ||
-	    sscanf(line, "%*d %*x %*x %*x %*x %*x %*x %" SCNx64, &sp) != 1 || sp <= wait->sp)
-		return 0;
+	    sscanf(line, "%*d %*x %*x %*x %*x %*x %*x %" SCNx64, &call.sp) != 1)
+		return call;
 	for (ssize_t i = 0; i < n; i++)
-		hash = hash_mix(hash ^ (uint8_t)line[i]);
-	return hash | 1;
+		call.hash = hash_mix(call.hash ^ (uint8_t)line[i]);
+	call.hash |= 1;
+	return call;
 }
 
 /*
@@ -203,20 +208,21 @@ static uint64_t call_of(const struct value_wait *wait)
  * counts once the events of up to then have been seen: one may say that the memory was used
  * again.
  */
-static void look_for(struct values *values, struct value_wait *wait)
+static void look_for(struct values *values, struct value_wait *wait, const struct call *call)
 {
 	const struct space *space = place_space(values->place, wait->pid);
-	const uint64_t call = call_of(wait);
+	const uint64_t hash = call->sp > wait->sp ? call->hash : 0;
 
-	if (space && call && call == wait->call) {
+	if (space && hash && hash == wait->call) {
 		pyint_read(wait->pid, &space->ints, wait->at, &wait->value);
 		wait->is_read = true;
 	}
-	wait->call = call;
+	wait->call = hash;
 }
 
 void values_tick(struct values *values, uint64_t now_ns, uint64_t patience_ns)
 {
+	struct call calls[CALLS] = { 0 }; /* of the threads that were looked at, by their tids */
 	struct value_wait *wait, *next;
 	unsigned looks = 0;
 
@@ -225,12 +231,17 @@ void values_tick(struct values *values, uint64_t now_ns, uint64_t patience_ns)
 	values->looked_ns = now_ns;
 	for (wait = values->first; wait && now_ns - wait->born_ns >= patience_ns; wait = next) {
 		next = wait->after;
-		if (wait->is_read)
+		if (wait->is_read) {
 			resolve(values, wait, &wait->value);
-		else if (now_ns - wait->born_ns > GIVE_UP_NS)
+		} else if (now_ns - wait->born_ns > GIVE_UP_NS) {
 			give_up(values, wait, "it was not certain to be whole in time");
-		else if (looks++ < LOOKS)
-			look_for(values, wait);
+		} else if (looks++ < LOOKS) {
+			struct call *call = &calls[wait->tid % CALLS];
+
+			if (call->tid != wait->tid)
+				*call = look_at(wait->pid, wait->tid);
+			look_for(values, wait, call);
+		}
 	}
 }
 

@@ -12,7 +12,7 @@
 
 #define BUFFER (1024 * 1024)
 #define FLUSH_AT (BUFFER - OUT_ROOM_MAX) /* so that most lines find room without asking */
-#define HELD_MAX (32 * BUFFER)		  /* of lines held back */
+#define HELD_MAX (128 * BUFFER)	    /* of lines held back */
 
 int out_init(struct out *out, int fd)
 {
