@@ -11,7 +11,8 @@ declare -A may=(
 	[place]="base target place"
 	[ledger]="base place ledger"
 	[sink]="base place ledger sink"
-	[report]="base place ledger report"
+	[report]="base place ledger sink report"
+	[source]="base place ledger sink report source"
 )
 echo 1..3
 bad=
