@@ -34,6 +34,7 @@ void history_clear(struct history *history)
 		free(resident);
 	hash_clear(&history->resident);
 	sitelogs_clear(&history->sites);
+	callers_clear(&history->callers);
 	*history = (struct history){ 0 };
 }
 
@@ -55,6 +56,17 @@ void history_stack(struct history *history, const struct site *site)
 	log->n_frames = site->n;
 	log->truncated = site->truncated;
 	log->reason = site->reason ? site->reason : site->native_reason;
+}
+
+uint32_t history_site(struct history *history, uint32_t stack, uint32_t program, uint64_t caller,
+		      bool named, const char *at)
+{
+	const struct sitelog *log = sitelogs_find(&history->sites, stack);
+
+	if (log->n_frames || !caller)
+		return log->id;
+	return named ? callers_site(&history->callers, &history->sites, program, caller, at)
+		     : callers_find(&history->callers, program, caller);
 }
 
 static uint32_t add_thread(struct history *history, const struct ledger_event *event, uint64_t key)

@@ -9,6 +9,7 @@
 #define MWBPF_HISTORY_H
 
 #include "ledger/ledger.h"
+#include "report/callers.h"
 #include "report/histogram.h"
 #include "report/sitelog.h"
 #include "report/timeline.h"
@@ -44,6 +45,7 @@ struct history {
 	uint64_t start_ns;	/* by the clock of the events */
 	uint32_t temporary;	/* blocks freed within so many further allocations are */
 	struct sitelogs sites;
+	struct callers callers;
 	struct hash threads;	/* pid and tid -> struct report_thread */
 	struct report_thread **thread_at; /* by block.thread - 1 */
 	uint32_t n_threads, cap_threads;
@@ -69,6 +71,14 @@ void history_clear(struct history *history);
 
 /* A stack to which events refer from now on; frames stay the caller's. */
 void history_stack(struct history *history, const struct site *site);
+
+/*
+ * The site of an event: its stack's, or where that has no frames, that of the call's return
+ * address. named: whether at is known; a caller that is new then gets that name. 0: the
+ * caller is to be named first, or nothing is known.
+ */
+uint32_t history_site(struct history *history, uint32_t stack, uint32_t program, uint64_t caller,
+		      bool named, const char *at);
 
 /* Apply an event to the ledger and take it into account. Fills thread and birth. */
 void history_take(struct history *history, struct ledger_event *event,

@@ -61,32 +61,54 @@ static int compare(const void *left, const void *right, void *context)
 	return x == y ? (*a > *b) - (*a < *b) : x < y ? 1 : -1;
 }
 
-static void add_row(struct table *table, const struct report_site *site)
+static void add_number(struct table *table, double value)
 {
-	char text[1024], age[32];
+	table_cell(table, isnan(value) ? "-" : "%.3g", value);
+}
+
+/* What the order is by has a column of its own. */
+static void add_extra(struct table *table, const struct report_site *site, enum report_sort sort)
+{
+	char age[32];
+
+	if (sort == REPORT_SORT_CHURN)
+		table_cell(table, "%s", N(site->freed.bytes));
+	else if (sort == REPORT_SORT_TEMPORARY)
+		table_cell(table, "%s", N(site->temporary.blocks));
+	else if (sort == REPORT_SORT_GROWTH)
+		add_number(table, site->slope);
+	else
+		table_cell(table, "%s", site->live.blocks ? words_duration(age, site->oldest_ns) : "-");
+}
+
+static const char *extra_title(enum report_sort sort)
+{
+	return sort == REPORT_SORT_CHURN       ? "FREED"
+	       : sort == REPORT_SORT_TEMPORARY ? "TEMPORARY"
+	       : sort == REPORT_SORT_GROWTH    ? "BYTES/S"
+					       : "OLDEST";
+}
+
+static void add_row(struct table *table, const struct report_site *site, enum report_sort sort)
+{
+	char text[1024];
 
 	table_cell(table, "%s", N(site->live.bytes));
 	table_cell(table, "%s", N(site->live.blocks));
 	table_cell(table, "%s", N(site->at_peak.bytes));
 	table_cell(table, "%s", N(site->total.blocks));
-	table_cell(table, "%s", N(site->total.bytes));
-	table_cell(table, "%s", N(site->temporary.blocks));
-	if (isnan(site->slope))
-		table_cell(table, "-");
-	else
-		table_cell(table, "%.3g", site->slope);
-	table_cell(table, "%s", site->live.blocks ? words_duration(age, site->oldest_ns) : "-");
+	add_extra(table, site, sort);
 	table_cell(table, "%s", site->suppressed ? "suppressed" : report_verdict_name(site->verdict));
 	table_cell(table, "%s", words_site(text, sizeof(text), site));
 }
 
 void view_sites(const struct view *view)
 {
-	static const char *const titles[] = { "LIVE", "BLOCKS", "AT-PEAK", "ALLOCS", "ALLOCATED",
-					      "TEMP", "GROWTH/S", "OLDEST", "<LEAK", "<SITE", NULL };
 	const struct report *report = view->report;
 	const struct report_site **order = calloc(report->n_sites + 1, sizeof(*order));
 	enum report_sort sort = view->options->sort;
+	const char *const titles[] = { "LIVE", "BLOCKS", "AT-PEAK", "ALLOCS", extra_title(sort),
+				       "<LEAK", "<SITE", NULL };
 	size_t n = report->n_sites;
 	struct table table;
 
@@ -100,7 +122,7 @@ void view_sites(const struct view *view)
 	view_title(view, "SITES BY %s (%zu of %zu)", names[sort], n, report->n_sites);
 	table_init(&table, titles);
 	for (size_t i = 0; i < n; i++)
-		add_row(&table, order[i]);
+		add_row(&table, order[i], sort);
 	table_print(&table, view->width, view->to);
 	free(order);
 }

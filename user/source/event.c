@@ -6,14 +6,14 @@
 
 /* What of an event's record the ledger needs. */
 struct fields {
-	uint64_t pid, tid, addr, size, old_addr, stack, child;
-	uint64_t status, signal;
+	uint64_t pid, tid, addr, size, old_addr, caller, stack, child, status, signal;
+	struct scan_text at;
 	bool failed, unmatched, internal, reused, cached, has_old;
 	uint8_t segment;
 	unsigned seen; /* bits 1 << row */
 };
 
-enum how { SKIP, NUMBER, ADDRESS, FLAG, KIND, PRESENT };
+enum how { SKIP, NUMBER, ADDRESS, FLAG, KIND, PRESENT, TEXT };
 
 #define AT(field) offsetof(struct fields, field)
 
@@ -45,15 +45,15 @@ static const struct row {
 	{ "reused", FLAG, AT(reused) },
 	{ "sp", SKIP, 0 },
 	{ "stack_used", SKIP, 0 },
-	{ "caller", SKIP, 0 },
-	{ "at", SKIP, 0 },
+	{ "caller", ADDRESS, AT(caller) },
+	{ "at", TEXT, AT(at) },
 	{ "stack", NUMBER, AT(stack) },
 	{ "via", SKIP, 0 },
 	{ "status", NUMBER, AT(status) },
 	{ "signal", NUMBER, AT(signal) },
 };
 
-enum { ROW_PID, ROW_TID, ROW_ADDR = 3, ROW_SIZE, ROW_SIGNAL = 24 };
+enum { ROW_PID, ROW_TID, ROW_ADDR = 3, ROW_SIZE, ROW_AT = 20, ROW_SIGNAL = 24 };
 
 #define N_ROWS (sizeof(rows) / sizeof(*rows))
 _Static_assert(N_ROWS == ROW_SIGNAL + 1, "the rows that have names are where they are");
@@ -105,6 +105,9 @@ static void take_member(struct source *source, struct scan *scan, const struct r
 		text = scan_str(scan);
 		*(uint8_t *)at = kind_of(source, &text);
 		break;
+	case TEXT:
+		*(struct scan_text *)at = scan_str(scan);
+		break;
 	case PRESENT:
 		scan_u64(scan);
 		*(bool *)at = true;
@@ -139,7 +142,7 @@ static bool suffices(const struct fields *fields, unsigned kind)
 	else if (kind == MW_FREE || kind == MW_PYLONG)
 		needed |= 1u << ROW_ADDR;
 	if ((fields->seen & needed) != needed || fields->tid > UINT32_MAX ||
-	    fields->stack > UINT32_MAX)
+	    fields->stack >= CALLERS_FIRST)
 		return false;
 	return fields->failed || fields->addr || kind == MW_REALLOC || kind > MW_FREE;
 }
@@ -163,7 +166,6 @@ static void fill_event(const struct fields *fields, unsigned kind, uint64_t ts_n
 		.reused = fields->reused,
 		.pid = fields->pid,
 		.tid = fields->tid,
-		.site = fields->stack,
 		.ts_ns = ts_ns,
 		.before_ns = overtaken ? 0 : UINT64_MAX,
 		.addr = fields->addr,
@@ -181,6 +183,18 @@ static void note_exit(struct source *source, const struct fields *fields, int ta
 						      : (fields->status & 0xff) << 8;
 }
 
+/* The words for a place are only read where it is new. */
+static uint32_t site_of(struct source *source, const struct fields *fields, uint32_t program)
+{
+	uint32_t site = history_site(source->history, fields->stack, program, fields->caller, false,
+				     NULL);
+
+	if (site || !fields->caller)
+		return site;
+	return history_site(source->history, fields->stack, program, fields->caller, true,
+			    fields->seen >> ROW_AT & 1 ? source_intern(source, &fields->at) : NULL);
+}
+
 bool source_event(struct source *source, struct scan *scan, unsigned kind, uint64_t ts_ns)
 {
 	struct fields fields = { 0 };
@@ -196,6 +210,7 @@ bool source_event(struct source *source, struct scan *scan, unsigned kind, uint6
 		return false;
 	fill_event(&fields, kind, ts_ns, &event);
 	event.program = source->program[target];
+	event.site = site_of(source, &fields, event.program);
 	history_take(source->history, &event, &outcome);
 	if (source->watch.event)
 		source->watch.event(source->watch.context, &event, &outcome);

@@ -87,7 +87,7 @@ bool source_stack(struct source *source, struct scan *scan, uint64_t ts_ns)
 
 		if (scan_is(&key, "id")) {
 			id = scan_u64(scan);
-			site.id = id <= UINT32_MAX ? id : 0;
+			site.id = id < CALLERS_FIRST ? id : 0;
 		} else if (scan_is(&key, "truncated")) {
 			site.truncated = scan_bool(scan);
 		} else if (scan_is(&key, "reason")) {
