@@ -95,10 +95,9 @@ int verb_report(const struct options *options)
 		return 1;
 	}
 	status = report_all(options, to);
-	errno = 0;
 	if (fflush(to) || ferror(to)) {
 		log_error("cannot write %s: %s", options->output ? options->output : "standard output",
-			  strerror(errno ? errno : EIO));
+			  strerror(errno));
 		status = 1;
 	}
 	if (to != stdout)
