@@ -11,6 +11,8 @@ declare -A may=(
 	[place]="base target place"
 	[ledger]="base place ledger"
 	[sink]="base place ledger sink"
+	[report]="base place ledger report"
+	[format]="base place ledger report format"
 )
 echo 1..3
 bad=

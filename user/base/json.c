@@ -43,6 +43,7 @@ static void put_close(struct json *json, char bracket)
 void json_begin(struct json *json, struct out *out)
 {
 	json->out = out;
+	json->html = false;
 	json_put_open(json, '{');
 }
 
@@ -155,6 +156,12 @@ static char *put_text(char *p, const char **text, const char *stop, const char *
 	return p;
 }
 
+static char *put_less(char *p, const char **text)
+{
+	*text += 1;
+	return put_u00(p, '<');
+}
+
 void json_put_str(struct json *json, const char *value, size_t len)
 {
 	const char *end = value + len;
@@ -164,9 +171,11 @@ void json_put_str(struct json *json, const char *value, size_t len)
 	out_put(json->out, 1);
 	do {
 		size_t left = end - value, n = left < CHUNK ? left : CHUNK;
+		const char *less = json->html && n ? memchr(value, '<', n) : NULL;
 
 		p = out_room(json->out, n * WORST + SMALL);
-		p = put_text(p, &value, value + n, end);
+		p = less ? put_less(put_text(p, &value, less, less), &value)
+			 : put_text(p, &value, value + n, end);
 		if (value == end)
 			*p++ = '"';
 		finish(json, p);
