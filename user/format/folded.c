@@ -28,7 +28,7 @@ static void put_frame(struct out *out, const struct frame *frame)
 	put(out, label, strlen(label));
 }
 
-int format_folded(const struct report *report, enum format_weight weight, struct out *out)
+int format_folded(const struct report *report, enum report_weight weight, struct out *out)
 {
 	struct path path = { 0 };
 	char number[24];

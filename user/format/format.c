@@ -1,21 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* format.c - the list of formats. */
+/* format.c - the formats as rows of the list of reports want them. */
 #include "format/format.h"
 
-#include <string.h>
+#include <errno.h>
 
-const struct format formats[] = {
-	{ "folded", ".folded", "folded stacks, for flamegraph.pl", format_folded },
-	{ "speedscope", ".speedscope.json", "for speedscope.app", format_speedscope },
-	{ "pprof", ".pb.gz", "for go tool pprof", format_pprof },
-	{ "html", ".html", "a page that needs no network", format_html },
-	{ 0 },
-};
+#include "report/format.h"
 
-const struct format *format_find(const char *name)
+/* What was put in the stream before goes first. */
+static int write_to(format_write *write, const struct report *report,
+		    const struct report_options *options, FILE *to)
 {
-	for (const struct format *format = formats; format->name; format++)
-		if (!strcmp(format->name, name))
-			return format;
-	return NULL;
+	int err = fflush(to) ? -errno : 0;
+	struct out out;
+	int closed;
+
+	err = err ? err : out_init(&out, fileno(to));
+	if (err)
+		return err;
+	err = write(report, options->weight, &out);
+	closed = out_close(&out);
+	return err ? err : closed;
 }
+
+#define FORMAT(name)                                                                          \
+	int report_write_##name(const struct report *report,                                  \
+				const struct report_options *options, FILE *to)               \
+	{                                                                                     \
+		return write_to(format_##name, report, options, to);                          \
+	}
+
+FORMAT(folded)
+FORMAT(speedscope)
+FORMAT(pprof)
+FORMAT(html)

@@ -1,32 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * format.h - the forms in which a report is handed to other programs.
+ *
+ * Each writes one whole file; weight is what is shown first, or alone where a format has room
+ * for one figure only. 0 or -ENOMEM; what the file did not take out_close tells.
  */
 #ifndef MWBPF_FORMAT_H
 #define MWBPF_FORMAT_H
 
 #include "base/out.h"
-#include "format/weight.h"
 #include "report/report.h"
+#include "report/weight.h"
 
-/*
- * Write a report as one whole file; weight is what is shown first, or alone where a format has
- * room for one figure only. 0 or -ENOMEM; what the file did not take out_close tells.
- */
-typedef int format_write(const struct report *report, enum format_weight weight, struct out *out);
-
-struct format {
-	const char *name;
-	const char *extension; /* of files, with the dot */
-	const char *help;
-	format_write *write;
-};
-
-/* Ends with a row without a name. */
-extern const struct format formats[];
-
-/* NULL: there is none of that name. */
-const struct format *format_find(const char *name);
+typedef int format_write(const struct report *report, enum report_weight weight, struct out *out);
 
 /* Stacks as frames joined by semicolons, outermost first, and a number: for flamegraph.pl. */
 format_write format_folded;

@@ -51,7 +51,7 @@ static size_t find_place(const char *line, size_t len)
 	return i;
 }
 
-int format_html(const struct report *report, enum format_weight weight, struct out *out)
+int format_html(const struct report *report, enum report_weight weight, struct out *out)
 {
 	int err = 0;
 

@@ -24,7 +24,7 @@ static void put_amount(struct json *json, const char *key, const struct ledger_a
 	json_array_end(json);
 }
 
-static void put_head(struct page *page, enum format_weight weight)
+static void put_head(struct page *page, enum report_weight weight)
 {
 	const struct report *report = page->report;
 	struct json *json = &page->json;
@@ -179,7 +179,7 @@ static void put_frames(struct page *page)
 	json_array_end(json);
 }
 
-int html_data(const struct report *report, enum format_weight weight, struct out *out)
+int html_data(const struct report *report, enum report_weight weight, struct out *out)
 {
 	struct page page = { .report = report };
 	struct json *json = &page.json;

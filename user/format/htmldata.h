@@ -6,13 +6,13 @@
 #define MWBPF_HTMLDATA_H
 
 #include "base/out.h"
-#include "format/weight.h"
+#include "report/weight.h"
 
 /*
  * One object over several lines, safe inside of a script element. Frames are given once and
  * sites refer to them by number, outermost first; what its members are, data.js tells.
  * 0 or -ENOMEM.
  */
-int html_data(const struct report *report, enum format_weight weight, struct out *out);
+int html_data(const struct report *report, enum report_weight weight, struct out *out);
 
 #endif

@@ -42,13 +42,13 @@ struct pprof {
 static const struct {
 	const char *type, *unit;
 	size_t offset;
-	enum format_weight weight; /* whose default it is */
+	enum report_weight weight; /* whose default it is */
 } sample_types[] = {
 	{ "alloc_objects", "count", offsetof(struct report_site, total.blocks), WEIGHT_ALLOCS },
 	{ "alloc_space", "bytes", offsetof(struct report_site, total.bytes), WEIGHT_TOTAL },
-	{ "inuse_objects", "count", offsetof(struct report_site, live.blocks), FORMAT_WEIGHTS },
+	{ "inuse_objects", "count", offsetof(struct report_site, live.blocks), REPORT_WEIGHTS },
 	{ "inuse_space", "bytes", offsetof(struct report_site, live.bytes), WEIGHT_LIVE },
-	{ "peak_objects", "count", offsetof(struct report_site, at_peak.blocks), FORMAT_WEIGHTS },
+	{ "peak_objects", "count", offsetof(struct report_site, at_peak.blocks), REPORT_WEIGHTS },
 	{ "peak_space", "bytes", offsetof(struct report_site, at_peak.bytes), WEIGHT_PEAK },
 	{ "temporary_objects", "count", offsetof(struct report_site, temporary.blocks),
 	  WEIGHT_TEMPORARY },
@@ -208,7 +208,7 @@ static void put_sample(struct pprof *file, const struct report_site *site)
 	put(file, &part);
 }
 
-static void put_types(struct pprof *file, profile *head, enum format_weight weight)
+static void put_types(struct pprof *file, profile *head, enum report_weight weight)
 {
 	Mwbpf__Pprof__ValueType types[SAMPLE_TYPES], *each[SAMPLE_TYPES];
 
@@ -236,7 +236,7 @@ static int64_t nanoseconds(const char *iso)
 		    : 0;
 }
 
-static void put_head(struct pprof *file, const struct report *report, enum format_weight weight)
+static void put_head(struct pprof *file, const struct report *report, enum report_weight weight)
 {
 	profile head = MWBPF__PPROF__PROFILE__INIT;
 	Mwbpf__Pprof__ValueType period = MWBPF__PPROF__VALUE_TYPE__INIT;
@@ -261,7 +261,7 @@ static void put_head(struct pprof *file, const struct report *report, enum forma
 	put_types(file, &head, weight);
 }
 
-int format_pprof(const struct report *report, enum format_weight weight, struct out *out)
+int format_pprof(const struct report *report, enum report_weight weight, struct out *out)
 {
 	struct pprof file = { 0 };
 

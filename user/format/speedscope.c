@@ -36,7 +36,7 @@ static int put_sample(struct speedscope *file, const struct report_site *site)
 }
 
 static int put_profile(struct speedscope *file, const struct report *report,
-		       enum format_weight weight)
+		       enum report_weight weight)
 {
 	struct json *json = &file->json;
 	uint64_t sum = 0;
@@ -87,7 +87,7 @@ static void put_exporter(struct json *json, const char *version)
 	json_str(json, "exporter", text);
 }
 
-int format_speedscope(const struct report *report, enum format_weight weight, struct out *out)
+int format_speedscope(const struct report *report, enum report_weight weight, struct out *out)
 {
 	struct speedscope file = { 0 };
 	struct json *json = &file.json;
@@ -99,7 +99,7 @@ int format_speedscope(const struct report *report, enum format_weight weight, st
 	json_str(json, "name", report->title);
 	json_u64(json, "activeProfileIndex", weight);
 	json_array(json, "profiles");
-	for (int each = 0; each < FORMAT_WEIGHTS && !err; each++)
+	for (int each = 0; each < REPORT_WEIGHTS && !err; each++)
 		err = put_profile(&file, report, each);
 	json_array_end(json);
 	json_object(json, "shared");

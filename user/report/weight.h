@@ -9,25 +9,25 @@
 
 #include "report/report.h"
 
-enum format_weight {
+enum report_weight {
 	WEIGHT_LIVE,
 	WEIGHT_PEAK,
 	WEIGHT_TOTAL,
 	WEIGHT_ALLOCS,
 	WEIGHT_TEMPORARY,
-	FORMAT_WEIGHTS,
+	REPORT_WEIGHTS,
 };
 
 /* As given to --weight. */
-const char *weight_name(enum format_weight weight);
+const char *weight_name(enum report_weight weight);
 /* In words, for a person. */
-const char *weight_title(enum format_weight weight);
+const char *weight_title(enum report_weight weight);
 /* Else it counts blocks. */
-bool weight_is_bytes(enum format_weight weight);
+bool weight_is_bytes(enum report_weight weight);
 
 /* -1 for a name that is none. */
 int weight_from_name(const char *name);
 
-uint64_t weight_of(const struct report_site *site, enum format_weight weight);
+uint64_t weight_of(const struct report_site *site, enum report_weight weight);
 
 #endif

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* format.c - the forms a report can be written in. */
+#include "report/format.h"
+
+#include <string.h>
+
+const struct report_format report_formats[] = {
+	{ "text", "tables for a person", report_write_text },
+	{ "json", "one object", report_write_json },
+	{ "folded", "folded stacks, for flamegraph.pl", report_write_folded },
+	{ "speedscope", "for speedscope.app", report_write_speedscope },
+	{ "pprof", "for go tool pprof", report_write_pprof },
+	{ "html", "a page that needs nothing but a browser", report_write_html },
+	{ 0 },
+};
+
+const struct report_format *report_format_from_name(const char *name)
+{
+	for (const struct report_format *format = report_formats; format->name; format++)
+		if (!strcmp(format->name, name))
+			return format;
+	return NULL;
+}
