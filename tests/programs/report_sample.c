@@ -38,8 +38,8 @@ static const struct frame hostile[] = {
 	PYTHON("\xe2\x80\xae" "evil\x1b[31m", "/tmp/\xc3\xa9t\xc3\xa9 \xf0\x9f\x90\x8d.py", 7),
 };
 static const struct frame native[] = {
-	{ .language = FRAME_NATIVE, .function = "strdup", .object = libc, .offset = 12, .gap = true },
-	{ .language = FRAME_NATIVE, .object = "/opt/lib/libvendor.so.2", .offset = 0x4711 },
+	{ .language = FRAME_NATIVE, .function = "strdup", .object = libc, .offset = 12 },
+	{ .language = FRAME_NATIVE, .object = "/opt/lib/libvendor.so.2", .offset = 0x4711, .gap = true },
 	{ .language = FRAME_NATIVE, .function = "main", .file = "/src/main.c", .line = 33,
 	  .object = "/opt/bin/app" },
 };
@@ -83,7 +83,7 @@ static void make_stack(struct report_site *site)
 	for (size_t i = 0; i < n; i++) {
 		char name[64], file[64];
 
-		way = way * 7 + any(i < 3 ? 2 : i < 12 ? 3 : 5) + i;
+		way = (way * 7 + any(i < 3 ? 2 : i < 12 ? 3 : 5) + i) % 4999;
 		snprintf(name, sizeof(name), "Class%u.method_%u", way % 97, way % 1009);
 		snprintf(file, sizeof(file), "/srv/app/package%u/module_%u.py", way % 13, way % 97);
 		frames[n - 1 - i] = (struct frame){ .language = FRAME_PYTHON, .function = strdup(name),

@@ -129,7 +129,8 @@ static uint64_t function_of(struct pprof *file, const struct frame *frame)
 	char text[NAME_ROOM];
 	uint64_t key;
 
-	function.name = function.system_name = text_of(file, name_of(frame, text));
+	/* without a system_name: pprof takes that for mangled, and "<module>" for a template's end */
+	function.name = text_of(file, name_of(frame, text));
 	function.filename = text_of(file, frame->file ? frame->file : "");
 	key = (uint64_t)function.name << 32 | (uint64_t)function.filename;
 	function.id = (uint64_t)hash_get(&file->functions, key);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
  * speedscope.c - the file format of speedscope.app: one sampled profile a weight, whose samples
- * are sites (speedscope, src/lib/file-format-spec.ts of 1.22).
+ * are sites (speedscope, src/lib/file-format-spec.ts; tried in 1.25).
  */
 #include <stdio.h>
 

@@ -3,14 +3,23 @@
 //
 // An amount is [bytes, blocks]. Members of the report:
 //   frames     [name, file or null, line or 0, whether Python's], by number
-//   sites      {id, path: numbers of frames, outermost first, reason if the stack is not whole,
-//              live, peak, total, freed, temporary: amounts, oldestNs, slope: bytes a second if
-//              known, verdict: index of VERDICTS, and an amount for each of LEAKS if scanned}
+//   sites      {path: numbers of frames, outermost first, reason: why it is not whole or null,
+//              verdict: index of VERDICTS, oldestNs, slope: bytes a second or null, live, peak,
+//              total, temporary: amounts, and one for each of LEAKS if scanned}
 //   kinds      {name, live: amount}, by number of the segment kind
 //   timeline   [time in ns, RSS or 0, bytes of each kind...], in order of time
 //   sizes, lifetimes   [from, to, bytes, blocks]; to is not included
 
 const REPORT = JSON.parse(byId("data").textContent);
+
+/** A site comes as a list, without the names of its members. */
+function readSite([path, reason, verdict, oldestNs, slope, live, peak, total, temporary,
+		   definite, indirect, possible, reachable]) {
+	return { path, reason, verdict, oldestNs, slope, live, peak, total, temporary,
+		 definite, indirect, possible, reachable };
+}
+
+REPORT.sites = REPORT.sites.map(readSite);
 
 const WEIGHTS = {
 	live: { title: "bytes live at the end", show: showBytes, of: site => site.live[0] },

@@ -183,9 +183,11 @@ class Flame {
 	drawBox(context, look, box) {
 		const { node, x, width } = box, y = box.row * ROW;
 		const found = this.matches && node.frame >= 0 && this.matches[node.frame];
-		context.globalAlpha = this.matches && !found ? 0.45 : box.row < this.zoomed.length ? 0.6 : 1;
+		const faded = this.matches ? !found : box.row < this.zoomed.length;
+		context.globalAlpha = faded ? 0.45 : 1;
 		context.fillStyle = found ? look.found : this.colourOf(node, look);
 		context.fillRect(x, y, Math.max(width - 0.5, 0.5), ROW - 1);
+		context.globalAlpha = faded ? 0.75 : 1;
 		if (width > LETTERS) {
 			context.fillStyle = found ? look.ground : look.text;
 			context.fillText(fitText(context, this.labelOf(node), width - 8), x + 4, y + ROW / 2);

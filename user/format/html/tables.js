@@ -5,7 +5,7 @@ const ROWS = 50;   // sites shown at first
 const MORE = 500;  // at each further wish
 
 const bytesAnd = amount => amount[1] ? `${showBytes(amount[0])} in ${showCount(amount[1])}` : "";
-const slopeOf = site => site.slope === undefined ? "" : `${site.slope < 0 ? "−" : "+"}${showBytes(Math.abs(site.slope))}/s`;
+const slopeOf = site => site.slope === null ? "" : `${site.slope < 0 ? "−" : "+"}${showBytes(Math.abs(site.slope))}/s`;
 
 /** One row a column: title, what it sorts by, what it shows, and whether any site has it. */
 const COLUMNS = [
@@ -18,15 +18,15 @@ const COLUMNS = [
 	  wanted: site => site.temporary[1] },
 	{ title: "Oldest", by: site => site.oldestNs, show: site => site.live[1] ? showTime(site.oldestNs) : "",
 	  wanted: site => site.live[1] },
-	{ title: "Growth", by: site => site.slope === undefined ? -Infinity : site.slope, show: slopeOf,
-	  wanted: site => site.slope !== undefined },
+	{ title: "Growth", by: site => site.slope === null ? -Infinity : site.slope, show: slopeOf,
+	  wanted: site => site.slope !== null },
 	{ title: "Verdict", by: site => site.verdict, show: site => VERDICTS[site.verdict],
 	  wanted: site => site.verdict, className: site => VERDICTS[site.verdict] },
 	...Object.entries(LEAKS).map(([leak, title]) => ({
 		title,
-		by: site => site[leak] ? site[leak][0] : 0,
-		show: site => site[leak] ? bytesAnd(site[leak]) : "",
-		wanted: () => REPORT.scanned,
+		by: site => site[leak][0],
+		show: site => bytesAnd(site[leak]),
+		wanted: site => REPORT.scanned && site[leak][1],
 		className: () => leak,
 	})),
 ];
