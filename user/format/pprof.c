@@ -248,7 +248,7 @@ static void put_head(struct pprof *file, const struct report *report, enum repor
 		return;
 	}
 	text_of(file, ""); /* the first, as the format has it */
-	comments[0] = text_of(file, report->title);
+	comments[0] = text_of(file, report->title ? report->title : "");
 	for (size_t i = 0; i < report->n_completeness; i++)
 		comments[i + 1] = text_of(file, report->completeness[i]);
 	period.type = text_of(file, "space");
