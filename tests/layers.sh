@@ -11,8 +11,9 @@ declare -A may=(
 	[place]="base target place"
 	[ledger]="base place ledger"
 	[sink]="base place ledger sink"
-	[report]="base place ledger report"
-	[format]="base place ledger report format"
+	[report]="base place ledger sink report"
+	[source]="base place ledger sink report source"
+	[format]="base place ledger sink report format"
 )
 echo 1..3
 bad=

@@ -120,6 +120,7 @@ static void add_up(struct report *report)
 		report->totals.peak.bytes += site->at_peak.bytes;
 	}
 	report->by_kind[SEGMENT_HEAP] = report->totals.live;
+	report->by_kind_at_peak[SEGMENT_HEAP] = report->totals.peak;
 	report->by_kind[SEGMENT_MMAP_CHUNK] = (struct ledger_amount){ 2, 3 << 20 };
 }
 

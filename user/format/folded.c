@@ -8,8 +8,10 @@
 
 #include "base/fmt.h"
 #include "format/format.h"
-#include "format/names.h"
 #include "format/path.h"
+#include "report/words.h"
+
+#define LABEL_ROOM 1024
 
 static void put(struct out *out, const char *text, size_t len)
 {
@@ -20,9 +22,9 @@ static void put(struct out *out, const char *text, size_t len)
 /* The separator cannot be part of a name, and the format has no way to escape it. */
 static void put_frame(struct out *out, const struct frame *frame)
 {
-	char label[NAME_ROOM];
+	char label[LABEL_ROOM];
 
-	name_label(frame, label);
+	words_frame(label, sizeof(label), frame);
 	for (char *at = label; (at = strchr(at, ';'));)
 		*at = ',';
 	put(out, label, strlen(label));

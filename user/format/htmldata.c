@@ -57,7 +57,7 @@ static void put_totals(struct json *json, const struct ledger_totals *totals)
 	json_object_end(json);
 }
 
-/* By number, what is live in each. */
+/* By number, what is and was live in each. */
 static void put_kinds(struct page *page)
 {
 	const struct report *report = page->report;
@@ -68,6 +68,7 @@ static void put_kinds(struct page *page)
 		json_object(json, NULL);
 		json_str(json, "name", segment_kind_name(kind));
 		put_amount(json, "live", &report->by_kind[kind]);
+		put_amount(json, "peak", &report->by_kind_at_peak[kind]);
 		json_object_end(json);
 	}
 	json_array_end(json);
@@ -151,6 +152,7 @@ static int put_site(struct page *page, const struct report_site *site)
 	if (err)
 		return err;
 	json_str(json, NULL, site->reason);
+	json_str(json, NULL, site->suppressed);
 	json_u64(json, NULL, site->verdict);
 	json_u64(json, NULL, site->oldest_ns);
 	if (isfinite(site->slope))

@@ -6,6 +6,7 @@
 #define MWBPF_HTMLDATA_H
 
 #include "base/out.h"
+#include "report/report.h"
 #include "report/weight.h"
 
 /*

@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/fmt.h"
-
 static const char *base_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -26,23 +24,6 @@ const char *name_of(const struct frame *frame, char text[NAME_ROOM])
 	else
 		snprintf(text, NAME_ROOM, "0x%llx", (unsigned long long)frame->addr);
 	return text;
-}
-
-const char *name_label(const struct frame *frame, char text[NAME_ROOM])
-{
-	char raw[2 * NAME_ROOM], own[NAME_ROOM];
-	const char *name = name_of(frame, own);
-
-	if (frame->file && frame->line)
-		snprintf(raw, sizeof(raw), "%s (%s:%lld)", name, base_name(frame->file),
-			 (long long)frame->line);
-	else if (frame->file)
-		snprintf(raw, sizeof(raw), "%s (%s)", name, base_name(frame->file));
-	else if (frame->function && frame->object)
-		snprintf(raw, sizeof(raw), "%s (%s)", name, base_name(frame->object));
-	else
-		snprintf(raw, sizeof(raw), "%s", name);
-	return fmt_safe(text, NAME_ROOM, raw);
 }
 
 /* The number that a frame without a function is called by. */

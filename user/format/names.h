@@ -8,7 +8,7 @@
 #include "base/hash.h"
 #include "place/site.h"
 
-/* The longest name or label, with its NUL; what is longer ends in dots. */
+/* The longest name, with its NUL. */
 #define NAME_ROOM 2048
 
 /*
@@ -16,12 +16,6 @@
  * "0x1234". Raw bytes of the target. Returns text or a string of the frame's.
  */
 const char *name_of(const struct frame *frame, char text[NAME_ROOM]);
-
-/*
- * Its function and where that is, "function (file.py:12)" or "function (libfoo.so)", for a
- * terminal: as fmt_safe has it. Returns text.
- */
-const char *name_label(const struct frame *frame, char text[NAME_ROOM]);
 
 /* Frames by first sight. Those of one language, name, file, object and line are one. */
 struct names {

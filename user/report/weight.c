@@ -2,7 +2,10 @@
 /* weight.c - which figure of a site is what its frames are drawn wide by. */
 #include "report/weight.h"
 
+#include <stddef.h>
 #include <string.h>
+
+#include "report/report.h"
 
 static const struct {
 	const char *name, *title;

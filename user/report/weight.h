@@ -6,8 +6,9 @@
 #define MWBPF_WEIGHT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
-#include "report/report.h"
+struct report_site;
 
 enum report_weight {
 	WEIGHT_LIVE,

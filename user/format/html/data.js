@@ -4,18 +4,18 @@
 // An amount is [bytes, blocks]. Members of the report:
 //   frames     [name, file or null, line or 0, whether Python's], by number
 //   sites      {path: numbers of frames, outermost first, reason: why it is not whole or null,
-//              verdict: index of VERDICTS, oldestNs, slope: bytes a second or null, live, peak,
+//              suppressed: the pattern or null, verdict: index of VERDICTS, oldestNs, slope: bytes a second or null, live, peak,
 //              total, temporary: amounts, and one for each of LEAKS if scanned}
-//   kinds      {name, live: amount}, by number of the segment kind
+//   kinds      {name, live, peak: amounts}, by number of the segment kind
 //   timeline   [time in ns, RSS or 0, bytes of each kind...], in order of time
 //   sizes, lifetimes   [from, to, bytes, blocks]; to is not included
 
 const REPORT = JSON.parse(byId("data").textContent);
 
 /** A site comes as a list, without the names of its members. */
-function readSite([path, reason, verdict, oldestNs, slope, live, peak, total, temporary,
+function readSite([path, reason, suppressed, verdict, oldestNs, slope, live, peak, total, temporary,
 		   definite, indirect, possible, reachable]) {
-	return { path, reason, verdict, oldestNs, slope, live, peak, total, temporary,
+	return { path, reason, suppressed, verdict, oldestNs, slope, live, peak, total, temporary,
 		 definite, indirect, possible, reachable };
 }
 

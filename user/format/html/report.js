@@ -24,8 +24,9 @@ function fillTotals() {
 	];
 	byId("totals").append(...figures.filter(Boolean).map(([term, figure, more]) =>
 		element("div", {}, element("dt", {}, term), element("dd", {}, figure, element("small", {}, more)))));
-	drawBars(byId("kinds"), REPORT.kinds.filter(kind => kind.live[1]).map(kind =>
-		[kind.name, kind.live[0], showBytes(kind.live[0]), `${showCount(kind.live[1])} blocks`]));
+	drawBars(byId("kinds"), REPORT.kinds.filter(kind => kind.live[1] || kind.peak[1]).map(kind =>
+		[kind.name, kind.live[0], showBytes(kind.live[0]), `${showCount(kind.live[1])} blocks`,
+		 `${showBytes(kind.peak[0])} at the peak`]));
 }
 
 /** The weight asked for, unless it is 0 everywhere and another is not. */

@@ -20,8 +20,10 @@ const COLUMNS = [
 	  wanted: site => site.live[1] },
 	{ title: "Growth", by: site => site.slope === null ? -Infinity : site.slope, show: slopeOf,
 	  wanted: site => site.slope !== null },
-	{ title: "Verdict", by: site => site.verdict, show: site => VERDICTS[site.verdict],
-	  wanted: site => site.verdict, className: site => VERDICTS[site.verdict] },
+	{ title: "Verdict", by: site => site.suppressed ? 0 : site.verdict,
+	  show: site => site.suppressed ? "suppressed" : VERDICTS[site.verdict],
+	  wanted: site => site.verdict || site.suppressed,
+	  className: site => site.suppressed ? "faint" : VERDICTS[site.verdict] },
 	...Object.entries(LEAKS).map(([leak, title]) => ({
 		title,
 		by: site => site[leak][0],
