@@ -92,3 +92,68 @@ no() {
 		no "$SAMPLE" "$format" live 300 >/dev/full
 	done
 }
+
+# What a real trace amounts to: 2000 strings kept by one line, and more that come and go.
+trace_leak() {
+	cat >"$T/leak.py" <<-'END'
+		import sys
+		kept = []
+		def leak():
+		    for i in range(2000):
+		        kept.append("x" * (1000 + i))
+		def churn():
+		    for i in range(2000):
+		        bytes(2000 + i)
+		print("ready", flush=True)
+		sys.stdin.readline()
+		leak()
+		churn()
+		print("done", flush=True)
+		sys.stdin.readline()
+	END
+	start_program "$T/said" /usr/bin/python3.11 -S "$T/leak.py"
+	start_mwbpf "$T/trace" --pid "$PROGRAM"
+	go
+	wait_line "$T/said" '^done' "$PROGRAM"
+	stop_mwbpf
+}
+
+@test "a real trace: every format has the figures of the report, and the line at its top" {
+	need_root
+	trace_leak
+	for format in json folded speedscope pprof html; do
+		"$MWBPF" report --format "$format" -o "$T/$format" "$T/trace"
+	done
+	live=$(jq .in_use.bytes "$T/json")
+	[ "$(awk '{ sum += $NF } END { print sum }' "$T/folded")" = "$live" ]
+	[ "$(jq '.profiles[0].endValue' "$T/speedscope")" = "$live" ]
+	[ "$(gzip -dc "$T/pprof" | protoc -I "$MWBPF_ROOT/user/format" \
+		--decode mwbpf.pprof.Profile profile.proto |
+		awk '/^sample {/ { n = 0 } /^  value:/ { if (++n == 4) sum += $2 } END { print sum }')" = "$live" ]
+	[ "$(sed -n '/id="data">/,/<\/script>/p' "$T/html" | sed '1d;$d' |
+		jq '[.sites[] | .[6][0]] | add')" = "$live" ]
+	awk '{ if ($NF > most) { most = $NF; line = $0 } } END { print line }' "$T/folded" >"$T/top"
+	grep -q 'leak (leak.py:5)' "$T/top"
+	# by another weight, another line
+	"$MWBPF" report --format folded --weight temporary "$T/trace" >"$T/temporary"
+	awk '{ if ($NF > most) { most = $NF; line = $0 } } END { print line }' "$T/temporary" >"$T/top"
+	grep -q 'churn (leak.py:8)' "$T/top"
+}
+
+@test "a weight or a format that is none is refused in one line" {
+	for wrong in "--weight heavy" "--format xml"; do
+		run "$MWBPF" report $wrong "$T/trace"
+		[ "$status" -eq 2 ]
+		[ "${#lines[@]}" -eq 1 ]
+	done
+}
+
+@test "a file that cannot take the report is an error that is said" {
+	need_root
+	trace_leak
+	for format in folded pprof html; do
+		run "$MWBPF" report --format "$format" -o /dev/full "$T/trace"
+		[ "$status" -eq 1 ]
+		[[ "$output" == *"cannot write /dev/full: No space left on device"* ]]
+	done
+}

@@ -172,7 +172,7 @@ int main(int argc, char **argv)
 		.lifetimes = lifetimes, .n_lifetimes = COUNT(lifetimes),
 		.scanned = true,
 		.completeness = completeness, .n_completeness = COUNT(completeness),
-		.ended_by = "the target's end",
+		.ended_by = "process 7 was killed by signal 9; the trace ended by the target's end",
 	};
 
 	if (!format || weight < 0) {

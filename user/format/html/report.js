@@ -3,7 +3,8 @@
 
 function fillHead() {
 	const { title, time, durationNs, endedBy, kernel, version } = REPORT;
-	const about = [time, `${showTime(durationNs)} traced`, endedBy && `ended by ${endedBy}`, kernel && `Linux ${kernel}`];
+	const when = (time || "").replace(/\.\d+Z$/, "Z").replace("T", " ");
+	const about = [when, `${showTime(durationNs)} traced`, kernel && `Linux ${kernel}`, endedBy];
 	document.title = `${title || "mwbpf"} — memory report`;
 	byId("title").textContent = showName(title || "");
 	byId("about").textContent = about.filter(Boolean).map(showName).join(" · ");
