@@ -134,12 +134,12 @@ $B/user/%.o: user/%.c Makefile | $B/version.h check-tools
 $B/user/programs.o: | $B/mwbpf.skel.h $B/mwbpf-ring.skel.h
 $B/user/schema.o: include/mwbpf/events.schema.json
 $B/user/format/assets.o: $(wildcard user/format/html/*)
-$B/user/format/pprof.o $B/fuzz/user/format/pprof.o: | $B/format/profile.pb-c.c
+$B/user/format/pprof.o $B/fuzz/user/format/pprof.o: | $B/format/profile.pb-c.h
 
-$B/format/profile.pb-c.c: user/format/profile.proto | check-tools
-	$(call say,PROTOC-C,$@)
-	@mkdir -p $(@D)
-	$(Q)protoc-c --proto_path=$(<D) --c_out=$(@D) $<
+$B/format/profile.pb-c.c $B/format/profile.pb-c.h &: user/format/profile.proto | check-tools
+	$(call say,PROTOC-C,$B/format/profile.pb-c.c)
+	@mkdir -p $B/format
+	$(Q)protoc-c --proto_path=user/format --c_out=$B/format $<
 
 $B/format/%.o: $B/format/%.c
 	$(call say,CC,$@)

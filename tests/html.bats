@@ -63,3 +63,10 @@ said() {
 @test "the browser's console has nothing to say" {
 	said nothing_was_refused_and_nothing_failed
 }
+
+@test "the report of a real trace is drawn, too" {
+	need_root
+	"$MWBPF" --json --quiet --stack=both -o "$T/trace" -- /usr/bin/python3.11 -c 'import json'
+	"$MWBPF" report --format html -o "$T/report.html" "$T/trace"
+	python3 "$MWBPF_ROOT/tests/lib/page.py" "$T/report.html" --any
+}

@@ -118,6 +118,10 @@ static void add_up(struct report *report)
 		report->totals.live.bytes += site->live.bytes;
 		report->totals.peak.blocks += site->at_peak.blocks;
 		report->totals.peak.bytes += site->at_peak.bytes;
+		for (int kind = 0; kind < LEAK_KINDS; kind++) {
+			report->leaks[kind].blocks += site->leak[kind].blocks;
+			report->leaks[kind].bytes += site->leak[kind].bytes;
+		}
 	}
 	report->by_kind[SEGMENT_HEAP] = report->totals.live;
 	report->by_kind_at_peak[SEGMENT_HEAP] = report->totals.peak;

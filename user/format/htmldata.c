@@ -57,6 +57,16 @@ static void put_totals(struct json *json, const struct ledger_totals *totals)
 	json_object_end(json);
 }
 
+/* Of all sites together. */
+static void put_leaks(struct json *json, const struct report *report)
+{
+	json_array(json, "leaks");
+	for (int kind = 0; report->scanned && kind < LEAK_KINDS; kind++)
+		put_amount(json, NULL, &report->leaks[kind]);
+	json_array_end(json);
+	put_amount(json, "suppressed", &report->suppressed);
+}
+
 /* By number, what is and was live in each. */
 static void put_kinds(struct page *page)
 {
@@ -196,6 +206,7 @@ int html_data(const struct report *report, enum report_weight weight, struct out
 	json->html = true;
 	put_head(&page, weight);
 	put_totals(json, &report->totals);
+	put_leaks(json, report);
 	put_kinds(&page);
 	put_timeline(&page);
 	put_histogram(json, "sizes", report->sizes, report->n_sizes);

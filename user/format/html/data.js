@@ -6,6 +6,7 @@
 //   sites      {path: numbers of frames, outermost first, reason: why it is not whole or null,
 //              suppressed: the pattern or null, verdict: index of VERDICTS, oldestNs, slope: bytes a second or null, live, peak,
 //              total, temporary: amounts, and one for each of LEAKS if scanned}
+//   leaks      an amount for each of LEAKS if scanned, of sites that are not suppressed
 //   kinds      {name, live, peak: amounts}, by number of the segment kind
 //   timeline   [time in ns, RSS or 0, bytes of each kind...], in order of time
 //   sizes, lifetimes   [from, to, bytes, blocks]; to is not included

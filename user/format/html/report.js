@@ -23,6 +23,12 @@ function fillTotals() {
 		failed && ["Failed", showCount(failed), "allocations"],
 		ints && ["Python ints", showCount(ints), "made"],
 	];
+	Object.values(LEAKS).forEach((title, i) => {
+		if (REPORT.leaks.length)
+			figures.push([title, showBytes(REPORT.leaks[i][0]), `${showCount(REPORT.leaks[i][1])} blocks`]);
+	});
+	if (REPORT.suppressed[1])
+		figures.push(["Suppressed", showBytes(REPORT.suppressed[0]), `${showCount(REPORT.suppressed[1])} blocks`]);
 	byId("totals").append(...figures.filter(Boolean).map(([term, figure, more]) =>
 		element("div", {}, element("dt", {}, term), element("dd", {}, figure, element("small", {}, more)))));
 	drawBars(byId("kinds"), REPORT.kinds.filter(kind => kind.live[1] || kind.peak[1]).map(kind =>
@@ -45,7 +51,8 @@ function sayFrame() {
 	const shares = [showShare(node.value, flame.root.value)];
 	if (flame.zoomed.length)
 		shares.push(`${showShare(node.value, flame.top.value)} of what is shown`);
-	byId("frame").replaceChildren(element("b", {}, name), ` — ${show(node.value)}, ${shares.join(", ")}`);
+	const left = node === flame.top && flame.pruned ? "; frames narrower than a pixel are not drawn" : "";
+	byId("frame").replaceChildren(element("b", {}, name), ` — ${show(node.value)}, ${shares.join(", ")}${left}`);
 	byId("zoom-out").disabled = !flame.zoomed.length;
 	sayFound();
 }
