@@ -149,7 +149,8 @@ def the_table_sorts_filters_and_opens(browser):
     browser.type("#filter", "libvendor")
     assert browser.text("#shown") == "1 of 305 sites"
     browser.click("#sites tbody button")
-    assert "libvendor.so.2+0x4711" in browser.text("#sites tr.stack")
+    stack = browser.text("#sites tr.stack")
+    assert "libvendor.so.2+0x4711 (/opt/lib/libvendor.so.2): the file has no symbols" in stack, stack
     assert "proven" in browser.text("#sites tbody tr")
 
 

@@ -39,7 +39,8 @@ static const struct frame hostile[] = {
 };
 static const struct frame native[] = {
 	{ .language = FRAME_NATIVE, .function = "strdup", .object = libc, .offset = 12 },
-	{ .language = FRAME_NATIVE, .object = "/opt/lib/libvendor.so.2", .offset = 0x4711, .gap = true },
+	{ .language = FRAME_NATIVE, .object = "/opt/lib/libvendor.so.2", .offset = 0x4711,
+	  .reason = "the file has no symbols", .gap = true },
 	{ .language = FRAME_NATIVE, .function = "main", .file = "/src/main.c", .line = 33,
 	  .object = "/opt/bin/app" },
 };

@@ -175,7 +175,7 @@ static int put_site(struct page *page, const struct report_site *site)
 	return 0;
 }
 
-/* Per frame: name, file, line, and whether it is Python's. */
+/* Per frame: name, file, line, whether it is Python's, and why it has no better name. */
 static void put_frames(struct page *page)
 {
 	struct json *json = &page->json;
@@ -190,6 +190,7 @@ static void put_frames(struct page *page)
 		json_str(json, NULL, frame->file ? frame->file : frame->object);
 		json_i64(json, NULL, frame->line);
 		json_bool(json, NULL, frame->language == FRAME_PYTHON);
+		json_str(json, NULL, frame->reason);
 		json_array_end(json);
 		out_end_line(json->out);
 	}

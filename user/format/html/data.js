@@ -2,7 +2,8 @@
 // data.js - the report of this page, and what its figures are called.
 //
 // An amount is [bytes, blocks]. Members of the report:
-//   frames     [name, file or null, line or 0, whether Python's], by number
+//   frames     [name, file or null, line or 0, whether Python's, why it has no better name or
+//              null], by number
 //   sites      {path: numbers of frames, outermost first, reason: why it is not whole or null,
 //              suppressed: the pattern or null, verdict: index of VERDICTS, oldestNs, slope: bytes a second or null, live, peak,
 //              total, temporary: amounts, and one for each of LEAKS if scanned}
@@ -42,10 +43,10 @@ function labelOf(frame) {
 	return showName(`${name} (${baseName(file)}${line ? ":" + line : ""})`);
 }
 
-/** The same with the whole path of the file. */
+/** The same with the whole path of the file, and with what is missing. */
 function placeOf(frame) {
-	const [name, file, line] = frame;
-	return showName(file ? `${name} (${file}${line ? ":" + line : ""})` : name);
+	const [name, file, line, , reason] = frame;
+	return showName(name + (file ? ` (${file}${line ? ":" + line : ""})` : "") + (reason ? `: ${reason}` : ""));
 }
 
 /** The labels are what is searched; made once. */

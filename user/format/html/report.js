@@ -110,4 +110,5 @@ byId("filter").addEventListener("input", event => sites.filter(event.target.valu
 byId("more").addEventListener("click", () => sites.more());
 drawHistogram(byId("sizes"), REPORT.sizes, showBytes);
 drawHistogram(byId("lifetimes"), REPORT.lifetimes, showTime);
+byId("histograms").hidden = byId("sizes").hidden && byId("lifetimes").hidden;
 document.addEventListener("keydown", key);

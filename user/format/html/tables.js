@@ -135,11 +135,9 @@ function drawBars(table, rows) {
 	table.hidden = !rows.length;
 }
 
-/** Buckets without what is empty at both ends. */
+/** A bar a bucket, as long as it has blocks. */
 function drawHistogram(table, buckets, show) {
-	const full = buckets.map(bucket => bucket[3] > 0);
-	const first = full.indexOf(true), last = full.lastIndexOf(true);
-	drawBars(table, buckets.slice(Math.max(first, 0), last + 1).map(([from, to, bytes, blocks]) =>
+	drawBars(table, buckets.map(([from, to, bytes, blocks]) =>
 		[to >= 2 ** 63 ? `${show(from)} or more` : `${show(from)} to ${show(to)}`, blocks,
 		 `${showCount(blocks)} blocks`, showBytes(bytes)]));
 }

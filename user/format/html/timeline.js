@@ -18,6 +18,7 @@ function svg(tag, attributes, text) {
 function ticks(most, count, base) {
 	let step = base ** Math.floor(Math.log(most / count) / Math.log(base));
 	const factors = base === 10 ? [1, 2, 5, 10] : [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
+	step = Math.max(step, 1);
 	step *= factors.find(factor => most / (step * factor) <= count) || base;
 	const found = [];
 	for (let at = 0; at <= most; at += step)
@@ -33,8 +34,8 @@ class Timeline {
 			.filter(kind => this.moments.some(moment => moment[kind.column]));
 		this.hasRss = this.moments.some(moment => moment[1]);
 		this.withRss = this.hasRss;
-		if (this.moments.length < 2) {
-			box.replaceWith("The trace is too short for a timeline.");
+		if (this.moments.length < 2 || !(this.kinds.length || this.hasRss)) {
+			box.replaceWith("There is nothing to draw: no block was live for long enough.");
 			return;
 		}
 		this.legend();
