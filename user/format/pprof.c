@@ -73,6 +73,16 @@ static void put(struct pprof *file, const profile *part)
 	gzip_put(&file->gzip, file->packed, len);
 }
 
+/* A number that only equal texts have. */
+static uint64_t key_of(struct pprof *file, const char *text)
+{
+	const char *kept = intern(&file->pool, text);
+
+	if (!*kept && *text)
+		file->error = -ENOMEM;
+	return (uint64_t)kept;
+}
+
 /* Remember that key has a number, which is not 0. */
 static void keep(struct pprof *file, struct hash *hash, uint64_t key, uint64_t number)
 {
@@ -88,7 +98,7 @@ static int64_t text_of(struct pprof *file, const char *raw)
 	uint64_t key, index;
 
 	fmt_safe(safe, sizeof(safe), raw);
-	key = (uint64_t)intern(&file->pool, safe);
+	key = key_of(file, safe);
 	index = (uint64_t)hash_get(&file->texts, key);
 	if (index)
 		return (int64_t)index - 1;
@@ -107,7 +117,7 @@ static uint64_t mapping_of(struct pprof *file, const struct frame *frame)
 
 	if (!frame->object)
 		return 0;
-	key = (uint64_t)intern(&file->pool, frame->object);
+	key = key_of(file, frame->object);
 	mapping.id = (uint64_t)hash_get(&file->mappings, key);
 	if (mapping.id)
 		return mapping.id;
