@@ -140,8 +140,8 @@ trace_leak() {
 	grep -q 'churn (leak.py:8)' "$T/top"
 }
 
-@test "a weight or a format that is none is refused in one line" {
-	for wrong in "--weight heavy" "--format xml"; do
+@test "what cannot be is refused in one line: no such weight or format, two reports in a page" {
+	for wrong in "--weight heavy" "--format xml" "--format html $T/other"; do
 		run "$MWBPF" report $wrong "$T/trace"
 		[ "$status" -eq 2 ]
 		[ "${#lines[@]}" -eq 1 ]

@@ -9,7 +9,7 @@
 #include "report/complete.h"
 #include "report/report.h"
 
-/* A site that grows has most near the end: in the last part of its life. */
+/* A site that grows has most near the end: in the last part of the calls since its first. */
 #define GROWS_PART 4
 
 static int more_live(const struct ledger_amount *a, const struct ledger_amount *b)
@@ -44,20 +44,22 @@ static int compare_threads(const void *left, const void *right)
  * asked for, never freed, of a site that keeps growing. When events were lost after they were
  * made, their free may be among them.
  */
-static enum report_verdict judge(const struct sitelog *log, double slope, uint64_t end_ns)
+static enum report_verdict judge(const struct sitelog *log, double slope, uint64_t calls)
 {
-	uint64_t life_ns = end_ns - log->first_ns;
+	uint64_t life = calls - log->first_call;
 
 	if (!log->old.blocks || !(slope > 0))
 		return VERDICT_NONE;
-	if (log->most_ns < end_ns - life_ns / GROWS_PART)
+	if (log->most_call < calls - life / GROWS_PART)
 		return VERDICT_NONE;
 	return log->certain.blocks ? VERDICT_LIKELY : VERDICT_UNPROVEN;
 }
 
 static void fill_site(struct report_site *site, const struct sitelog *log,
-		      const struct suppressions *suppressions, uint64_t end_ns)
+		      const struct history *history, const struct suppressions *suppressions)
 {
+	uint64_t end_ns = history->last_ns;
+
 	*site = (struct report_site){
 		.id = log->id,
 		.frames = log->frames,
@@ -76,7 +78,7 @@ static void fill_site(struct report_site *site, const struct sitelog *log,
 		.moved_bytes = log->moved_bytes,
 		.chain = log->chain,
 	};
-	site->verdict = judge(log, site->slope, end_ns);
+	site->verdict = judge(log, site->slope, history->sites.calls);
 }
 
 static int fill_sites(struct report *report, const struct history *history,
@@ -94,7 +96,7 @@ static int fill_sites(struct report *report, const struct history *history,
 
 		if (!log->total.blocks)
 			continue;
-		fill_site(site, log, suppressions, history->last_ns);
+		fill_site(site, log, history, suppressions);
 		report->n_sites++;
 		if (!site->suppressed)
 			continue;

@@ -15,6 +15,7 @@ struct report_format {
 	const char *what; /* in a few words */
 	/* Write the whole report. 0 or -errno; what to fails with later, the caller finds (ferror). */
 	int (*write)(const struct report *report, const struct report_options *options, FILE *to);
+	bool alone; /* what reads it takes one report a file */
 };
 
 /* The first is what is written when nothing is said; ends with one without a name. */
