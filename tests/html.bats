@@ -67,6 +67,6 @@ said() {
 @test "the report of a real trace is drawn, too" {
 	need_root
 	"$MWBPF" --json --quiet --stack=both -o "$T/trace" -- /usr/bin/python3.11 -c 'import json'
-	"$MWBPF" report --format html -o "$T/report.html" "$T/trace"
+	"$MWBPF" report --format html --weight total -o "$T/report.html" "$T/trace"
 	python3 "$MWBPF_ROOT/tests/lib/page.py" "$T/report.html" --any
 }

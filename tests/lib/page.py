@@ -191,6 +191,9 @@ def any_report_is_drawn_and_told(browser):
     assert browser.run("return document.querySelectorAll('#timeline polygon').length") > 0
     assert browser.run("return document.querySelectorAll('#sizes tr').length") > 1
     assert browser.text("#completeness")
+    # it was written with --weight total
+    assert browser.run("return document.querySelector('#weight').value") == "total"
+    assert browser.text("#sites th[aria-sort]") == "Allocated \u2193"
 
 
 ANY = [any_report_is_drawn_and_told, nothing_was_refused_and_nothing_failed]

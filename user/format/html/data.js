@@ -5,8 +5,9 @@
 //   frames     [name, file or null, line or 0, whether Python's, why it has no better name or
 //              null], by number
 //   sites      {path: numbers of frames, outermost first, reason: why it is not whole or null,
-//              suppressed: the pattern or null, verdict: index of VERDICTS, oldestNs, slope: bytes a second or null, live, peak,
-//              total, temporary: amounts, and one for each of LEAKS if scanned}
+//              suppressed: the pattern or null, verdict: index of VERDICTS, oldestNs,
+//              slope: bytes a second or null, live, peak, total, temporary: amounts, and one for
+//              each of LEAKS if scanned}
 //   leaks      an amount for each of LEAKS if scanned, of sites that are not suppressed
 //   kinds      {name, live, peak: amounts}, by number of the segment kind
 //   timeline   [time in ns, RSS or 0, bytes of each kind...], in order of time

@@ -105,7 +105,7 @@ fillHead();
 fillTotals();
 wireFlame();
 const timeline = new Timeline(byId("timeline"), byId("timeline-tools"), byId("moment"), REPORT);
-const sites = new Sites(byId("sites"), REPORT.sites);
+const sites = new Sites(byId("sites"), REPORT.sites, firstWeight());
 byId("filter").addEventListener("input", event => sites.filter(event.target.value));
 byId("more").addEventListener("click", () => sites.more());
 drawHistogram(byId("sizes"), REPORT.sizes, showBytes);

@@ -5,17 +5,19 @@ const ROWS = 50;   // sites shown at first
 const MORE = 500;  // at each further wish
 
 const bytesAnd = amount => amount[1] ? `${showBytes(amount[0])} in ${showCount(amount[1])}` : "";
-const slopeOf = site => site.slope === null ? "" : `${site.slope < 0 ? "−" : "+"}${showBytes(Math.abs(site.slope))}/s`;
+const slopeOf = site => site.slope === null ? "" :
+	`${site.slope < 0 ? "−" : "+"}${showBytes(Math.abs(site.slope))}/s`;
 
-/** One row a column: title, what it sorts by, what it shows, and whether any site has it. */
+/** One row a column: title, weight it is of, what it sorts by and shows, which sites want it. */
 const COLUMNS = [
 	{ title: "Where", by: site => LABELS[whereOf(site)], text: true },
-	{ title: "Live", by: site => site.live[0], show: site => bytesAnd(site.live) },
-	{ title: "At peak", by: site => site.peak[0], show: site => bytesAnd(site.peak) },
-	{ title: "Allocated", by: site => site.total[0], show: site => showBytes(site.total[0]) },
-	{ title: "Allocations", by: site => site.total[1], show: site => showCount(site.total[1]) },
-	{ title: "Temporary", by: site => site.temporary[1], show: site => showCount(site.temporary[1]),
-	  wanted: site => site.temporary[1] },
+	{ title: "Live", weight: "live", by: site => site.live[0], show: site => bytesAnd(site.live) },
+	{ title: "At peak", weight: "peak", by: site => site.peak[0], show: site => bytesAnd(site.peak) },
+	{ title: "Allocated", weight: "total", by: site => site.total[0], show: site => showBytes(site.total[0]) },
+	{ title: "Allocations", weight: "allocs", by: site => site.total[1],
+	  show: site => showCount(site.total[1]) },
+	{ title: "Temporary", weight: "temporary", by: site => site.temporary[1],
+	  show: site => showCount(site.temporary[1]), wanted: site => site.temporary[1] },
 	{ title: "Oldest", by: site => site.oldestNs, show: site => site.live[1] ? showTime(site.oldestNs) : "",
 	  wanted: site => site.live[1] },
 	{ title: "Growth", by: site => site.slope === null ? -Infinity : site.slope, show: slopeOf,
@@ -34,9 +36,10 @@ const COLUMNS = [
 ];
 
 class Sites {
-	constructor(table, sites) {
-		Object.assign(this, { table, sites, column: 1, down: true, rows: ROWS, open: new Set() });
+	constructor(table, sites, weight) {
+		Object.assign(this, { table, sites, down: true, rows: ROWS, open: new Set() });
 		this.columns = COLUMNS.filter(column => !column.wanted || sites.some(column.wanted));
+		this.column = Math.max(this.columns.findIndex(column => column.weight === weight), 1);
 		this.filter("");
 	}
 
@@ -76,7 +79,7 @@ class Sites {
 			const cell = element("th", { scope: "col" }, button);
 			if (i === this.column) {
 				cell.setAttribute("aria-sort", this.down ? "descending" : "ascending");
-				button.append(this.down ? " ↓" : " ↑");
+				button.append(this.down ? "\u00a0↓" : "\u00a0↑");
 			}
 			button.addEventListener("click", () => {
 				this.sort(i, i === this.column ? !this.down : !column.text);

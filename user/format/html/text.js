@@ -35,12 +35,16 @@ function showShare(part, whole) {
 	return whole ? `${(100 * part / whole).toFixed(1)} %` : "0 %";
 }
 
+// control characters, those without a width or that turn the direction, and lone surrogates
+const DECEIVES = new RegExp("[\\u0000-\\u001f\\u007f-\\u009f\\u200b-\\u200f\\u2028-\\u202e" +
+	"\\u2066-\\u2069\\ud800-\\udfff]", "gu");
+
 /**
  * Text of the traced program: what a page would not show, or show as something else, is
  * spelled out. Bytes that were not UTF-8 came as U+DC80 to U+DCFF.
  */
 function showName(text) {
-	return text.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]/gu, c => {
+	return text.replace(DECEIVES, c => {
 		const code = c.charCodeAt(0);
 		if (code >= 0xdc80 && code <= 0xdcff)
 			return "\\x" + (code - 0xdc00).toString(16);
