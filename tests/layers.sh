@@ -13,6 +13,7 @@ declare -A may=(
 	[sink]="base place ledger sink"
 	[report]="base place ledger sink report"
 	[source]="base place ledger sink report source"
+	[format]="base place ledger sink report format"
 )
 echo 1..3
 bad=

@@ -230,6 +230,15 @@ static int parse_by(struct options *options, const struct option_row *row, const
 	return by < 0 ? -EINVAL : 0;
 }
 
+static int parse_weight(struct options *options, const struct option_row *row, const char *text)
+{
+	int weight = weight_from_name(text);
+
+	(void)row;
+	options->report.weight = weight;
+	return weight < 0 ? -EINVAL : 0;
+}
+
 #define AT(field) offsetof(struct options, field)
 
 /* Who takes an option. */
@@ -263,7 +272,10 @@ const struct option_row option_rows[] = {
 	{ "no-cache", 0, NULL, parse_flag, AT(no_cache), TRACE, "find it anew, and keep nothing" },
 	{ "summary", 0, NULL, parse_flag, AT(summary), TRACE,
 	  "report in the end, as mwbpf report does; events only with --output" },
-	{ "format", 0, "NAME", parse_format, 0, TRACE | REPORT, "of the report: text or json" },
+	{ "format", 0, "NAME", parse_format, 0, TRACE | REPORT,
+	  "of the report: text, json, folded, speedscope, pprof or html" },
+	{ "weight", 0, "NAME", parse_weight, 0, TRACE | REPORT,
+	  "width of frames in a graph: live, peak, total, allocs or temporary" },
 	{ "sort", 0, "NAME", parse_sort, 0, TRACE | REPORT,
 	  "sites by live, allocations, churn, peak, temporary or growth" },
 	{ "by", 0, "NAME", parse_by, 0, TRACE | REPORT,
