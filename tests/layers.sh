@@ -10,7 +10,7 @@ declare -A may=(
 	[capture]="base capture"
 	[place]="base target place"
 	[ledger]="base place ledger"
-	[sink]="base place ledger sink"
+	[sink]="base place ledger survey sink"
 	[report]="base place ledger report"
 	[survey]="base target place survey"
 )
