@@ -32,7 +32,7 @@ bool mainarena_find(const uint64_t *words, size_t n, uint64_t addr, uint64_t *st
 				empty++;
 			}
 		bins = last + 2 - 2 * BINS;
-		if (empty < EMPTY || last + 2 < 2 * BINS + FRONT)
+		if (empty < EMPTY || last + 2 < 2 * BINS + FRONT || last + 2 + BEHIND > n)
 			return false;
 		*start = addr + (bins - FRONT) * WORD;
 		*end = addr + (bins + 2 * BINS + BEHIND) * WORD;
