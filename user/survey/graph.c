@@ -103,7 +103,7 @@ enum graph_spot graph_spot(const struct graph_block *block, uint64_t addr)
 
 void graph_from(struct graph *graph, size_t block)
 {
-	graph->first[block] = graph->n_edges;
+	graph->first[block] = graph->from = graph->n_edges;
 }
 
 static bool make_room(struct graph *graph)
@@ -127,7 +127,7 @@ void graph_add(struct graph *graph, size_t to, enum graph_spot spot)
 {
 	uint32_t edge = to << 2 | spot;
 
-	if (graph->n_edges && graph->edges[graph->n_edges - 1] == edge)
+	if (graph->n_edges > graph->from && graph->edges[graph->n_edges - 1] == edge)
 		return;
 	if (make_room(graph))
 		graph->edges[graph->n_edges++] = edge;

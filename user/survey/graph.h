@@ -50,6 +50,7 @@ struct graph {
 	uint64_t *first;   /* n + 1: the edges of block i are edges[first[i]] to first[i + 1] */
 	uint32_t *edges;   /* block << 2 | spot */
 	size_t n_edges, cap_edges;
+	size_t from; /* first edge of the current block */
 	int error; /* -ENOMEM once an edge could not be kept, -E2BIG: too many */
 };
 
