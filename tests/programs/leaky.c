@@ -4,7 +4,8 @@
  *
  * leaky GRAPHS END: makes each graph whose letter is in GRAPHS, all of them for "all", then
  * ends: return, exit, _exit, abort, kill, leave (the first thread alone), wait (prints "ready
- * PID", returns when a line comes), busy (makes and frees blocks until a line comes).
+ * PID", returns when a line comes), busy (makes and frees blocks until a line comes), again
+ * (waits, makes the graphs once more, waits).
  * Each graph takes its blocks by calls of its own, of sizes of its own.
  */
 #include <pthread.h>
@@ -225,6 +226,27 @@ static APART void in_threads(void)
 		usleep(1000);
 }
 
+/* The essay's two Points. */
+static APART void points(void)
+{
+	struct point {
+		int x, y;
+	} *first = malloc(sizeof(*first)), *second = malloc(sizeof(*second));
+
+	first->x = second->y = 1;
+}
+
+/* Made the second time, a block that only one from the first time points to. */
+static APART void old(void)
+{
+	static void ***volatile holder;
+
+	if (!holder)
+		holder = calloc(1, 440);
+	else
+		holder[3] = malloc(456);
+}
+
 /* In front of the free memory at the end, to whose header glibc itself points. */
 static APART void last(void)
 {
@@ -243,7 +265,7 @@ static APART void make(const char *graphs)
 		{ 'i', inside },    { 'T', thread_local_only }, { 'm', mapped },
 		{ 'g', array_grown }, { 'b', behind }, { 'n', nothing }, { 'a', aligned },
 		{ 'h', counted },   { 'L', large },    { 's', stale },   { 'x', crooked },
-		{ 'p', in_threads }, { 'z', last },
+		{ 'p', in_threads }, { 'P', points }, { 'o', old }, { 'z', last },
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
@@ -271,11 +293,13 @@ static void say_ready(void)
 
 static void wait_for_line(void)
 {
-	char byte;
+	char byte = '\n'; /* as at the end of the input */
 
 	say_ready();
-	if (read(STDIN_FILENO, &byte, 1) < 0)
-		_exit(1);
+	do
+		if (read(STDIN_FILENO, &byte, 1) < 0)
+			_exit(1);
+	while (byte != '\n');
 }
 
 /* Works until a line comes, and says how often. */
@@ -324,6 +348,12 @@ int main(int argc, char **argv)
 		wait_for_line();
 	if (!strcmp(end, "busy"))
 		be_busy();
+	if (!strcmp(end, "again")) {
+		wait_for_line();
+		make(argv[1]);
+		scrub();
+		wait_for_line();
+	}
 	if (!strcmp(end, "exit"))
 		exit(3);
 	if (!strcmp(end, "_exit"))
