@@ -11,7 +11,8 @@ declare -A may=(
 	[place]="base target place"
 	[ledger]="base place ledger"
 	[sink]="base place ledger survey sink"
-	[report]="base place ledger report"
+	[report]="base place ledger survey sink report"
+	[source]="base place ledger survey sink report source"
 	[survey]="base target place survey"
 )
 echo 1..3

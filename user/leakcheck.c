@@ -118,7 +118,7 @@ static int read_graph(struct leakcheck *check, const struct target *target,
 	struct graph_block *blocks;
 	struct roots roots = { 0 };
 	struct pages pages;
-	struct scan scan;
+	struct sweep sweep;
 	size_t n;
 	int err;
 
@@ -127,20 +127,20 @@ static int read_graph(struct leakcheck *check, const struct target *target,
 	if (err)
 		return err;
 	pages_open(&pages, reader_of(frozen));
-	err = scan_open(&scan, &pages.source, graph);
+	err = sweep_open(&sweep, &pages.source, graph);
 	if (!err)
 		err = roots_find(target->space, frozen, &pages.source, words->unknown != NULL,
 				 &roots);
 	if (!err) {
-		roots_scan_registers(&scan, frozen);
+		roots_sweep_registers(&sweep, frozen);
 		for (size_t i = 0; i < roots.n; i++)
-			scan_root(&scan, &roots.at[i]);
-		scan_blocks(&scan);
+			sweep_root(&sweep, &roots.at[i]);
+		sweep_blocks(&sweep);
 		err = graph->error;
 	}
-	words->scanned = scan.bytes;
-	words->unreadable = scan.unreadable;
-	scan_close(&scan);
+	words->scanned = sweep.bytes;
+	words->unreadable = sweep.unreadable;
+	sweep_close(&sweep);
 	roots_clear(&roots);
 	pages_close(&pages);
 	return err;

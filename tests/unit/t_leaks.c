@@ -12,7 +12,7 @@
 
 #include "survey/leaks.h"
 #include "survey/mainarena.h"
-#include "survey/scan.h"
+#include "survey/sweep.h"
 
 #define BASE  0x10000ULL
 #define WORDS 8192
@@ -53,8 +53,8 @@ struct place {
 struct test {
 	struct picture picture;
 	struct graph graph;
-	struct scan_source source;
-	struct scan scan;
+	struct sweep_source source;
+	struct sweep sweep;
 	struct leaks leaks;
 };
 
@@ -63,7 +63,7 @@ static struct test *begin_test(void)
 	struct test *test = calloc(1, sizeof(*test));
 
 	assert_non_null(test);
-	test->source = (struct scan_source){ .context = &test->picture, .read = read_picture };
+	test->source = (struct sweep_source){ .context = &test->picture, .read = read_picture };
 	return test;
 }
 
@@ -76,8 +76,8 @@ static void put(struct test *test, uint64_t at, uint64_t to)
 static void judge(struct test *test, const struct place *places, size_t n)
 {
 	struct graph_block *blocks = calloc(n + 1, sizeof(*blocks));
-	const struct scan_range root = { .start = BASE + ROOT, .end = BASE + UNKNOWN };
-	const struct scan_range unknown = { .start = BASE + UNKNOWN,
+	const struct sweep_range root = { .start = BASE + ROOT, .end = BASE + UNKNOWN };
+	const struct sweep_range unknown = { .start = BASE + UNKNOWN,
 					    .end = BASE + sizeof(test->picture.words),
 					    .root = GRAPH_UNKNOWN };
 
@@ -86,11 +86,11 @@ static void judge(struct test *test, const struct place *places, size_t n)
 						  .size = places[i].size,
 						  .site = places[i].site };
 	assert_int_equal(graph_init(&test->graph, blocks, n), 0);
-	assert_int_equal(scan_open(&test->scan, &test->source, &test->graph), 0);
-	scan_root(&test->scan, &root);
-	scan_root(&test->scan, &unknown);
-	scan_blocks(&test->scan);
-	scan_close(&test->scan);
+	assert_int_equal(sweep_open(&test->sweep, &test->source, &test->graph), 0);
+	sweep_root(&test->sweep, &root);
+	sweep_root(&test->sweep, &unknown);
+	sweep_blocks(&test->sweep);
+	sweep_close(&test->sweep);
 	assert_int_equal(leaks_judge(&test->graph, &test->leaks), 0);
 }
 
@@ -259,7 +259,7 @@ static void test_hole(void **state)
 	put(test, 12288, 20608); /* behind it */
 	JUDGE(test, { 4096, 12288, 0 }, { 20480, 32, 0 }, { 20544, 32, 0 }, { 20608, 32, 0 });
 	assert_kinds(test, "rrdr");
-	assert_true(test->scan.unreadable >= 4096);
+	assert_true(test->sweep.unreadable >= 4096);
 	end_test(test);
 }
 

@@ -45,7 +45,7 @@ static bool find_used(void *context, uint64_t *start, uint64_t *end)
 
 			if (there && !found && at > *start)
 				*start = at;
-			if (found && (!there || at - *start >= SCAN_PIECE)) {
+			if (found && (!there || at - *start >= SWEEP_PIECE)) {
 				*end = at;
 				return true;
 			}
@@ -61,7 +61,7 @@ void pages_open(struct pages *pages, pid_t tid)
 
 	snprintf(path, sizeof(path), "/proc/%d/pagemap", (int)tid);
 	*pages = (struct pages){ .tid = tid, .pagemap = open(path, O_RDONLY | O_CLOEXEC) };
-	pages->source = (struct scan_source){ .context = pages,
+	pages->source = (struct sweep_source){ .context = pages,
 					      .read = read_memory,
 					      .used = find_used };
 }

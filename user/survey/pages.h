@@ -7,12 +7,12 @@
 
 #include <sys/types.h>
 
-#include "survey/scan.h"
+#include "survey/sweep.h"
 
 struct pages {
 	pid_t tid; /* a thread that has memory: the first one of a process may have ended */
 	int pagemap;
-	struct scan_source source;
+	struct sweep_source source;
 };
 
 /* Begin; the source is valid until pages_close. A kernel without pagemap is no error: then

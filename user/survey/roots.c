@@ -25,9 +25,9 @@
 
 #define DATA_MOST (4 << 20) /* bytes of data that are searched for glibc's lists */
 
-static void add(struct roots *roots, const struct scan_range *range)
+static void add(struct roots *roots, const struct sweep_range *range)
 {
-	struct scan_range *more;
+	struct sweep_range *more;
 
 	if (range->start >= range->end)
 		return;
@@ -73,7 +73,7 @@ static bool owner_lives(const struct segment *segment, const struct frozen *froz
 static void add_stack(struct roots *roots, const struct segment *segment,
 		      const struct frozen *frozen)
 {
-	struct scan_range range = { .start = segment->start, .end = segment->end };
+	struct sweep_range range = { .start = segment->start, .end = segment->end };
 	uint64_t sp = lowest_sp(segment, frozen);
 
 	if (sp)
@@ -89,7 +89,7 @@ static void add_local(struct roots *roots, const struct segment *segment,
 {
 	for (size_t i = 0; i < frozen->n; i++) {
 		uint64_t fs = frozen->threads[i].regs.fs_base;
-		struct scan_range range = { .start = segment->start, .end = fs + BEHIND_FS };
+		struct sweep_range range = { .start = segment->start, .end = fs + BEHIND_FS };
 
 		if (fs < segment->start || fs >= segment->end)
 			continue;
@@ -103,9 +103,9 @@ static void add_local(struct roots *roots, const struct segment *segment,
 
 /* The allocator's data, without its lists. */
 static void add_allocator(struct roots *roots, const struct segment *segment,
-			  const struct scan_source *source)
+			  const struct sweep_source *source)
 {
-	struct scan_range range = { .start = segment->start, .end = segment->end };
+	struct sweep_range range = { .start = segment->start, .end = segment->end };
 	size_t size = range.end - range.start;
 	uint64_t *words __free = size <= DATA_MOST ? malloc(size) : NULL;
 	size_t got = words ? source->read(source->context, range.start, words, size) : 0;
@@ -136,15 +136,15 @@ static const char *allocator_name(const struct space *space)
 }
 
 int roots_find(const struct space *space, const struct frozen *frozen,
-	       const struct scan_source *source, bool unknown, struct roots *roots)
+	       const struct sweep_source *source, bool unknown, struct roots *roots)
 {
 	const char *allocator = allocator_name(space);
 
 	*roots = (struct roots){ 0 };
 	for (size_t i = 0; i < space->segments.n; i++) {
 		const struct segment *segment = &space->segments.at[i];
-		const struct scan_range whole = { .start = segment->start, .end = segment->end };
-		struct scan_range store = whole;
+		const struct sweep_range whole = { .start = segment->start, .end = segment->end };
+		struct sweep_range store = whole;
 
 		if (~segment->prot & (PROT_READ | PROT_WRITE) || is_device(segment))
 			continue;
@@ -181,9 +181,9 @@ void roots_clear(struct roots *roots)
 	*roots = (struct roots){ 0 };
 }
 
-void roots_scan_registers(struct scan *scan, const struct frozen *frozen)
+void roots_sweep_registers(struct sweep *sweep, const struct frozen *frozen)
 {
 	for (size_t i = 0; i < frozen->n; i++)
-		scan_words(scan, (const uint64_t *)&frozen->threads[i].regs,
+		sweep_words(sweep, (const uint64_t *)&frozen->threads[i].regs,
 			   sizeof(frozen->threads[i].regs) / sizeof(uint64_t), GRAPH_ROOT);
 }

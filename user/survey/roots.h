@@ -8,10 +8,10 @@
 
 #include "place/space.h"
 #include "survey/freeze.h"
-#include "survey/scan.h"
+#include "survey/sweep.h"
 
 struct roots {
-	struct scan_range *at;
+	struct sweep_range *at;
 	size_t n, cap;
 	int error; /* -ENOMEM once one could not be kept */
 };
@@ -21,10 +21,10 @@ struct roots {
  * not known, and what it holds counts, too. The caller clears them.
  */
 int roots_find(const struct space *space, const struct frozen *frozen,
-	       const struct scan_source *source, bool unknown, struct roots *roots);
+	       const struct sweep_source *source, bool unknown, struct roots *roots);
 void roots_clear(struct roots *roots);
 
 /* The registers of all threads, as roots. */
-void roots_scan_registers(struct scan *scan, const struct frozen *frozen);
+void roots_sweep_registers(struct sweep *sweep, const struct frozen *frozen);
 
 #endif

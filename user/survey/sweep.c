@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* scan.c - what looks like a pointer to a live block, in roots and in the blocks themselves. */
-#include "survey/scan.h"
+/* sweep.c - what looks like a pointer to a live block, in roots and in the blocks themselves. */
+#include "survey/sweep.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -13,26 +13,26 @@
 
 #define SMALLEST_CHUNK 32 /* glibc's MINSIZE */
 
-int scan_open(struct scan *scan, const struct scan_source *source, struct graph *graph)
+int sweep_open(struct sweep *sweep, const struct sweep_source *source, struct graph *graph)
 {
-	*scan = (struct scan){ .source = source, .graph = graph, .buf = malloc(SCAN_PIECE) };
-	return scan->buf ? 0 : -ENOMEM;
+	*sweep = (struct sweep){ .source = source, .graph = graph, .buf = malloc(SWEEP_PIECE) };
+	return sweep->buf ? 0 : -ENOMEM;
 }
 
-void scan_close(struct scan *scan)
+void sweep_close(struct sweep *sweep)
 {
-	free(scan->buf);
-	scan->buf = NULL;
+	free(sweep->buf);
+	sweep->buf = NULL;
 }
 
 /* Fill the buffer; what cannot be read is zero. */
-static void fetch(struct scan *scan, uint64_t addr, size_t len)
+static void fetch(struct sweep *sweep, uint64_t addr, size_t len)
 {
 	size_t done = 0;
 
 	while (done < len) {
-		size_t got = scan->source->read(scan->source->context, addr + done,
-						scan->buf + done, len - done);
+		size_t got = sweep->source->read(sweep->source->context, addr + done,
+						sweep->buf + done, len - done);
 		size_t hole;
 
 		done += got;
@@ -41,11 +41,11 @@ static void fetch(struct scan *scan, uint64_t addr, size_t len)
 		hole = PAGE_DOWN(addr + done) + PAGE - (addr + done);
 		if (hole > len - done)
 			hole = len - done;
-		memset(scan->buf + done, 0, hole);
-		scan->unreadable += hole;
+		memset(sweep->buf + done, 0, hole);
+		sweep->unreadable += hole;
 		done += hole;
 	}
-	scan->bytes += len;
+	sweep->bytes += len;
 }
 
 /*
@@ -58,9 +58,9 @@ static bool is_header(const struct graph_block *block, uint64_t addr)
 	return addr % 16 == 0 && addr != block->addr && block->addr + block->size - addr <= WORD;
 }
 
-void scan_words(struct scan *scan, const uint64_t *words, size_t n, unsigned root)
+void sweep_words(struct sweep *sweep, const uint64_t *words, size_t n, unsigned root)
 {
-	const struct graph *graph = scan->graph;
+	const struct graph *graph = sweep->graph;
 
 	for (size_t i = 0; i < n; i++) {
 		size_t at = graph_find(graph, words[i]);
@@ -75,9 +75,9 @@ void scan_words(struct scan *scan, const uint64_t *words, size_t n, unsigned roo
 }
 
 /* The same words, of the block that graph_from named. */
-static void add_edges(struct scan *scan, const uint64_t *words, size_t n, size_t from)
+static void add_edges(struct sweep *sweep, const uint64_t *words, size_t n, size_t from)
 {
-	struct graph *graph = scan->graph;
+	struct graph *graph = sweep->graph;
 
 	for (size_t i = 0; i < n; i++) {
 		size_t to = graph_find(graph, words[i]);
@@ -100,15 +100,15 @@ static void look_at(struct graph_block *block, const uint64_t words[3])
 }
 
 /* Part of a range that may hold something, at most a piece long. False: there is none. */
-static bool next_piece(const struct scan *scan, uint64_t *start, uint64_t end, uint64_t *stop)
+static bool next_piece(const struct sweep *sweep, uint64_t *start, uint64_t end, uint64_t *stop)
 {
 	*stop = end;
 	if (*start >= end)
 		return false;
-	if (scan->source->used && !scan->source->used(scan->source->context, start, stop))
+	if (sweep->source->used && !sweep->source->used(sweep->source->context, start, stop))
 		return false;
-	if (*stop - *start > SCAN_PIECE)
-		*stop = *start + SCAN_PIECE;
+	if (*stop - *start > SWEEP_PIECE)
+		*stop = *start + SWEEP_PIECE;
 	return true;
 }
 
@@ -130,7 +130,7 @@ static size_t first_behind(const struct graph *graph, uint64_t addr)
 }
 
 /* Words of [start, end), of no block, in the buffer that begins at base. */
-static void scan_gap(struct scan *scan, uint64_t base, uint64_t start, uint64_t end, unsigned root)
+static void sweep_gap(struct sweep *sweep, uint64_t base, uint64_t start, uint64_t end, unsigned root)
 {
 	uint64_t from = (start + WORD - 1) & ~(WORD - 1), to = end & ~(WORD - 1);
 
@@ -138,14 +138,14 @@ static void scan_gap(struct scan *scan, uint64_t base, uint64_t start, uint64_t 
 	if (root == GRAPH_UNKNOWN && end - start < SMALLEST_CHUNK)
 		return;
 	if (from < to)
-		scan_words(scan, (const uint64_t *)(scan->buf + (from - base)), (to - from) / WORD,
+		sweep_words(sweep, (const uint64_t *)(sweep->buf + (from - base)), (to - from) / WORD,
 			   root);
 }
 
 /* What is in the buffer, without what lies in blocks. */
-static void scan_piece(struct scan *scan, uint64_t start, uint64_t end, unsigned root)
+static void sweep_piece(struct sweep *sweep, uint64_t start, uint64_t end, unsigned root)
 {
-	const struct graph *graph = scan->graph;
+	const struct graph *graph = sweep->graph;
 	uint64_t base = start;
 
 	for (size_t i = first_behind(graph, start); i < graph->n && graph->blocks[i].addr < end;
@@ -153,69 +153,69 @@ static void scan_piece(struct scan *scan, uint64_t start, uint64_t end, unsigned
 		const struct graph_block *block = &graph->blocks[i];
 
 		if (block->addr > start)
-			scan_gap(scan, base, start, block->addr, root);
+			sweep_gap(sweep, base, start, block->addr, root);
 		if (block->addr + block->size > start)
 			start = block->addr + block->size;
 	}
 	if (start < end)
-		scan_gap(scan, base, start, end, root);
+		sweep_gap(sweep, base, start, end, root);
 }
 
-static void scan_between(struct scan *scan, uint64_t start, uint64_t end, unsigned root)
+static void sweep_between(struct sweep *sweep, uint64_t start, uint64_t end, unsigned root)
 {
 	uint64_t stop;
 
 	start = (start + WORD - 1) & ~(WORD - 1);
 	end &= ~(WORD - 1);
-	while (next_piece(scan, &start, end, &stop)) {
-		fetch(scan, start, stop - start);
-		scan_piece(scan, start, stop, root);
+	while (next_piece(sweep, &start, end, &stop)) {
+		fetch(sweep, start, stop - start);
+		sweep_piece(sweep, start, stop, root);
 		start = stop;
 	}
 }
 
-void scan_root(struct scan *scan, const struct scan_range *range)
+void sweep_root(struct sweep *sweep, const struct sweep_range *range)
 {
 	uint64_t skip = range->skip_end ? range->skip_start : range->end;
 
-	scan_between(scan, range->start, skip, range->root);
+	sweep_between(sweep, range->start, skip, range->root);
 	if (range->skip_end)
-		scan_between(scan, range->skip_end, range->end, range->root);
+		sweep_between(sweep, range->skip_end, range->end, range->root);
 }
 
 /* A block that does not fit the buffer, piece by piece. */
-static void scan_large(struct scan *scan, size_t number)
+static void sweep_large(struct sweep *sweep, size_t number)
 {
-	struct graph_block *block = &scan->graph->blocks[number];
+	struct graph_block *block = &sweep->graph->blocks[number];
 	uint64_t start = (block->addr + WORD - 1) & ~(WORD - 1);
 	uint64_t end = (block->addr + block->size) & ~(WORD - 1), stop;
 
-	graph_from(scan->graph, number);
-	while (next_piece(scan, &start, end, &stop)) {
-		fetch(scan, start, stop - start);
+	graph_from(sweep->graph, number);
+	while (next_piece(sweep, &start, end, &stop)) {
+		fetch(sweep, start, stop - start);
 		if (start == block->addr && stop - start >= 3 * WORD)
-			look_at(block, (const uint64_t *)scan->buf);
-		add_edges(scan, (const uint64_t *)scan->buf, (stop - start) / WORD, number);
+			look_at(block, (const uint64_t *)sweep->buf);
+		add_edges(sweep, (const uint64_t *)sweep->buf, (stop - start) / WORD, number);
 		start = stop;
 	}
 }
 
 /* Words of a block that is in the buffer, which begins at base. */
-static void scan_small(struct scan *scan, size_t number, uint64_t base)
+static void sweep_small(struct sweep *sweep, size_t number, uint64_t base)
 {
-	struct graph_block *block = &scan->graph->blocks[number];
+	struct graph_block *block = &sweep->graph->blocks[number];
 	uint64_t start = (block->addr + WORD - 1) & ~(WORD - 1);
 	uint64_t end = (block->addr + block->size) & ~(WORD - 1);
-	const uint64_t *words = (const uint64_t *)(scan->buf + (start - base));
+	const uint64_t *words = (const uint64_t *)(sweep->buf + (start - base));
 	uint64_t first[3] = { 0 };
 
-	graph_from(scan->graph, number);
+	graph_from(sweep->graph, number);
 	if (start >= end)
 		return;
 	memcpy(first, words, end - start < sizeof(first) ? end - start : sizeof(first));
 	if (start == block->addr)
 		look_at(block, first);
-	add_edges(scan, words, (end - start) / WORD, number);
+	add_edges(sweep, words, (end - start) / WORD, number);
 }
 
 /* The last of the blocks from one on that fit the buffer together. */
@@ -228,7 +228,7 @@ static size_t run_of(const struct graph *graph, size_t from, uint64_t base, uint
 		const struct graph_block *block = &graph->blocks[i];
 
 		if ((block->addr > *end && block->addr - *end > GAP) ||
-		    block->addr + block->size - base > SCAN_PIECE)
+		    block->addr + block->size - base > SWEEP_PIECE)
 			break;
 		if (block->addr + block->size > *end)
 			*end = block->addr + block->size;
@@ -237,24 +237,24 @@ static size_t run_of(const struct graph *graph, size_t from, uint64_t base, uint
 	return last;
 }
 
-void scan_blocks(struct scan *scan)
+void sweep_blocks(struct sweep *sweep)
 {
-	struct graph *graph = scan->graph;
+	struct graph *graph = sweep->graph;
 
 	for (size_t i = 0; i < graph->n; i++) {
 		const struct graph_block *block = &graph->blocks[i];
 		uint64_t base = block->addr & ~(WORD - 1), end;
 		size_t last;
 
-		if (block->addr + block->size - base > SCAN_PIECE) {
-			scan_large(scan, i);
+		if (block->addr + block->size - base > SWEEP_PIECE) {
+			sweep_large(sweep, i);
 			continue;
 		}
 		last = run_of(graph, i, base, &end);
-		fetch(scan, base, end - base);
+		fetch(sweep, base, end - base);
 		for (; i < last; i++)
-			scan_small(scan, i, base);
-		scan_small(scan, last, base);
+			sweep_small(sweep, i, base);
+		sweep_small(sweep, last, base);
 	}
 	graph_end(graph);
 }
