@@ -55,7 +55,7 @@ static unsigned families_of(const struct options *options)
 	const uint32_t heap = 1u << MW_MALLOC | 1u << MW_CALLOC | 1u << MW_REALLOC |
 			      1u << MW_MEMALIGN | 1u << MW_FREE;
 
-	return (options->kinds & heap ? 1u << MW_FAMILY_ALLOC : 0) |
+	return (options->kinds & heap || options->leak_check ? 1u << MW_FAMILY_ALLOC : 0) |
 	       (options->kinds & 1u << MW_PYLONG ? 1u << MW_FAMILY_PYLONG : 0);
 }
 
