@@ -317,13 +317,16 @@ static void wait_for_more(struct run *run, int taken, int *sleep_ms)
 		ring_woken(run->ring);
 }
 
-/* All events that there are. */
+/* All events that there are now: who makes more meanwhile may be faster than we are. */
 static void catch_up(void *context)
 {
 	struct run *run = context;
+	uint64_t most = 2 * run->options->buffer / sizeof(struct mw_event), sum = 0;
 	bool urgent = run->urgent;
+	int taken;
 
-	while (ring_pump(run->ring, PUMP_RECORDS) > 0) {
+	while (sum <= most && (taken = ring_pump(run->ring, PUMP_RECORDS)) > 0) {
+		sum += taken;
 		urgent |= run->urgent;
 		run->urgent = false;
 	}
