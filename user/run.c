@@ -11,12 +11,14 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "balance.h"
 #include "base/clock.h"
 #include "base/fmt.h"
 #include "base/log.h"
 #include "capture/ring.h"
 #include "check.h"
 #include "follow.h"
+#include "header.h"
 #include "launch.h"
 #include "leakcheck.h"
 #include "programs.h"
@@ -39,6 +41,7 @@ struct run {
 	struct stream stream;
 	struct ints ints;
 	struct follow follow;
+	struct balance_clock balance;
 	struct ring *ring;
 	int signal_fd;
 	struct spawn_before before; /* as we were started */
@@ -165,36 +168,6 @@ static int attach(struct run *run)
 	return err;
 }
 
-static int send_header(struct run *run)
-{
-	struct sink_target *targets = calloc(run->targets.n, sizeof(*targets));
-	struct sink_probe *probes = calloc(run->targets.n * MW_PROBE_MAX, sizeof(*probes));
-	struct sink_header header = {
-		.tier = tier_name(run->tier.tier),
-		.tier_why = run->tier.tier == TIER_SESSION ? "the best there is"
-							   : run->tier.why[run->tier.tier + 1],
-		.syscalls = run->syscalls,
-		.targets = targets,
-		.n_targets = run->targets.n,
-		.probes = probes,
-	};
-
-	for (size_t i = 0; i < run->targets.n && targets && probes; i++) {
-		const struct target *target = &run->targets.at[i];
-
-		targets_describe(target, &targets[i]);
-		for (size_t j = 0; j < target->findings.n; j++)
-			if (!attach_refused(&run->attach, target->proc.pid, &target->findings.at[j]))
-				targets_describe_probe(target, &target->findings.at[j],
-						       &probes[header.n_probes++]);
-	}
-	if (targets && probes)
-		stream_begin(&run->stream, &header);
-	free(targets);
-	free(probes);
-	return targets && probes ? 0 : say("cannot write the header", -ENOMEM);
-}
-
 /* Everything up to the first event. 0, or mwbpf's exit status. */
 static int begin(struct run *run)
 {
@@ -212,7 +185,8 @@ static int begin(struct run *run)
 	status = hold_targets(run);
 	if (status)
 		return status;
-	if (attach(run) || send_header(run))
+	if (attach(run) || header_send(&run->stream, &run->targets, &run->attach, &run->tier,
+				       run->syscalls))
 		return failed;
 	leakcheck_watch(&run->leakcheck);
 	setpriority(PRIO_PROCESS, 0, NICE);
@@ -352,6 +326,7 @@ static void pump(struct run *run)
 		look_at_targets(run);
 		leakcheck_tend(&run->leakcheck);
 		show_progress(run, now);
+		balance_look(&run->balance, &run->stream, &run->targets, now);
 		flush(run, now, taken < PUMP_RECORDS);
 		if (run->deadline_ns && now >= run->deadline_ns)
 			run->reason = "--duration";
@@ -384,10 +359,11 @@ static void drain(struct run *run)
 	look_at_targets(run);
 }
 
-static void report(struct run *run)
+static int report(struct run *run)
 {
 	struct sink_end ends[OPTIONS_MAX_PIDS];
 	uint64_t skipped = programs_skipped(run->programs);
+	int err;
 
 	if (skipped)
 		stream_warn(&run->stream,
@@ -407,7 +383,9 @@ static void report(struct run *run)
 		};
 	}
 	run->stream.summary.malformed = ring_malformed(run->ring);
-	stream_end(&run->stream, run->reason, ends, run->targets.n);
+	err = stream_end(&run->stream, run->reason, ends, run->targets.n);
+	leakcheck_print(&run->leakcheck);
+	return err;
 }
 
 /* The command's status is ours: wait for it, unless the person has had enough. */
@@ -417,7 +395,7 @@ static int wait_for_child(struct run *run)
 	struct pollfd fds[2] = { { .fd = run->signal_fd, .events = POLLIN },
 				 { .fd = target->proc.pidfd, .events = POLLIN } };
 
-	launch_reap(&run->launch);
+	leakcheck_reap(&run->leakcheck, &run->launch);
 	if (!run->launch.reaped && !run->options->quiet)
 		log_info("the trace is over; %s runs on (interrupt again to leave it)",
 			 run->options->command[0]);
@@ -426,7 +404,7 @@ static int wait_for_child(struct run *run)
 		poll(fds, 2, -1);
 		if (fds[0].revents)
 			read_signals(run);
-		launch_reap(&run->launch);
+		leakcheck_reap(&run->leakcheck, &run->launch);
 		if (run->reason && !run->launch.reaped)
 			return 0;
 	}
@@ -434,11 +412,15 @@ static int wait_for_child(struct run *run)
 }
 
 /* What the run amounts to, as an exit status. */
-static int finish(struct run *run)
+static int finish(struct run *run, int err)
 {
 	const struct out *out = &run->stream.out;
 	int status = run->launch.pid ? wait_for_child(run) : 0;
 
+	if (err)
+		return 1;
+	if (run->stream.tally.status)
+		status = run->stream.tally.status;
 	/* a reader who has seen enough, or is interrupted, is no failure */
 	if (!out->error || out->error == -EPIPE || out->error == -EINTR)
 		return status;
@@ -490,8 +472,7 @@ int run_trace(const struct options *options)
 		pump(run);
 		leakcheck_finish(&run->leakcheck);
 		drain(run);
-		report(run);
-		status = finish(run);
+		status = finish(run, report(run));
 	}
 	end(run);
 	free(run);

@@ -6,9 +6,12 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "report/format.h"
 
 static int check_trace(const struct options *options)
 {
+	const struct report_options *report = &options->report;
+
 	if (options->n_pids && options->command) {
 		log_error("give --pid or a command, not both");
 		return -EINVAL;
@@ -21,11 +24,22 @@ static int check_trace(const struct options *options)
 		log_error("--user is for a command; a running process has its user");
 		return -EINVAL;
 	}
+	if (!options->summary && (report->max_leak != UINT64_MAX || report->max_peak != UINT64_MAX ||
+				  report->error_exitcode || report->suppressions)) {
+		log_error("limits and suppressions are for a report: give --summary");
+		return -EINVAL;
+	}
 	if (options->min_size > options->max_size) {
 		log_error("--min-size is above --max-size");
 		return -EINVAL;
 	}
 	return 0;
+}
+
+static bool is_plain(const struct report_options *options)
+{
+	return options->format == report_format_from_name("text") ||
+	       options->format == report_format_from_name("json");
 }
 
 static int check_report(const struct options *options)
@@ -36,6 +50,10 @@ static int check_report(const struct options *options)
 	}
 	if (options->report.diff && options->n_files != 2) {
 		log_error("--diff needs two files");
+		return -EINVAL;
+	}
+	if ((options->report.diff || options->report.address) && !is_plain(&options->report)) {
+		log_error("--diff and --address are written as text or json");
 		return -EINVAL;
 	}
 	return 0;

@@ -9,6 +9,7 @@
 
 #include "ledger/coverage.h"
 #include "ledger/ledger.h"
+#include "ledger/resident.h"
 #include "sink/leaks.h"
 
 /* A probe that was put, in words for people and numbers for programs. */
@@ -116,6 +117,8 @@ struct sink_ops {
 	/* lost events noticed at this point of the stream; causes: counters since the start */
 	void (*lost)(struct sink *, uint64_t ts_ns, uint32_t events, const struct mw_counters *);
 	void (*warning)(struct sink *, uint64_t ts_ns, const char *text);
+	/* what the kernel holds for a process */
+	void (*resident)(struct sink *, uint64_t ts_ns, const struct resident *);
 	void (*leaks)(struct sink *, const struct sink_leaks *);
 	void (*end)(struct sink *, const struct sink_summary *);
 };
@@ -131,6 +134,7 @@ struct sink {
 
 extern const struct sink_ops sink_jsonl;
 extern const struct sink_ops sink_text;
+extern const struct sink_ops sink_none; /* writes nothing */
 
 /* The summary in words, for a person; to stderr. */
 void sink_print_summary(const struct sink_summary *summary);
