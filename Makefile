@@ -159,6 +159,7 @@ $B/unit/%: tests/unit/%.c $B/libparts.a Makefile
 
 # target programs print their own addresses: built plainly, with debug information
 EXTRA_unprobed := -rdynamic
+EXTRA_leaky := -fno-omit-frame-pointer
 $B/tests/%: tests/programs/%.c Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE -O1 -g -fno-builtin -Wall -Wextra $(EXTRA_$*) $< -lpthread -ldl -o $@

@@ -10,10 +10,11 @@ declare -A may=(
 	[capture]="base capture"
 	[place]="base target place"
 	[ledger]="base place ledger"
-	[sink]="base place ledger sink"
-	[report]="base place ledger sink report"
-	[source]="base place ledger sink report source"
-	[format]="base place ledger sink report format"
+	[survey]="base target place survey"
+	[sink]="base place ledger survey sink"
+	[report]="base place ledger survey sink report"
+	[source]="base place ledger survey sink report source"
+	[format]="base place ledger survey sink report format"
 )
 echo 1..3
 bad=

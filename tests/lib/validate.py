@@ -15,7 +15,8 @@ from jsonschema import Draft202012Validator
 SCHEMA = os.path.join(os.path.dirname(os.path.abspath(__file__)),
 	"../../include/mwbpf/events.schema.json")
 UNMAPS = ("munmap", "shmdt")  # these lie in what was there before
-ONCE = ("header", "probe", "ints", "lost", "stack", "warning", "summary")  # nested, and rare
+ONCE = ("header", "probe", "ints", "lost", "stack", "warning", "leaks", "leak",
+	"summary")  # nested, and rare
 
 
 def inline(node, defs):

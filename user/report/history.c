@@ -35,6 +35,7 @@ void history_clear(struct history *history)
 	hash_clear(&history->resident);
 	sitelogs_clear(&history->sites);
 	callers_clear(&history->callers);
+	leaklogs_clear(&history->leaks);
 	*history = (struct history){ 0 };
 }
 
