@@ -12,6 +12,7 @@
 #include "run.h"
 #include "schema.h"
 #include "version.h"
+#include "walk.h"
 
 #define EXIT_USAGE 2
 
@@ -20,6 +21,7 @@ static const struct {
 	int (*run)(const struct options *options);
 } verbs[] = {
 	{ "trace", run_trace },
+	{ "walk", run_walk },
 };
 
 /*

@@ -42,6 +42,7 @@ struct options {
 	const char *user;
 	const char *cache_dir;
 	bool no_cache;
+	bool all, globals, attributes; /* of a walk: to show more */
 	bool quiet;
 	uint32_t verbose;
 	bool json_schema, version, help;
