@@ -51,7 +51,7 @@ BPF_CFLAGS := -g -O2 -target bpf -D__TARGET_ARCH_x86 -Wall -Wextra -Wno-unused-p
 SOURCES := $(wildcard user/*.c user/*/*.c)
 OBJECTS := $(SOURCES:%.c=$B/%.o)
 # what tests link: everything but the hubs that see the skeleton
-HUBS := $(addprefix $B/user/,main.o run.o stream.o follow.o ints.o programs.o walk.o)
+HUBS := $(addprefix $B/user/,main.o run.o stream.o follow.o ints.o programs.o)
 PARTS := $(filter-out $(HUBS),$(OBJECTS))
 # the definitions first: bpftool 7.1 does not resolve a map that was declared before
 BPF_SOURCES := bpf/maps.bpf.c $(filter-out bpf/maps.bpf.c,$(wildcard bpf/*.bpf.c))

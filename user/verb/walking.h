@@ -2,8 +2,8 @@
 /*
  * walking.h - internal to the walk: what its steps hand to each other.
  */
-#ifndef MWBPF_WALKING_H
-#define MWBPF_WALKING_H
+#ifndef MWBPF_VERB_WALKING_H
+#define MWBPF_VERB_WALKING_H
 
 #include "options.h"
 #include "survey/cpython.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* walk.c - the walk through a running process: where everything lives in it, just now. */
-#include "walk.h"
+/* walk.c - the verb walk, through a running process: where everything lives in it, just now. */
+#include "verb/walk.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "version.h"
-#include "walking.h"
+#include "verb/walking.h"
 
 #define NOTE_TEXT 512
 
@@ -51,7 +51,7 @@ static int open_output(struct walk *walk)
 				    .out = &walk->out,
 				    .pid = walk->options->pids[0],
 				    .start_ns = now_ns(),
-				    .all = walk->options->all };
+				    .all = walk->options->walk.all };
 	return err;
 }
 
@@ -183,7 +183,7 @@ static int close_output(struct walk *walk)
 	return err;
 }
 
-int run_walk(const struct options *options)
+int verb_walk(const struct options *options)
 {
 	struct walk walk = { .options = options, .residents = { .pagemap = -1 } };
 	int err = targets_add(&walk.targets, options->pids[0], false);

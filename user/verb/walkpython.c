@@ -7,7 +7,7 @@
 
 #include "base/clean.h"
 #include "place/pystack.h"
-#include "walking.h"
+#include "verb/walking.h"
 
 #define VARIABLES_MAX 1000000 /* of one walk: a target may make up as many as it likes */
 #define SAME_TEXT     512
@@ -76,7 +76,7 @@ static int show_self(struct walk *walk, const struct pyvars *vars, const struct 
 	struct pyvars attributes;
 	int err;
 
-	if (!walk->options->attributes || !vars->n || strcmp(vars->at[0].name, "self"))
+	if (!walk->options->walk.attributes || !vars->n || strcmp(vars->at[0].name, "self"))
 		return 0;
 	err = pyvars_attributes(&walk->cpython, &vars->at[0].object, &attributes);
 	show_variables(walk, &attributes, where);
@@ -90,7 +90,7 @@ static int show_globals(struct walk *walk, const struct pyframe_at *frame,
 	struct pyvars globals;
 	int err;
 
-	if (!walk->options->globals || !pyvars_is_module(frame))
+	if (!walk->options->walk.globals || !pyvars_is_module(frame))
 		return 0;
 	err = pyvars_dict(&walk->cpython, frame->globals, PYSCOPE_GLOBAL, &globals);
 	show_variables(walk, &globals, where);
