@@ -122,6 +122,7 @@ static int show_segments(struct walk *walk)
 		show[i].known = residents_of(&walk->residents, at->start, at->end, &show[i].bytes);
 	}
 	walk->view.ops->segments(&walk->view, show, segments->n);
+	walk_layers(walk, show, segments->n);
 	walk->end.segments = segments->n;
 	walk->end.all = walk->residents.all;
 	free(show);
@@ -147,7 +148,15 @@ static int look_around(struct walk *walk)
 		return err;
 	find_python(walk);
 	begin(walk);
-	err = show_segments(walk);
+	if (walk->python) {
+		err = walk_find_threads(walk);
+		if (!err)
+			err = walk_claim(walk);
+	}
+	if (!err)
+		err = show_segments(walk);
+	if (!err && walk->python)
+		err = walk_python_memory(walk);
 	if (!err && walk->python)
 		err = walk_threads(walk);
 	end(walk, err);
@@ -162,6 +171,8 @@ static void clear(struct walk *walk)
 	while ((seen = hash_next(&walk->seen, &at, NULL)))
 		free(seen);
 	hash_clear(&walk->seen);
+	free(walk->threads);
+	pymalloc_clear(&walk->pymalloc);
 	cpython_clear(&walk->cpython);
 	residents_clear(&walk->residents);
 	place_clear(&walk->place);

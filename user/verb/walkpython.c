@@ -5,12 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clean.h"
-#include "place/pystack.h"
 #include "verb/walking.h"
 
 #define VARIABLES_MAX 1000000 /* of one walk: a target may make up as many as it likes */
 #define SAME_TEXT     512
+#define LOOKS	      8	/* at a list that goes on changing */
 
 /* The first variable that an object was. */
 struct seen {
@@ -171,20 +170,42 @@ static int show_thread(struct walk *walk, const struct pythread *thread)
 	return err;
 }
 
-int walk_threads(struct walk *walk)
+static int main_first(const void *a, const void *b)
 {
-	struct pythread *threads __free = NULL;
-	ssize_t n = pystack_threads(walk->cpython.pid, &walk->cpython.layout,
-				    &walk->cpython.objects, &threads);
-	int err = 0;
+	const struct pythread *x = a, *y = b;
 
+	return x->tid < y->tid ? -1 : x->tid > y->tid;
+}
+
+int walk_find_threads(struct walk *walk)
+{
+	ssize_t n = -EBADMSG;
+
+	for (int i = 0; i < LOOKS && n == -EBADMSG; i++) {
+		n = pystack_threads(walk->cpython.pid, &walk->cpython.layout,
+				    &walk->cpython.objects, &walk->threads);
+		walk->cpython.retried += n == -EBADMSG;
+	}
 	if (n == -EBADMSG) {
-		walk_note(walk, "Python's list of threads changed whenever it was read");
+		walk->cpython.torn++;
 		return 0;
 	}
-	for (ssize_t i = 0; i < n && !err; i++)
-		err = show_thread(walk, &threads[i]);
+	walk->n_threads = n < 0 ? 0 : n;
+	/* the main thread has the lowest number, the process's, unless numbers were used up */
+	if (n > 0)
+		qsort(walk->threads, n, sizeof(*walk->threads), main_first);
+	return n < 0 ? (int)n : 0;
+}
+
+int walk_threads(struct walk *walk)
+{
+	int err = 0;
+
+	if (!walk->n_threads)
+		walk_note(walk, "Python's list of threads changed whenever it was read");
+	for (size_t i = 0; i < walk->n_threads && !err; i++)
+		err = show_thread(walk, &walk->threads[i]);
 	if (walk->end.variables >= VARIABLES_MAX)
 		walk_note(walk, "there are more than the %d variables shown", VARIABLES_MAX);
-	return n < 0 ? (int)n : err;
+	return err;
 }

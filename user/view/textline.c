@@ -33,3 +33,31 @@ void textline_write(struct textline *line, struct out *out)
 	out_end_line(out);
 	line->len = 0;
 }
+
+/* "12.5 MiB" */
+void textline_size(struct textline *line, uint64_t bytes)
+{
+	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB" };
+	double n = (double)bytes;
+	size_t unit = 0;
+	char text[32];
+
+	/* in units that leave no more than four digits before the point */
+	while (n >= 10240 || (n >= 1024 && !unit)) {
+		n /= 1024;
+		if (++unit == sizeof(units) / sizeof(*units) - 1)
+			break;
+	}
+	snprintf(text, sizeof(text), "%.*f %s", n == (uint64_t)n ? 0 : 1, n, units[unit]);
+	textline_put(line, " %11s", text);
+}
+
+const char *textline_place(char buf[PLACE_TEXT], const struct walk_place *place)
+{
+	if (place->segment.id)
+		snprintf(buf, PLACE_TEXT, "%s+%llx", segment_kind_name(place->segment.kind),
+			 (unsigned long long)(place->addr - place->segment.start));
+	else
+		snprintf(buf, PLACE_TEXT, "%s", segment_kind_name(place->segment.kind));
+	return buf;
+}

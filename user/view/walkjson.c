@@ -103,6 +103,110 @@ static void json_view_segments(struct view *view, const struct walk_segment *at,
 		put_segment(view, &at[i]);
 }
 
+static void put_bytes(struct json *json, const struct resident *bytes)
+{
+	json_u64(json, "size", bytes->size);
+	json_u64(json, "resident", bytes->resident);
+	json_u64(json, "dirty", bytes->dirty);
+	json_u64(json, "swapped", bytes->swapped);
+}
+
+static void json_view_layers(struct view *view, const struct walk_layer *at, size_t n,
+			     const struct resident *all)
+{
+	struct json json;
+
+	(void)all; /* walk_end has it */
+	for (size_t i = 0; i < n; i++) {
+		line(view, &json, "layer");
+		json_u64(&json, "pid", view->pid);
+		json_str(&json, "layer", at[i].name);
+		put_bytes(&json, &at[i].bytes);
+		json_end(&json);
+	}
+}
+
+static void json_view_statics(struct view *view, const struct walk_statics *at)
+{
+	const struct pystatic *statics = at->statics;
+	struct json json;
+
+	line(view, &json, "static_objects");
+	json_u64(&json, "pid", view->pid);
+	json_u64(&json, "types", statics->types);
+	json_u64(&json, "own_types", statics->own_types);
+	json_u64(&json, "types_bytes", statics->types_bytes);
+	json_array(&json, "singletons");
+	for (size_t i = 0; i < PYSTATIC_SINGLETONS; i++) {
+		if (!statics->singletons[i].addr)
+			continue;
+		json_object(&json, NULL);
+		json_str(&json, "name", statics->singletons[i].name);
+		put_place(&json, &at->singletons[i]);
+		json_u64(&json, "size", statics->singletons[i].bytes);
+		json_object_end(&json);
+	}
+	json_array_end(&json);
+	json_end(&json);
+}
+
+static void json_view_small_ints(struct view *view, const struct walk_small_ints *at)
+{
+	struct json json;
+
+	line(view, &json, "small_ints");
+	json_u64(&json, "pid", view->pid);
+	put_place(&json, &at->place);
+	json_hex(&json, "end", at->ints->end);
+	json_i64(&json, "first", SMALLINTS_FIRST);
+	json_i64(&json, "last", SMALLINTS_FIRST + (int64_t)at->ints->n - 1);
+	json_u64(&json, "count", at->ints->n);
+	json_u64(&json, "size", at->ints->bytes);
+	json_hex(&json, "table", at->ints->table);
+	json_bool(&json, "pointers", at->ints->pointers);
+	json_end(&json);
+}
+
+static void put_class(struct view *view, const struct pymalloc_class *class)
+{
+	struct json json;
+
+	line(view, &json, "size_class");
+	json_u64(&json, "pid", view->pid);
+	json_u64(&json, "size", class->size);
+	json_u64(&json, "pools", class->pools);
+	json_u64(&json, "used", class->used);
+	json_u64(&json, "free", class->free);
+	json_end(&json);
+}
+
+static void put_arena(struct view *view, const struct walk_arena *at)
+{
+	struct json json;
+
+	line(view, &json, "arena");
+	json_u64(&json, "pid", view->pid);
+	put_place(&json, &at->place);
+	put_bytes(&json, &at->bytes);
+	json_u64(&json, "pools", at->arena->pools);
+	json_u64(&json, "used_pools", at->arena->used_pools);
+	json_u64(&json, "used", at->arena->used);
+	json_u64(&json, "free", at->arena->free);
+	if (at->arena->torn)
+		json_u64(&json, "torn", at->arena->torn);
+	json_end(&json);
+}
+
+static void json_view_pymalloc(struct view *view, const struct pymalloc *pymalloc,
+			       const struct walk_arena *arenas)
+{
+	for (size_t i = 0; i < pymalloc->arenas.n; i++)
+		put_arena(view, &arenas[i]);
+	for (size_t i = 0; i < PYPOOL_CLASSES; i++)
+		if (pymalloc->classes[i].pools)
+			put_class(view, &pymalloc->classes[i]);
+}
+
 static void json_view_thread(struct view *view, const struct walk_thread *thread)
 {
 	struct json json;
@@ -199,16 +303,17 @@ static void json_view_end(struct view *view, const struct walk_end *end)
 	json_u64(&json, "variables", end->variables);
 	json_u64(&json, "retried", end->retried);
 	json_u64(&json, "torn", end->torn);
-	json_u64(&json, "size", end->all.size);
-	json_u64(&json, "resident", end->all.resident);
-	json_u64(&json, "dirty", end->all.dirty);
-	json_u64(&json, "swapped", end->all.swapped);
+	put_bytes(&json, &end->all);
 	json_end(&json);
 }
 
 const struct view_ops view_json = {
 	.begin = json_view_begin,
 	.segments = json_view_segments,
+	.layers = json_view_layers,
+	.statics = json_view_statics,
+	.small_ints = json_view_small_ints,
+	.pymalloc = json_view_pymalloc,
 	.thread = json_view_thread,
 	.frame = json_view_frame,
 	.variable = json_view_variable,

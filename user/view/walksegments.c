@@ -72,19 +72,6 @@ static void put_bar(struct textline *line, const struct group *group)
 		textline_put(line, "%c", i < filled ? '#' : i < all ? '.' : ' ');
 }
 
-static void put_size(struct textline *line, uint64_t bytes)
-{
-	char text[32];
-
-	if (bytes >= 10ull << 30)
-		snprintf(text, sizeof(text), "%llu GiB", (unsigned long long)bytes >> 30);
-	else if (bytes >= 100ull << 20)
-		snprintf(text, sizeof(text), "%llu MiB", (unsigned long long)bytes >> 20);
-	else
-		snprintf(text, sizeof(text), "%.*f KiB", bytes % 1024 ? 1 : 0, bytes / 1024.0);
-	textline_put(line, " %11s", text);
-}
-
 static void put_parts(struct textline *line, const struct group *group)
 {
 	const char *comma = "(";
@@ -92,8 +79,8 @@ static void put_parts(struct textline *line, const struct group *group)
 	for (int kind = 0; kind < SEGMENT_KINDS; kind++) {
 		if (!group->size[kind])
 			continue;
-		textline_put(line, "%s%s", comma, segment_kind_name(kind));
-		put_size(line, group->size[kind]);
+		textline_put(line, "%s%s %llu K", comma, segment_kind_name(kind),
+			     (unsigned long long)(group->size[kind] + 1023) / 1024);
 		comma = ", ";
 	}
 	textline_put(line, ")");
@@ -127,10 +114,10 @@ static void write_group(struct view *view, const struct group *group)
 		textline_put(&line, "%012llx-%012llx %4s %-12s", (unsigned long long)group->start,
 			     (unsigned long long)group->end, "", "image");
 	}
-	put_size(&line, group->bytes.size);
+	textline_size(&line, group->bytes.size);
 	if (group->known) {
-		put_size(&line, group->bytes.resident);
-		put_size(&line, group->bytes.dirty);
+		textline_size(&line, group->bytes.resident);
+		textline_size(&line, group->bytes.dirty);
 	} else {
 		textline_put(&line, " %11s %11s", "?", "?");
 	}

@@ -11,17 +11,6 @@
 #define VALUE_WIDTH 24
 #define SAFE	    512
 
-/* "segment+0x10" */
-static const char *place_text(char buf[64], const struct walk_place *place)
-{
-	if (place->segment.id)
-		snprintf(buf, 64, "%s+%llx", segment_kind_name(place->segment.kind),
-			 (unsigned long long)(place->addr - place->segment.start));
-	else
-		snprintf(buf, 64, "%s", segment_kind_name(place->segment.kind));
-	return buf;
-}
-
 static void text_begin(struct view *view, const struct walk_head *head)
 {
 	struct textline line = { .len = 0 };
@@ -55,16 +44,16 @@ static void text_thread(struct view *view, const struct walk_thread *thread)
 
 static void put_frame_place(struct textline *line, const struct walk_frame *frame)
 {
-	char place[64];
+	char place[PLACE_TEXT];
 
 	textline_put(line, "  frame at 0x%llx %s", (unsigned long long)frame->place.addr,
-		     place_text(place, &frame->place));
+		     textline_place(place, &frame->place));
 	if (frame->frame->owner == PYFRAME_GENERATOR)
 		textline_put(line, ", in its generator");
 	if (frame->object.addr && frame->object.addr != frame->place.addr)
 		textline_put(line, "; frame object at 0x%llx %s",
 			     (unsigned long long)frame->object.addr,
-			     place_text(place, &frame->object));
+			     textline_place(place, &frame->object));
 }
 
 static void text_frame(struct view *view, const struct walk_frame *frame)
@@ -91,7 +80,7 @@ static void text_variable(struct view *view, const struct walk_var *at)
 {
 	const struct pyvar *var = at->var;
 	struct textline line = { .len = 0 };
-	char safe[SAFE], place[64];
+	char safe[SAFE], place[PLACE_TEXT];
 
 	textline_put(&line, "      %s%s", var->scope == PYSCOPE_ATTRIBUTE ? "self." : "",
 		     fmt_safe(safe, sizeof(safe), var->name));
@@ -101,7 +90,7 @@ static void text_variable(struct view *view, const struct walk_var *at)
 		textline_put(&line, " %s", fmt_safe(safe, sizeof(safe), var->value));
 	textline_pad(&line, 6 + NAME_WIDTH + VALUE_WIDTH);
 	textline_put(&line, " 0x%-12llx %-15llu %-20s", (unsigned long long)at->place.addr,
-		     (unsigned long long)at->place.addr, place_text(place, &at->place));
+		     (unsigned long long)at->place.addr, textline_place(place, &at->place));
 	if (var->object.immortal)
 		textline_put(&line, " immortal");
 	else
@@ -145,6 +134,10 @@ static void text_end(struct view *view, const struct walk_end *end)
 const struct view_ops view_text = {
 	.begin = text_begin,
 	.segments = text_segments,
+	.layers = text_layers,
+	.statics = text_statics,
+	.small_ints = text_small_ints,
+	.pymalloc = text_pymalloc,
 	.thread = text_thread,
 	.frame = text_frame,
 	.variable = text_variable,

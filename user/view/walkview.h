@@ -8,8 +8,11 @@
 #include "base/out.h"
 #include "place/segment.h"
 #include "survey/pyframes.h"
+#include "survey/pymalloc.h"
+#include "survey/pystatic.h"
 #include "survey/pyvars.h"
 #include "survey/resident.h"
+#include "survey/smallints.h"
 
 /* What is walked. Strings may be NULL where nothing is known. */
 struct walk_head {
@@ -36,6 +39,28 @@ struct walk_segment {
 struct walk_place {
 	uint64_t addr;
 	struct segment segment;
+};
+
+/* Who manages memory, and how much of it. */
+struct walk_layer {
+	const char *name; /* segments.def; "unexplained": anonymous, and nobody claims it */
+	struct resident bytes;
+};
+
+struct walk_arena {
+	const struct pymalloc_arena *arena;
+	struct walk_place place;
+	struct resident bytes;
+};
+
+struct walk_statics {
+	const struct pystatic *statics;
+	struct walk_place singletons[PYSTATIC_SINGLETONS];
+};
+
+struct walk_small_ints {
+	const struct smallints *ints;
+	struct walk_place place; /* of the lowest */
 };
 
 struct walk_thread {
@@ -85,6 +110,14 @@ struct view_ops {
 	void (*begin)(struct view *view, const struct walk_head *head);
 	/* In address order. */
 	void (*segments)(struct view *view, const struct walk_segment *at, size_t n);
+	/* Of all memory; last what is not explained. They add up to end->all, but for segments
+	 * that came or went between two looks, which are in what is not explained. */
+	void (*layers)(struct view *view, const struct walk_layer *at, size_t n,
+		       const struct resident *all);
+	void (*statics)(struct view *view, const struct walk_statics *statics);
+	void (*small_ints)(struct view *view, const struct walk_small_ints *ints);
+	void (*pymalloc)(struct view *view, const struct pymalloc *pymalloc,
+			 const struct walk_arena *arenas);
 	void (*thread)(struct view *view, const struct walk_thread *thread);
 	void (*frame)(struct view *view, const struct walk_frame *frame);
 	void (*variable)(struct view *view, const struct walk_var *var);
