@@ -88,7 +88,6 @@ static int add_slot(struct cpython *cpython, struct pyvars *vars, enum pyscope s
 	if (err != -EBADMSG && err != -EFAULT)
 		return err;
 	vars->torn++;
-	cpython->torn++;
 	return 0;
 }
 
@@ -113,13 +112,60 @@ static int add_slots(struct cpython *cpython, const struct pyslots *slots,
 		uint64_t slot = first + i * sizeof(slot);
 		const uint64_t inner = slots->at[i].scope == PYSCOPE_LOCAL ?
 					       0 : slot_in_cell(cpython, slot);
+		const size_t before = vars->n;
 
 		/* from 3.11 an argument is in the slot itself until its cell is made */
 		if (!inner && slots->at[i].scope == PYSCOPE_FREE)
 			continue;
 		err = add_slot(cpython, vars, slots->at[i].scope, slots->at[i].name,
 			       inner ? inner : slot);
+		if (vars->n > before)
+			vars->at[before].index = i;
 	}
+	return err;
+}
+
+/* Leave out what changed between the first look and now: it would be of different moments. */
+static void keep_same(struct pyvars *vars, const uint64_t *before, const uint64_t *now)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < vars->n; i++)
+		if (before[vars->at[i].index] == now[vars->at[i].index])
+			vars->at[kept++] = vars->at[i];
+	vars->torn += vars->n - kept;
+	vars->n = kept;
+}
+
+/*
+ * The variables in the slots of a frame, all of one moment. A frame that is running may
+ * never hold still: then those that did, and how many did not.
+ */
+static int read_slots(struct cpython *cpython, const struct pyslots *slots,
+		      const struct pyframe_at *frame, struct pyvars *vars)
+{
+	const uint64_t first = frame->addr + cpython->fields.frame_slots;
+	const size_t len = slots->n * sizeof(uint64_t);
+	uint64_t *before = calloc(slots->n + 1, 2 * sizeof(*before));
+	uint64_t *now = before + slots->n;
+	int err = before ? 0 : -ENOMEM;
+
+	for (int i = 0; i < LOOKS && !err; i++) {
+		pyvars_clear(vars);
+		err = len ? cpython_read(cpython, first, before, len) : 0;
+		if (!err)
+			err = add_slots(cpython, slots, frame, vars);
+		if (!err && len)
+			err = cpython_read(cpython, first, now, len);
+		if (err)
+			break;
+		keep_same(vars, before, now);
+		if (!vars->torn)
+			break;
+		cpython->retried++;
+	}
+	cpython->torn += vars->torn;
+	free(before);
 	return err;
 }
 
@@ -136,7 +182,7 @@ int pyvars_frame(struct cpython *cpython, const struct pyframe_at *frame, struct
 	*vars = (struct pyvars){ 0 };
 	err = pyslots_read(cpython, frame->code, &slots);
 	if (!err)
-		err = add_slots(cpython, &slots, frame, vars);
+		err = read_slots(cpython, &slots, frame, vars);
 	if (!err && frame->locals && !pyvars_is_module(frame) && !slots.optimized) {
 		struct pyvars more;
 
@@ -208,6 +254,7 @@ int pyvars_dict(struct cpython *cpython, uint64_t dict, enum pyscope scope, stru
 	}
 	if (!err)
 		err = add_items(cpython, &items, scope, vars);
+	cpython->torn += vars->torn;
 	pyitems_clear(&items);
 	return forgive(cpython, vars, err);
 }
@@ -225,6 +272,7 @@ int pyvars_attributes(struct cpython *cpython, const struct pyobj *obj, struct p
 	}
 	if (!err)
 		err = add_items(cpython, &items, PYSCOPE_ATTRIBUTE, vars);
+	cpython->torn += vars->torn;
 	pyitems_clear(&items);
 	return forgive(cpython, vars, err);
 }

@@ -27,6 +27,7 @@ struct pyvar {
 	enum pyscope scope;
 	char name[PYVARS_NAME];
 	uint64_t slot; /* where the object's address is: in the frame, a cell, a dict... */
+	uint32_t index; /* of the frame's own slot that it is in or behind */
 	struct pyobj object;
 	char value[PYVALUE_TEXT]; /* "": none can be said */
 };
