@@ -70,6 +70,24 @@ stand_still() {
 	python3 "$LIB/validate.py" "$T"/walk.*
 }
 
+@test "the census of every CPython here" {
+	local python n=0
+	while read -r python; do
+		rm -f "$T"/said "$T"/out*
+		start_program "$T/out" "$python" "$MWBPF_ROOT/tests/programs/census.py" "$T/said"
+		# what started it may be a shell or another program, that does not share its memory
+		TARGET=$(pgrep -f "^[^ ]*python[^ ]* .*census.py $T/said" | head -n 1)
+		within "$MWBPF" walk --census="$T/census.$n" --pid "${TARGET:-$PROGRAM}" >"$T/text"
+		python3 "$LIB/census.py" "$T/said" "$T/census.$n" || { echo "$python" >&2; false; }
+		grep -qE '^ +777 +[0-9]+  Plain$' "$T/text"
+		go
+		wait "$PROGRAM"
+		n=$((n + 1))
+	done < <(release_pythons)
+	[ "$n" -gt 0 ]
+	python3 "$LIB/validate.py" "$T"/census.*
+}
+
 @test "without symbols but the dynamic ones, pools are found by what the data points to" {
 	local python file library
 	while read -r python; do

@@ -230,6 +230,14 @@ static int parse_by(struct options *options, const struct option_row *row, const
 	return by < 0 ? -EINVAL : 0;
 }
 
+static int parse_census(struct options *options, const struct option_row *row, const char *text)
+{
+	(void)row;
+	options->walk.census = true;
+	options->walk.census_file = *text ? text : NULL;
+	return 0;
+}
+
 #define AT(field) offsetof(struct options, field)
 
 /* Who takes an option. */
@@ -288,6 +296,9 @@ const struct option_row option_rows[] = {
 	{ "all", 'a', NULL, parse_flag, AT(walk.all), WALK, "show each mapping of a file by itself" },
 	{ "globals", 0, NULL, parse_flag, AT(walk.globals), WALK, "show the globals of modules, too" },
 	{ "self", 0, NULL, parse_flag, AT(walk.attributes), WALK, "show the attributes of self, too" },
+	{ "census", 0, "[FILE]", parse_census, 0, WALK,
+	  "count live objects by type; with =FILE, all of them to FILE as JSON lines" },
+	{ "top", 'n', "N", parse_u32, AT(walk.top), WALK, "types in the census (20); 0: all" },
 	{ "quiet", 'q', NULL, parse_flag, AT(quiet), ALL, "no summary, no progress, only errors" },
 	{ "verbose", 'v', NULL, parse_count, AT(verbose), ALL, "say more; up to three times" },
 	{ "json-schema", 0, NULL, parse_flag, AT(json_schema), TRACE | WALK, "print the schema of the output" },

@@ -189,6 +189,8 @@ static int look_around(struct walk *walk)
 	err = show_segments(walk);
 	if (!err && walk->python)
 		err = walk_python_memory(walk);
+	if (!err && walk->python && walk->options->walk.census)
+		err = walk_census(walk);
 	if (!err && walk->python)
 		err = walk_threads(walk);
 	end(walk, err);

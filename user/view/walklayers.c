@@ -128,3 +128,29 @@ void text_pymalloc(struct view *view, const struct pymalloc *pymalloc,
 		write_arena(view, &arenas[i]);
 	write_classes(view, pymalloc);
 }
+
+void text_census(struct view *view, const struct census *census, size_t top)
+{
+	const size_t n = top && top < census->n ? top : census->n;
+	struct textline line = { .len = 0 };
+	char safe[512];
+
+	textline_write(&line, view->out);
+	textline_put(&line, "CENSUS: %" PRIu64 " objects of %zu types,", census->objects, census->n);
+	textline_size(&line, census->bytes);
+	textline_put(&line, " in their blocks; %" PRIu64 " blocks without one,", census->others);
+	textline_size(&line, census->others_bytes);
+	textline_write(&line, view->out);
+	textline_put(&line, "%12s %14s  %s", "OBJECTS", "BYTES", "TYPE");
+	textline_write(&line, view->out);
+	for (size_t i = 0; i < n; i++) {
+		textline_put(&line, "%12" PRIu64 " %14" PRIu64 "  %s", census->at[i].count,
+			     census->at[i].bytes,
+			     fmt_safe(safe, sizeof(safe), census->at[i].name));
+		textline_write(&line, view->out);
+	}
+	if (n < census->n) {
+		textline_put(&line, "  and %zu more types: --top 0 shows all", census->n - n);
+		textline_write(&line, view->out);
+	}
+}

@@ -138,6 +138,7 @@ const struct view_ops view_text = {
 	.statics = text_statics,
 	.small_ints = text_small_ints,
 	.pymalloc = text_pymalloc,
+	.census = text_census,
 	.thread = text_thread,
 	.frame = text_frame,
 	.variable = text_variable,
