@@ -28,12 +28,6 @@ start_walked() {
 	rm -f "$T"/said "$T"/out*
 	start_program "$T/out" "$@" "$MWBPF_ROOT/tests/programs/walk.py" "$T/said"
 	wait_line "$T/out.err" '^Total ' "$PROGRAM"
-	TARGET=$(pid_of_walked)
-}
-
-# pid_of_walked: the process itself: what started it may be a shell or another program.
-pid_of_walked() {
-	jq -rs 'map(select(.[0] == "frame"))[-1][1]' "$T/said"
 }
 
 # stand_still: the kernel, too, is done with what the target did.
@@ -46,9 +40,9 @@ stand_still() {
 	local python n=0 minor
 	while read -r python; do
 		start_walked "$python"
-		stand_still "$TARGET"
-		cat "/proc/$TARGET/smaps" >"$T/smaps" # before the walk, which touches memory
-		walk "$T/walk.$n" --pid "$TARGET" --self --globals
+		stand_still "$PROGRAM"
+		cat "/proc/$PROGRAM/smaps" >"$T/smaps" # before the walk, which touches memory
+		walk "$T/walk.$n" --pid "$PROGRAM" --self --globals
 		python3 "$LIB/walked.py" "$T/said" "$T/out.err" "$T/walk.$n" >"$T/compared" ||
 			{ echo "$python" >&2; false; }
 		echo "# $python: $(<"$T/compared")" >&3
@@ -62,7 +56,7 @@ stand_still() {
 			"$T/walk.$n" >/dev/null
 		jq -es 'any(.[]; .owner? == "generator") or '"$minor"' < 11' "$T/walk.$n" >/dev/null
 		tail -n 1 "$T/walk.$n" | jq -e '.torn == 0 and .reason == "complete"' >/dev/null
-		kill -KILL "$TARGET"
+		kill -KILL "$PROGRAM"
 		wait "$PROGRAM" || :
 		n=$((n + 1))
 	done < <(release_pythons)
@@ -75,9 +69,7 @@ stand_still() {
 	while read -r python; do
 		rm -f "$T"/said "$T"/out*
 		start_program "$T/out" "$python" "$MWBPF_ROOT/tests/programs/census.py" "$T/said"
-		# what started it may be a shell or another program, that does not share its memory
-		TARGET=$(pgrep -f "^[^ ]*python[^ ]* .*census.py $T/said" | head -n 1)
-		within "$MWBPF" walk --census="$T/census.$n" --pid "${TARGET:-$PROGRAM}" >"$T/text"
+		within "$MWBPF" walk --census="$T/census.$n" --pid "$PROGRAM" >"$T/text"
 		python3 "$LIB/census.py" "$T/said" "$T/census.$n" || { echo "$python" >&2; false; }
 		grep -qE '^ +777 +[0-9]+  Plain$' "$T/text"
 		go
@@ -96,10 +88,10 @@ stand_still() {
 		[ -n "$library" ] || continue
 		strip --strip-all -o "$T/${library##*/}" "$library"
 		LD_PRELOAD=$T/${library##*/} start_walked "$python"
-		walk "$T/walk" --pid "$TARGET" --self --globals
+		walk "$T/walk" --pid "$PROGRAM" --self --globals
 		python3 "$LIB/walked.py" "$T/said" "$T/out.err" "$T/walk" >/dev/null ||
 			{ echo "$python" >&2; false; }
-		kill -KILL "$TARGET"
+		kill -KILL "$PROGRAM"
 		wait "$PROGRAM" || :
 	done < <(pythons | grep -E 'python3\.(6|8|9|10|11)$')
 }
@@ -121,16 +113,16 @@ stand_still() {
 	python=$(pythons | grep -E '3\.(8|11|13)$' | shuf -n 1 --random-source=<(yes))
 	for seed in {1..4}; do
 		start_walked "$python"
-		stand_still "$TARGET"
-		walk "$T/walk.0" --pid "$TARGET" --self --globals
+		stand_still "$PROGRAM"
+		walk "$T/walk.0" --pid "$PROGRAM" --self --globals
 		for again in 1 2 3; do
-			python3 "$LIB/havoc.py" "$TARGET" "$seed$again" "$T/walk.0"
-			(ulimit -v 4000000 && walk "$T/walk.$seed$again" --pid "$TARGET" --self --globals)
+			python3 "$LIB/havoc.py" "$PROGRAM" "$seed$again" "$T/walk.0"
+			(ulimit -v 4000000 && walk "$T/walk.$seed$again" --pid "$PROGRAM" --self --globals)
 			tail -n 1 "$T/walk.$seed$again" | grep -q '"type":"walk_end"'
-			within "$MWBPF" walk --pid "$TARGET" --self >"$T/text"
+			within "$MWBPF" walk --pid "$PROGRAM" --self >"$T/text"
 			no_control "$T/text"
 		done
-		kill -KILL "$TARGET"
+		kill -KILL "$PROGRAM"
 		wait "$PROGRAM" || :
 	done
 	python3 "$LIB/validate.py" "$T"/walk.*[123]
@@ -138,7 +130,7 @@ stand_still() {
 
 @test "for people: the essay's question, answered" {
 	start_walked "$(pythons | head -n 1)"
-	within "$MWBPF" walk --pid "$TARGET" >"$T/text"
+	within "$MWBPF" walk --pid "$PROGRAM" >"$T/text"
 	no_control "$T/text"
 	# the same small int is one object
 	grep -qE '^ +e +int -5 ' "$T/text" || grep -qE '^ +c +int 12 .*same object as a$' "$T/text"
@@ -148,7 +140,7 @@ stand_still() {
 	grep -q '^not explained ' "$T/text"
 	# libraries are a line each, unless all is asked for
 	[ "$(grep -c 'libc\.so' "$T/text")" -eq 1 ]
-	within "$MWBPF" walk --all --pid "$TARGET" >"$T/all"
+	within "$MWBPF" walk --all --pid "$PROGRAM" >"$T/all"
 	[ "$(grep -c 'libc\.so' "$T/all")" -gt 3 ]
 }
 
