@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "optionrows.h"
 #include "report/format.h"
+#include "survey/leaks.h"
 #include "verbs.h"
 
 #define BUFFER_DEFAULT (64ULL << 20)
@@ -155,6 +156,7 @@ static void set_defaults(struct options *options)
 		.tier = TIER_SESSION,
 		.max_depth = MW_STACK_DEPTH,
 		.cache_dir = OPTIONS_CACHE_DIR,
+		.leak_kinds = 1u << LEAKS_DEFINITE | 1u << LEAKS_POSSIBLE,
 		.report = { .format = report_formats,
 			    .top = 10,
 			    .temporary = 1,
@@ -185,6 +187,9 @@ int options_parse(int argc, char **argv, struct options *options)
 		else
 			err = parse_short(options, argc, argv, &i);
 	}
+	/* whose blocks are lost is of use only with where they were made */
+	if (options->leak_check == LEAK_CHECK_FULL && options->stack == STACK_AUTO)
+		options->stack = STACK_BOTH;
 	if (err || options->help || options->version || options->json_schema)
 		return err;
 	return verbs[options->verb].check(options);
