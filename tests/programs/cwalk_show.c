@@ -10,10 +10,10 @@
 
 static void show_arena(const struct heap_arena *arena)
 {
-	printf("arena 0x%lx main %d system %lu books %lu missing %lu trim %lu largest %lu top 0x%lx %lu "
+	printf("arena 0x%lx main %d system %lu books %lu missing %lu trim %lu there %ld largest %lu top 0x%lx %lu "
 	       "pin 0x%lx %lu %s tries %u changed %d error %s bad 0x%lx\n",
 	       arena->state.addr, arena->state.main, arena->state.system_mem, arena->books,
-	       arena->missing, arena->trim, arena->largest, arena->top.start, arena->top.size,
+	       arena->missing, arena->trim, arena->trim_there, arena->largest, arena->top.start, arena->top.size,
 	       arena->pin.start, arena->pin.size, chunk_state_name(arena->pin.state), arena->tries,
 	       arena->changed, arena->error ? arena->error : "-", arena->bad);
 	for (int i = 0; i < CHUNK_STATES; i++)

@@ -25,7 +25,10 @@ struct layout {
 
 #define SIZE_MOST 2200
 
-/* 2.43 has no fastbins any more, 2.27 a flag more than before. */
+/*
+ * 2.43 has no fastbins any more, 2.27 a flag more than before. One taken for another differs
+ * only in where it begins, which the circle of arenas tells.
+ */
 static const struct layout layouts[] = {
 	{ .bins = 112, .n_fastbins = 10 },
 	{ .bins = 24, .n_fastbins = 0 },

@@ -44,8 +44,9 @@ struct malloc_params {
 };
 
 /*
- * Find a main arena in data: len bytes that lie at addr, a multiple of 8. Its offset, or
- * -ENOENT; further ones are found from behind it.
+ * Find what looks like a main arena in data: len bytes that lie at addr, a multiple of 8.
+ * Its offset, or -ENOENT; further ones are found from behind it. It is one if the circle
+ * that arena_next follows leads back to it.
  */
 int64_t arena_find_main(const uint8_t *data, size_t len, uint64_t addr, size_t from,
 			struct arena_state *arena);

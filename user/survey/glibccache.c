@@ -8,8 +8,10 @@
 #include "target/mem.h"
 
 #define BINS_MOST 76
-#define SIZE_MOST 0x300
+#define BLOCK_MOST 760 /* bytes: all of the chunk's block, which ends in the next one's header */
 #define CACHES_MOST (1U << 16)
+#define ONE_SIZE   64	/* so many lists, the first, hold chunks of one size each */
+#define AT_WORK	   2 /* lists of a cache that its thread may be changing just now */
 
 /* struct tcache_perthread_struct, at the beginning of a block: 2.26, 2.30, 2.42. */
 static const struct layout {
@@ -46,16 +48,15 @@ static bool take(const uint8_t *block, const struct layout *l, struct cache *cac
 	return any;
 }
 
-/* A list has its first block where it counts any. */
-static bool agrees(const struct cache *cache)
+/* How many lists have a first block without counting any, or the other way round. */
+static unsigned contradictions(const struct cache *cache)
 {
-	for (size_t i = 0; i < cache->layout->n; i++) {
-		const uint32_t none = cache->layout->remaining ? cache->all : 0;
+	const uint32_t none = cache->layout->remaining ? cache->all : 0;
+	unsigned n = 0;
 
-		if ((cache->count[i] != none) != (cache->first[i] != 0))
-			return false;
-	}
-	return true;
+	for (size_t i = 0; i < cache->layout->n; i++)
+		n += (cache->count[i] != none) != (cache->first[i] != 0);
+	return n;
 }
 
 static const struct layout *layout_of(uint64_t size)
@@ -73,8 +74,9 @@ void glibccache_look(void *context, struct window *window, uint64_t chunk, uint6
 	const uint8_t *block;
 	struct cache cache;
 
-	block = l ? window_at(window, chunk + CHUNK_HEADER, size - CHUNK_HEADER) : NULL;
-	if (!block || list->n == CACHES_MOST || !take(block, l, &cache) || !agrees(&cache))
+	block = l ? window_at(window, chunk + CHUNK_HEADER, size - 8) : NULL;
+	if (!block || list->n == CACHES_MOST || !take(block, l, &cache) ||
+	    contradictions(&cache) > AT_WORK)
 		return;
 	if (list->n == list->room) {
 		const size_t room = list->room ? 2 * list->room : 16;
@@ -159,10 +161,9 @@ static int64_t mark(const struct glibcheap *heap, const struct list *list)
 static void mark_cache(struct glibcheap *heap, const struct cache *cache)
 {
 	for (size_t i = 0; i < cache->layout->n; i++) {
-		/* the first 64 hold chunks of one size each */
 		const struct list list = { .first = cache->first[i],
 					   .to_chunk = CHUNK_HEADER,
-					   .size = i < 64 ? CHUNK_LEAST + 16 * i : 0,
+					   .size = i < ONE_SIZE ? CHUNK_LEAST + 16 * i : 0,
 					   .state = CHUNK_CACHED };
 		const uint32_t n = cache->layout->remaining ? cache->all - cache->count[i]
 							    : cache->count[i];
@@ -172,33 +173,46 @@ static void mark_cache(struct glibcheap *heap, const struct cache *cache)
 	}
 }
 
-/* Whether all first blocks are chunks that can be in such a list: else it is no cache. */
+static bool fits(const struct glibcheap *heap, const struct cache *cache, size_t i)
+{
+	struct found found;
+
+	return find(heap, cache->first[i] - CHUNK_HEADER, &found) &&
+	       (i >= ONE_SIZE || found.chunk.size == CHUNK_LEAST + 16 * i);
+}
+
+/*
+ * Whether it is a cache: first blocks are chunks that can be in such a list. Of a thread
+ * that works, some may have become others since their pieces were read.
+ */
 static bool is_cache(const struct glibcheap *heap, const struct cache *cache)
 {
-	for (size_t i = 0; i < cache->layout->n; i++) {
-		struct found found;
+	size_t n = 0, fit = 0;
 
-		if (!cache->first[i])
-			continue;
-		if (!find(heap, cache->first[i] - CHUNK_HEADER, &found) ||
-		    (i < 64 && found.chunk.size != CHUNK_LEAST + 16 * i))
-			return false;
+	for (size_t i = 0; i < cache->layout->n; i++) {
+		n += cache->first[i] != 0;
+		fit += cache->first[i] && fits(heap, cache, i);
 	}
-	return true;
+	return fit && 2 * fit >= n;
+}
+
+static bool read_cache(const struct glibcheap *heap, uint64_t at, struct cache *cache)
+{
+	uint8_t block[BLOCK_MOST];
+	struct found found;
+
+	return find(heap, at, &found) && found.chunk.state == CHUNK_USED &&
+	       layout_of(found.chunk.size) &&
+	       !mem_read(heap->pid, at + CHUNK_HEADER, block, found.chunk.size - 8) &&
+	       take(block, layout_of(found.chunk.size), cache);
 }
 
 static void mark_caches(struct glibcheap *heap, const struct cache_list *caches)
 {
 	for (size_t i = 0; i < caches->n; i++) {
-		struct found found;
 		struct cache cache;
-		uint8_t block[SIZE_MOST];
-		const uint64_t at = caches->at[i];
 
-		if (!find(heap, at, &found) || found.chunk.state != CHUNK_USED ||
-		    found.chunk.size > sizeof(block) || !layout_of(found.chunk.size) ||
-		    mem_read(heap->pid, at + CHUNK_HEADER, block, found.chunk.size - CHUNK_HEADER) ||
-		    !take(block, layout_of(found.chunk.size), &cache) || !is_cache(heap, &cache))
+		if (!read_cache(heap, caches->at[i], &cache) || !is_cache(heap, &cache))
 			continue;
 		mark_cache(heap, &cache);
 		heap->caches++;

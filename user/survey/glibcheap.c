@@ -7,8 +7,10 @@
 
 #include "base/clean.h"
 #include "base/page.h"
+#include "place/glibc.h"
 #include "survey/glibccache.h"
 #include "survey/glibcpieces.h"
+#include "survey/trim.h"
 #include "target/mem.h"
 
 #define ARENAS_MOST 8192
@@ -45,7 +47,10 @@ static bool is_known(const struct glibcheap *heap, uint64_t arena)
 	return false;
 }
 
-/* A main arena and those that follow it in the circle. */
+/*
+ * A main arena and those that follow it in the circle. -EBADMSG: it is none, or one of
+ * another version, for its circle does not lead back to it.
+ */
 static int add_circle(struct reading *reading, const struct arena_state *first)
 {
 	struct arena_state at = *first, next;
@@ -123,19 +128,22 @@ static int look_through(struct reading *reading, const struct data *data)
 	uint8_t *bytes __free = read_data(reading->pid, data);
 	struct arena_state arena;
 	int64_t at = -(int64_t)sizeof(uint64_t);
+	size_t n;
 	int err = bytes ? 0 : -ENOMEM;
 
 	while (!err && reading->n_mains < MAINS_MOST) {
 		at = arena_find_main(bytes, len, data->start, at + sizeof(uint64_t), &arena);
 		if (at < 0)
 			break;
-		reading->n_mains++;
+		n = reading->heap->n_arenas;
 		err = add_circle(reading, &arena);
-		/* what only looks like one has no circle; the other allocations tell */
-		if (err == -EBADMSG || err == -EFAULT)
+		if (!err) {
+			reading->n_mains++;
+			find_params(reading, bytes, len);
+		} else if (err == -EBADMSG || err == -EFAULT) {
+			reading->heap->n_arenas = n;
 			err = 0;
-		find_params(reading, bytes, len);
-		at += arena.size;
+		}
 	}
 	return err;
 }
@@ -217,7 +225,7 @@ static int read_mapped(struct reading *reading)
 
 		if (s->kind != SEGMENT_MMAP_CHUNK ||
 		    mem_read(reading->pid, s->start, header, sizeof(header)) ||
-		    (header[1] & ~UINT64_C(7)) != s->end - s->start)
+		    glibc_mapped_size(header[1]) != s->end - s->start)
 			continue;
 		more = reallocarray(heap->mapped, heap->n_mapped + 1, sizeof(*more));
 		if (!more)
@@ -230,22 +238,6 @@ static int read_mapped(struct reading *reading)
 	return 0;
 }
 
-/* Whole pages of a free chunk behind the 48 bytes that its lists need: mtrim of malloc.c. */
-static uint64_t trim_of(const struct chunk *chunk)
-{
-	const uint64_t start = PAGE_UP(chunk->start + 48), end = chunk->start + chunk->size;
-
-	return start < end ? PAGE_DOWN(end - start) : 0;
-}
-
-/* The main arena's top is cut down to what a chunk needs: systrim of malloc.c. */
-static uint64_t trim_top(const struct heap_arena *arena)
-{
-	if (!arena->state.main || arena->top.size <= CHUNK_LEAST)
-		return 0;
-	return PAGE_DOWN(arena->top.size - CHUNK_LEAST - 1);
-}
-
 static void sum_piece(struct heap_arena *arena, const struct chunks *piece)
 {
 	struct chunk chunk, last = { 0 };
@@ -255,14 +247,11 @@ static void sum_piece(struct heap_arena *arena, const struct chunks *piece)
 	while (chunks_next(piece, &index, &at, &chunk)) {
 		arena->by_state[chunk.state].n++;
 		arena->by_state[chunk.state].bytes += chunk.size;
-		if (chunk.state == CHUNK_FREE) {
-			arena->trim += trim_of(&chunk);
-			if (chunk.size > arena->largest)
-				arena->largest = chunk.size;
-		} else if (chunk.state == CHUNK_TOP) {
+		if (chunk.state == CHUNK_FREE && chunk.size > arena->largest)
+			arena->largest = chunk.size;
+		if (chunk.state == CHUNK_TOP) {
 			arena->top = chunk;
 			arena->pin = last;
-			arena->trim += trim_top(arena);
 		}
 		last = chunk;
 	}
@@ -292,8 +281,10 @@ static int read_all(struct reading *reading)
 	if (err)
 		return err;
 	glibccache_mark(heap, &reading->caches);
-	for (size_t i = 0; i < heap->n_arenas; i++)
+	for (size_t i = 0; i < heap->n_arenas; i++) {
 		sum(&heap->arenas[i]);
+		trim_sum(heap->pid, &heap->arenas[i]);
+	}
 	return 0;
 }
 

@@ -23,8 +23,9 @@ struct heap_arena {
 	size_t n_pieces;
 	struct heap_amount by_state[CHUNK_STATES];
 	uint64_t books;	     /* bytes of its records, among the chunks' memory */
-	uint64_t missing;    /* bytes of state.system_mem that no piece accounts for */
-	uint64_t trim;	     /* bytes in whole pages that malloc_trim(0) could return */
+	uint64_t missing;    /* of state.system_mem, in no piece: others got it by brk, too */
+	uint64_t trim;	     /* bytes in whole pages that malloc_trim(0) could give back */
+	int64_t trim_there;  /* of these, in memory or swapped out; -1: not known */
 	uint64_t largest;    /* bytes of the largest free chunk but the top */
 	struct chunk top;    /* size 0: none */
 	struct chunk pin;    /* what keeps the top from being larger; size 0: nothing */
