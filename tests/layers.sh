@@ -11,7 +11,7 @@ declare -A may=(
 	[place]="base target place"
 	[ledger]="base place ledger"
 	[sink]="base place ledger sink"
-	[survey]="base target place survey"
+	[report]="base place ledger report"
 )
 echo 1..3
 bad=

@@ -11,15 +11,16 @@
 #include "options.h"
 #include "run.h"
 #include "schema.h"
+#include "verb/report.h"
+#include "verb/walk.h"
 #include "version.h"
 
 #define EXIT_USAGE 2
 
-static const struct {
-	const char *name;
-	int (*run)(const struct options *options);
-} verbs[] = {
-	{ "trace", run_trace },
+static int (*const runs[VERBS])(const struct options *options) = {
+	[VERB_TRACE] = run_trace,
+	[VERB_REPORT] = verb_report,
+	[VERB_WALK] = verb_walk,
 };
 
 /*
@@ -41,20 +42,10 @@ static bool hold_standard_descriptors(void)
 
 int main(int argc, char **argv)
 {
-	int (*run)(const struct options *) = verbs[0].run;
 	bool has_stdout = hold_standard_descriptors();
 	struct options options;
 
-	argc--;
-	argv++;
-	for (size_t i = 0; argc && i < sizeof(verbs) / sizeof(*verbs); i++)
-		if (!strcmp(argv[0], verbs[i].name)) {
-			run = verbs[i].run;
-			argc--;
-			argv++;
-			break;
-		}
-	if (options_parse(argc, argv, &options))
+	if (options_parse(argc - 1, argv + 1, &options))
 		return EXIT_USAGE;
 	if (!has_stdout && !options.output) {
 		log_error("standard output is closed: give --output FILE");
@@ -62,9 +53,9 @@ int main(int argc, char **argv)
 	}
 	log_level = options.quiet ? LOG_ERROR : LOG_INFO + options.verbose;
 	if (!options.help && !options.version && !options.json_schema)
-		return run(&options);
+		return runs[options.verb](&options);
 	if (options.help)
-		options_help(stdout);
+		options_help(options.verb, stdout);
 	else if (options.version)
 		printf("mwbpf %s\n", MWBPF_VERSION);
 	else

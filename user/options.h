@@ -11,9 +11,13 @@
 #include <sys/types.h>
 
 #include "probe/tier.h"
+#include "report/options.h"
+#include "survey/options.h"
 
 #define OPTIONS_MAX_PIDS 256
 #define OPTIONS_CACHE_DIR "/var/cache/mwbpf"
+
+enum verb_id { VERB_TRACE, VERB_REPORT, VERB_WALK, VERBS };
 
 enum options_stack {
 	STACK_AUTO, /* Python's for a CPython, else the native caller */
@@ -24,6 +28,7 @@ enum options_stack {
 };
 
 struct options {
+	enum verb_id verb;
 	pid_t pids[OPTIONS_MAX_PIDS];
 	unsigned n_pids;
 	char *const *command; /* NULL: none */
@@ -42,17 +47,23 @@ struct options {
 	const char *user;
 	const char *cache_dir;
 	bool no_cache;
+	bool summary;	      /* report in the end */
 	bool quiet;
 	uint32_t verbose;
 	bool json_schema, version, help;
+	char *const *files;   /* arguments that are no options */
+	unsigned n_files;
+	struct report_options report;
+	struct walk_options walk;
 };
 
 /*
- * Parse the arguments after the verb. 0, or -EINVAL after saying what is wrong.
- * Strings point into argv.
+ * Parse the arguments, of which the first may be the verb. 0, or -EINVAL after saying what is
+ * wrong. Strings point into argv, whose order may change.
  */
 int options_parse(int argc, char **argv, struct options *options);
 
-void options_help(FILE *to);
+/* What there is to say of a verb. */
+void options_help(enum verb_id verb, FILE *to);
 
 #endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * optionrows.h - the table of options. To add one, add a row.
+ */
+#ifndef MWBPF_OPTIONROWS_H
+#define MWBPF_OPTIONROWS_H
+
+#include "options.h"
+
+struct option_row {
+	const char *name;
+	char letter;
+	const char *value; /* what the argument is called; NULL: takes none */
+	/* 0 or -errno; -EDOM: what is wrong was said */
+	int (*parse)(struct options *options, const struct option_row *row, const char *text);
+	size_t offset;
+	unsigned verbs;	   /* bits 1 << enum verb_id: who takes it */
+	const char *help;
+};
+
+extern const struct option_row option_rows[];
+extern const size_t n_option_rows;
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * options.h - what is asked of a walk.
+ */
+#ifndef MWBPF_SURVEY_OPTIONS_H
+#define MWBPF_SURVEY_OPTIONS_H
+
+#include <stdbool.h>
+
+struct walk_options {
+	bool all;	 /* every mapping of a file by itself */
+	bool globals;	 /* the globals of modules, too */
+	bool attributes; /* the attributes of self, too */
+};
+
+#endif
