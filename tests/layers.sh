@@ -12,6 +12,7 @@ declare -A may=(
 	[ledger]="base place ledger"
 	[sink]="base place ledger sink"
 	[report]="base place ledger report"
+	[survey]="base target place survey"
 )
 echo 1..3
 bad=

@@ -34,9 +34,13 @@ static void show_arena(const struct heap_arena *arena)
 
 static int show_heap(pid_t pid, const struct space *space)
 {
+	struct residents residents;
 	struct glibcheap heap;
-	int err = glibcheap_read(pid, &space->segments, &heap);
+	int err = residents_read(pid, &residents);
 
+	if (!err)
+		err = glibcheap_read(pid, &space->segments, &residents, &heap);
+	residents_clear(&residents);
 	if (err) {
 		printf("heap error %s\n", strerror(-err));
 		return 1;

@@ -21,6 +21,7 @@
 struct reading {
 	pid_t pid;
 	const struct segments *segments;
+	const struct residents *residents; /* NULL: not known */
 	struct glibcheap *heap;
 	struct cache_list caches;
 	struct window *window;
@@ -283,14 +284,17 @@ static int read_all(struct reading *reading)
 	glibccache_mark(heap, &reading->caches);
 	for (size_t i = 0; i < heap->n_arenas; i++) {
 		sum(&heap->arenas[i]);
-		trim_sum(heap->pid, &heap->arenas[i]);
+		trim_sum(reading->residents, &heap->arenas[i]);
 	}
 	return 0;
 }
 
-int glibcheap_read(pid_t pid, const struct segments *segments, struct glibcheap *heap)
+int glibcheap_read(pid_t pid, const struct segments *segments, const struct residents *residents,
+		   struct glibcheap *heap)
 {
-	struct reading reading = { .pid = pid, .segments = segments, .heap = heap };
+	struct reading reading = {
+		.pid = pid, .segments = segments, .residents = residents, .heap = heap
+	};
 	int err = -ENOMEM;
 
 	*heap = (struct glibcheap){ .pid = pid };

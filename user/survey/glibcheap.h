@@ -12,6 +12,7 @@
 #include "place/segment.h"
 #include "survey/chunks.h"
 #include "survey/glibcarena.h"
+#include "survey/resident.h"
 
 struct heap_amount {
 	uint64_t n, bytes; /* chunks, with their headers */
@@ -51,11 +52,13 @@ struct glibcheap {
 #define HEAP_TRIES 5 /* of reading an arena */
 
 /*
- * Read the heap of a process with these segments. 0, and the caller clears *heap; -ENOENT:
+ * Read the heap of a process with these segments; residents: what is resident of it, NULL:
+ * not known. 0, and the caller clears *heap; -ENOENT:
  * there is no arena of glibc (it uses another allocator, or none yet); -ENOMEM; -ESRCH:
  * it has ended; -EPERM.
  */
-int glibcheap_read(pid_t pid, const struct segments *segments, struct glibcheap *heap);
+int glibcheap_read(pid_t pid, const struct segments *segments, const struct residents *residents,
+		   struct glibcheap *heap);
 void glibcheap_clear(struct glibcheap *heap);
 
 /* The chunk of an arena that holds an address; NULL when none does. */

@@ -11,7 +11,7 @@
 
 #include "survey/glibcheap.h"
 
-/* Set arena->trim and arena->trim_there from the chunks that were read. */
-void trim_sum(pid_t pid, struct heap_arena *arena);
+/* Set arena->trim from the chunks that were read, and arena->trim_there; residents may be NULL. */
+void trim_sum(const struct residents *residents, struct heap_arena *arena);
 
 #endif
