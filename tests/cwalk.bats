@@ -17,7 +17,7 @@ teardown() {
 
 # walk OUT: what is seen of $PROGRAM.
 walk() {
-	"$PROGRAMS/cwalk_show" "$PROGRAM" >"$1"
+	"$PROGRAMS/cwalk_show" heap "$PROGRAM" >"$1"
 }
 
 # same_heap NAME: every chunk and sum is what $T/NAME says.
