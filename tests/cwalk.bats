@@ -15,9 +15,9 @@ teardown() {
 	common_teardown
 }
 
-# walk OUT: what is seen of $PROGRAM.
+# walk OUT [WHAT]: what is seen of $PROGRAM.
 walk() {
-	"$PROGRAMS/cwalk_show" heap "$PROGRAM" >"$1"
+	"$PROGRAMS/cwalk_show" "${2:-heap}" "$PROGRAM" >"$1"
 }
 
 # same_heap NAME: every chunk and sum is what $T/NAME says.
@@ -82,4 +82,40 @@ ctypes.CDLL(sys.argv[1]).main(2, argv)' "$PROGRAMS/blocks.so"
 		     END { exit said != sum }' "$T/churn.seen"
 	done
 	kill -0 "$PROGRAM"
+}
+
+# same_frames OPTIMIZATION: what is seen of all frames is what the program says and gdb sees.
+same_frames() {
+	build "locals-$1"
+	start_program "$T/said$1" "$PROGRAMS/locals-$1" 2
+	walk "$T/frozen$1" frozen
+	walk "$T/globals$1" globals
+	gdb -p "$PROGRAM" -batch -ex "thread apply all bt -full" >"$T/gdb$1" 2>/dev/null
+	run python3 "$MWBPF_ROOT/tests/lib/localcheck.py" "$T/frozen$1" "$T/said$1" "$T/globals$1" "$T/gdb$1"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "$(grep -c '^end outermost' "$T/frozen$1")" -eq 3 ]
+}
+
+# without_stopping OPTIMIZATION: of a process that is not held less is known, and nothing else.
+without_stopping() {
+	walk "$T/waiting$1" frames
+	grep -q '^frame 1 ' "$T/waiting$1"
+	run comm -23 <(grep -E '^var .* memory ' "$T/waiting$1" | sed 's/ above .*//' | sort -u) \
+		<(grep -E '^var .* memory ' "$T/frozen$1" | sed 's/ above .*//' | sort -u)
+	[ -z "$output" ]
+	grep -qx "end the caller is found by a register whose value is not known" "$T/waiting$1"
+}
+
+@test "frames and variables of C functions without optimization: all, to the byte" {
+	same_frames O0
+	! grep -q nowhere <(grep -A 20 ' fact+' "$T/frozenO0")
+	without_stopping O0
+}
+
+@test "frames and variables of C functions with optimization: inlined calls, registers, none" {
+	same_frames O2
+	grep -q '^var local 1 doubled memory' "$T/frozenO2"
+	grep -q '^var parameter 0 n register .*| 2$' "$T/frozenO2"
+	without_stopping O2
 }

@@ -186,6 +186,60 @@ static bool put_var(struct making *making, Dwarf_Die *die, enum recipe_role role
 	return true;
 }
 
+static bool is_var(Dwarf_Die *die)
+{
+	const int tag = dwarf_tag(die);
+
+	return (tag == DW_TAG_formal_parameter || tag == DW_TAG_variable) && !is_declaration(die);
+}
+
+static void put_local(struct making *making, Dwarf_Die *die, uint32_t level, uint64_t vaddr)
+{
+	const enum recipe_role role =
+		dwarf_tag(die) == DW_TAG_variable ? RECIPE_LOCAL : RECIPE_PARAMETER;
+
+	if (!put_var(making, die, role, level, vaddr))
+		making->frame->cut++;
+}
+
+/* What a copy of a function, or of a scope in it, was made from. */
+static bool origin_of(Dwarf_Die *die, Dwarf_Die *origin)
+{
+	Dwarf_Attribute attribute;
+
+	return dwarf_attr(die, DW_AT_abstract_origin, &attribute) &&
+	       dwarf_formref_die(&attribute, origin);
+}
+
+static bool is_copied(Dwarf_Die *scope, Dwarf_Die *original)
+{
+	Dwarf_Die die, origin;
+
+	if (dwarf_child(scope, &die))
+		return false;
+	do {
+		if (origin_of(&die, &origin) &&
+		    dwarf_dieoffset(&origin) == dwarf_dieoffset(original))
+			return true;
+	} while (!dwarf_siblingof(&die, &die));
+	return false;
+}
+
+/* Variables that only the original has: static ones, and what was left out of the copy. */
+static void put_originals(struct making *making, Dwarf_Die *scope, uint64_t vaddr, uint32_t level)
+{
+	Dwarf_Die original, die;
+
+	if (!origin_of(scope, &original) || dwarf_child(&original, &die))
+		return;
+	do {
+		if (making->frame->cut) /* each is looked for in the copy: not too many */
+			return;
+		if (is_var(&die) && !is_copied(scope, &die))
+			put_local(making, &die, level, vaddr);
+	} while (!dwarf_siblingof(&die, &die));
+}
+
 /* The variables of a scope, and of those in it that hold the address. */
 static void put_scope(struct making *making, Dwarf_Die *scope, uint64_t vaddr, uint32_t level,
 		      int depth)
@@ -194,24 +248,19 @@ static void put_scope(struct making *making, Dwarf_Die *scope, uint64_t vaddr, u
 
 	if (depth == DEBUG_DEPTH || dwarf_child(scope, &die))
 		return;
+	if (making->frame->levels < level + 1)
+		making->frame->levels = level + 1;
 	do {
 		const int tag = dwarf_tag(&die);
 
-		if (tag == DW_TAG_formal_parameter || tag == DW_TAG_variable) {
-			if (!is_declaration(&die) &&
-			    !put_var(making, &die,
-				     tag == DW_TAG_variable ? RECIPE_LOCAL : RECIPE_PARAMETER,
-				     level, vaddr))
-				making->frame->cut++;
-		} else if ((tag == DW_TAG_inlined_subroutine || tag == DW_TAG_lexical_block) &&
-			   dwarf_haspc(&die, vaddr) > 0) {
-			const uint32_t inner = level + (tag == DW_TAG_inlined_subroutine);
-
-			if (making->frame->levels < inner + 1)
-				making->frame->levels = inner + 1;
-			put_scope(making, &die, vaddr, inner, depth + 1);
-		}
+		if (is_var(&die))
+			put_local(making, &die, level, vaddr);
+		else if ((tag == DW_TAG_inlined_subroutine || tag == DW_TAG_lexical_block) &&
+			 dwarf_haspc(&die, vaddr) > 0)
+			put_scope(making, &die, vaddr, level + (tag == DW_TAG_inlined_subroutine),
+				  depth + 1);
 	} while (!dwarf_siblingof(&die, &die));
+	put_originals(making, scope, vaddr, level);
 }
 
 void debugframe_read(struct debuginfo *info, uint64_t vaddr, struct recipe_frame *frame)

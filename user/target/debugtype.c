@@ -93,18 +93,20 @@ static void put_array(char name[DEBUGTYPE_NAME], Dwarf_Die *die, int depth)
 	} while (!dwarf_siblingof(&range, &range));
 }
 
-/* "const char" in front of a plain type, "char *const" behind a pointer */
+/*
+ * "const char" in front of a plain type, "char *const" behind a pointer; of an array it is
+ * the elements that are, which say so themselves.
+ */
 static void put_qualified(char name[DEBUGTYPE_NAME], Dwarf_Die *die, const char *word, int depth)
 {
 	Dwarf_Die target;
+	const int tag = type_of(die, &target) ? dwarf_tag(&target) : DW_TAG_base_type;
 
-	if (type_of(die, &target) && dwarf_tag(&target) == DW_TAG_pointer_type) {
-		put_target(name, die, depth);
-		put(name, "%s", word);
-		return;
-	}
-	put(name, "%s ", word);
+	if (tag != DW_TAG_pointer_type && tag != DW_TAG_array_type)
+		put(name, "%s ", word);
 	put_target(name, die, depth);
+	if (tag == DW_TAG_pointer_type)
+		put(name, "%s", word);
 }
 
 /* A type with a name, which may need a word in front; without one, it is said what it is. */
