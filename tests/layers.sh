@@ -13,6 +13,7 @@ declare -A may=(
 	[sink]="base place ledger sink"
 	[report]="base place ledger report"
 	[survey]="base target place survey"
+	[view]="base place survey view"
 )
 echo 1..3
 bad=

@@ -1,12 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-"""walked.py SAID WALK: whether a walk of tests/programs/walk.py shows what that said.
+"""walked.py SAID STATS WALK: whether a walk of tests/programs/walk.py shows what that said.
 
 Every frame of a thread that spoke, and every variable of these: its class, its value where
-one is said, its address. Each difference is a line on stderr; the exit status is 1 if there
-was one. Prints how much was compared.
+one is said, its address. Where the small ints and the singletons are. What pymalloc has, by
+what sys._debugmallocstats() wrote. Each difference is a line on stderr; the exit status is 1
+if there was one. Prints how much was compared.
 """
 import json
+import re
 import sys
 
 faults = 0
@@ -20,8 +22,7 @@ def fault(text):
 
 
 def read_walk(path):
-	frames, variables, scopes = {}, {}, {}
-	by_id = {}
+	frames, variables, rest, by_id = {}, {}, {}, {}
 	with open(path) as file:
 		for line in file:
 			record = json.loads(line)
@@ -35,7 +36,9 @@ def read_walk(path):
 				if key in variables:
 					fault("%s twice" % (key,))
 				variables[key] = record
-	return frames, variables
+			else:
+				rest.setdefault(record["type"], []).append(record)
+	return frames, variables, rest
 
 
 def check_frame(said, frames):
@@ -82,8 +85,50 @@ def check_same(variables, all_):
 				variable.get("same_as"), want))
 
 
+def check_small(last, variables, records):
+	"""The array, by every variable that is one of it; of objects, each in its place."""
+	small = records["small_ints"][0]
+	start, end = int(small["addr"], 16), int(small["end"], 16)
+	if small["last"] != last or small["count"] != last + 6:
+		fault("small ints up to %d, not %d" % (small["last"], last))
+	for variable in variables.values():
+		if variable["class"] != "int" or not -5 <= int(variable["value"].split("...")[0]) <= last:
+			continue
+		address = variable["decimal"]
+		if not start <= address < end:
+			fault("small int %s is not in the cache" % variable["value"])
+		if not small["pointers"] and address != start + 32 * (int(variable["value"]) + 5):
+			fault("small int %s is not in its place" % variable["value"])
+
+
+def check_statics(name, address, records):
+	for singleton in records["static_objects"][0]["singletons"]:
+		if singleton["name"] == name and singleton["addr"] == hex(address):
+			return
+	fault("no %s at %#x" % (name, address))
+
+
+def check_pools(path, records):
+	"""Lines of "class size pools used free", and of how many arenas there are."""
+	want = []
+	with open(path) as file:
+		for line in file:
+			found = re.match(r"\s*\d+\s+(\d+)\s+(\d+)\s+(\d+)\s+(\d+)$", line)
+			if found:
+				want.append(tuple(map(int, found.groups())))
+			found = re.match(r"# arenas allocated current\s+=\s+([\d,]+)$", line)
+			if found and int(found.group(1).replace(",", "")) != len(records["arena"]):
+				fault("%d arenas, not %s" % (len(records["arena"]), found.group(1)))
+	got = [tuple(each[name] for name in ("size", "pools", "used", "free"))
+		for each in records["size_class"]]
+	for each in sorted(set(want) ^ set(got)):
+		fault("%s %s in pymalloc" % ("no" if each in want else "falsely", each))
+	if len(want) < 20:
+		fault("only %d size classes" % len(want))
+
+
 def main():
-	frames, variables = read_walk(sys.argv[2])
+	frames, variables, records = read_walk(sys.argv[3])
 	everything = dict(variables)
 	counts = {}
 	threads = set()
@@ -91,12 +136,17 @@ def main():
 		for line in file:
 			said = json.loads(line)
 			counts[said[0]] = counts.get(said[0], 0) + 1
-			threads.add(said[1])
-			if said[0] == "frame":
+			if said[0] == "small":
+				check_small(said[1], everything, records)
+			elif said[0] == "static":
+				check_statics(said[1], said[2], records)
+			elif said[0] == "frame":
+				threads.add(said[1])
 				check_frame(said, frames)
 			else:
 				check_variable(said, variables)
 	check_same(variables, everything)
+	check_pools(sys.argv[2], records)
 	print(" ".join("%s=%d" % each for each in sorted(counts.items())))
 	for (kind, tid, depth, name), variable in variables.items():
 		function = frames[tid, depth]["function"]

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-# walk.py FILE: writes where its frames and variables are, says ready, and waits for a line.
+# walk.py FILE: writes where its frames and variables are, says ready, then on stderr what
+# pymalloc has, and waits to be killed.
 #
 # A line of FILE is a JSON array: ["frame", tid, depth, function, file, line, id of the frame],
-# ["variable", tid, depth, name, class, value or null, id] or the same with "attribute". All
-# threads wait where they say they are. Runs on Python 3.6.
+# ["variable", tid, depth, name, class, value or null, id], the same with "global" or
+# "attribute", ["small", the greatest int there is once and for all], ["static", name, id].
+# All threads wait where they say they are. Runs on Python 3.6.
 import json
 import os
+import signal
 import sys
 import threading
 
@@ -14,6 +17,8 @@ waiting = threading.Semaphore(0)
 end = threading.Lock()
 end.acquire()
 big = 10 ** 40
+counted = object()
+times = [counted] * 1000
 numbers = [12, 257, 12, -5, 256, 1231231, 1231231.5, 2 ** 31, -2 ** 70]
 
 
@@ -72,7 +77,17 @@ def note(frame):
 		depth += 1
 
 
+def note_statics():
+	last = 0
+	while int(str(last + 1)) is int(str(last + 1)):
+		last += 1
+	said.append(["small", last])
+	for x in (None, True, False, Ellipsis, NotImplemented):
+		said.append(["static", repr(x), id(x)])
+
+
 def ready():
+	note_statics()
 	with open(sys.argv[1], "w") as file:
 		for each in said:
 			print(json.dumps(each), file=file)
@@ -83,7 +98,7 @@ def stop(others=None):
 	for _ in range(others or 0):
 		waiting.acquire()
 	note(sys._getframe())
-	(ready(), sys.stdin.readline()) if others else (waiting.release(), end.acquire())
+	ready() or sys._debugmallocstats() or signal.pause() if others else waiting.release() or end.acquire()
 
 
 class Point:

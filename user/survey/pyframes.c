@@ -169,9 +169,13 @@ int pyframes_read(struct cpython *cpython, uint64_t tstate, struct pyframes *fra
 	return err == -EFAULT ? -EBADMSG : err;
 }
 
-bool pyframe_same(struct cpython *cpython, const struct pyframe_at *frame)
+size_t pyframes_still(struct cpython *cpython, uint64_t tstate, const struct pyframes *frames)
 {
-	struct pyframe_at now;
+	struct pyframes now;
+	size_t n = 0;
 
-	return !read_frame(cpython, frame->addr, &now) && same_frame(frame, &now);
+	if (!look(cpython, tstate, &now))
+		n = agreed(frames, &now);
+	pyframes_clear(&now);
+	return n;
 }

@@ -46,7 +46,10 @@ struct pyframes {
 int pyframes_read(struct cpython *cpython, uint64_t tstate, struct pyframes *frames);
 void pyframes_clear(struct pyframes *frames);
 
-/* Whether a frame is still there and runs the same code. */
-bool pyframe_same(struct cpython *cpython, const struct pyframe_at *frame);
+/*
+ * How many of the frames, from the outermost on, are still in the thread's chain. Memory of a
+ * frame that has ended may well be as it was.
+ */
+size_t pyframes_still(struct cpython *cpython, uint64_t tstate, const struct pyframes *frames);
 
 #endif

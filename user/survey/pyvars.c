@@ -42,6 +42,15 @@ static struct pyvar *add_var(struct pyvars *vars)
 	return &vars->at[vars->n++];
 }
 
+/* What has changed, or is damaged, is no reason to end the walk. */
+static int forgive(struct pyvars *vars, int err)
+{
+	if (err != -EBADMSG && err != -EFAULT)
+		return err;
+	vars->torn++;
+	return 0;
+}
+
 /*
  * Read the object a slot holds, and then the slot once more: as it still holds the object,
  * that was there all the time, and what was read is of it.
@@ -83,13 +92,7 @@ static int add_slot(struct cpython *cpython, struct pyvars *vars, enum pyscope s
 	if (!err)
 		return 0;
 	vars->n--;
-	if (err == -ENOENT)
-		return 0;
-	if (err != -EBADMSG && err != -EFAULT)
-		return err;
-	vars->torn++;
-	cpython->torn++;
-	return 0;
+	return err == -ENOENT ? 0 : forgive(vars, err);
 }
 
 /* The slot in a cell; 0 when the frame's slot does not hold a cell yet. */
@@ -104,22 +107,69 @@ static uint64_t slot_in_cell(struct cpython *cpython, uint64_t slot)
 }
 
 static int add_slots(struct cpython *cpython, const struct pyslots *slots,
-		     const struct pyframe_at *frame, struct pyvars *vars)
+		     const struct pyframe_at *frame, const uint64_t *words, struct pyvars *vars)
 {
 	const uint64_t first = frame->addr + cpython->fields.frame_slots;
 	int err = 0;
 
 	for (size_t i = 0; i < slots->n && !err; i++) {
-		uint64_t slot = first + i * sizeof(slot);
+		const uint64_t slot = first + i * sizeof(slot);
 		const uint64_t inner = slots->at[i].scope == PYSCOPE_LOCAL ?
 					       0 : slot_in_cell(cpython, slot);
+		const size_t before = vars->n;
 
 		/* from 3.11 an argument is in the slot itself until its cell is made */
 		if (!inner && slots->at[i].scope == PYSCOPE_FREE)
 			continue;
 		err = add_slot(cpython, vars, slots->at[i].scope, slots->at[i].name,
 			       inner ? inner : slot);
+		if (vars->n == before)
+			continue;
+		vars->at[before].frame_slot = slot;
+		vars->at[before].frame_word = words[i];
 	}
+	return err;
+}
+
+void pyvars_settle(struct cpython *cpython, struct pyvars *vars)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < vars->n; i++) {
+		const struct pyvar *var = &vars->at[i];
+
+		if (!var->frame_slot ||
+		    cpython_word(cpython, var->frame_slot) == var->frame_word)
+			vars->at[kept++] = *var;
+	}
+	vars->torn += vars->n - kept;
+	vars->n = kept;
+}
+
+/*
+ * The variables in the slots of a frame, all of one moment. A frame that is running may
+ * never hold still: then those that did, and how many did not.
+ */
+static int read_slots(struct cpython *cpython, const struct pyslots *slots,
+		      const struct pyframe_at *frame, struct pyvars *vars)
+{
+	uint64_t *words = calloc(slots->n + 1, sizeof(*words));
+	int err = words ? 0 : -ENOMEM;
+
+	for (int i = 0; i < LOOKS && !err && slots->n; i++) {
+		vars->n = vars->torn = 0;
+		err = cpython_read(cpython, frame->addr + cpython->fields.frame_slots, words,
+				   slots->n * sizeof(*words));
+		if (!err)
+			err = add_slots(cpython, slots, frame, words, vars);
+		if (err)
+			break;
+		pyvars_settle(cpython, vars);
+		if (!vars->torn)
+			break;
+		cpython->retried++;
+	}
+	free(words);
 	return err;
 }
 
@@ -131,37 +181,14 @@ bool pyvars_is_module(const struct pyframe_at *frame)
 int pyvars_frame(struct cpython *cpython, const struct pyframe_at *frame, struct pyvars *vars)
 {
 	struct pyslots slots = { 0 };
-	int err;
+	int err = pyslots_read(cpython, frame->code, &slots);
 
-	*vars = (struct pyvars){ 0 };
-	err = pyslots_read(cpython, frame->code, &slots);
 	if (!err)
-		err = add_slots(cpython, &slots, frame, vars);
-	if (!err && frame->locals && !pyvars_is_module(frame) && !slots.optimized) {
-		struct pyvars more;
-
-		err = pyvars_dict(cpython, frame->locals, PYSCOPE_CLASS, &more);
-		for (size_t i = 0; i < more.n && !err; i++) {
-			struct pyvar *var = add_var(vars);
-
-			if (var)
-				*var = more.at[i];
-			else
-				err = -ENOMEM;
-		}
-		vars->torn += more.torn;
-		vars->cut = more.cut;
-		pyvars_clear(&more);
-	}
+		err = read_slots(cpython, &slots, frame, vars);
+	if (!err && frame->locals && !pyvars_is_module(frame) && !slots.optimized)
+		err = pyvars_dict(cpython, frame->locals, PYSCOPE_CLASS, vars);
 	pyslots_clear(&slots);
-	/* what was read counts only if the frame was there to the end */
-	if (err == -EBADMSG || err == -EFAULT || (!err && !pyframe_same(cpython, frame))) {
-		pyvars_clear(vars);
-		vars->gone = true;
-		cpython->torn++;
-		err = 0;
-	}
-	return err;
+	return forgive(vars, err);
 }
 
 static int name_of(struct cpython *cpython, const struct pyitem *item, char name[PYVARS_NAME])
@@ -181,50 +208,88 @@ static int add_items(struct cpython *cpython, const struct pyitems *items, enum 
 		/* keys that are no text are no names */
 		if (name_of(cpython, &items->at[i], name) >= 0)
 			err = add_slot(cpython, vars, scope, name, items->at[i].slot);
-	vars->cut = items->cut;
+	vars->cut = vars->cut || items->cut;
 	return err;
 }
 
-/* Errors of what has changed or is damaged are no reason to end the walk. */
-static int forgive(struct cpython *cpython, struct pyvars *vars, int err)
+/* Where items are read: of a dict, or of an instance. */
+struct source {
+	uint64_t dict; /* 0: of */
+	struct pyobj of;
+};
+
+static int read_items(struct cpython *cpython, const struct source *source, struct pyitems *items)
 {
-	if (err != -EBADMSG && err != -EFAULT)
-		return err;
-	vars->torn++;
-	cpython->torn++;
-	return 0;
+	return source->dict ? pydict_items(cpython, source->dict, items) :
+			      pyobj_attributes(cpython, &source->of, items);
+}
+
+static bool same_items(const struct pyitems *a, const struct pyitems *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (a->at[i].key != b->at[i].key || a->at[i].value != b->at[i].value ||
+		    a->at[i].slot != b->at[i].slot)
+			return false;
+	return true;
+}
+
+/*
+ * Items count when, after all that they lead to has been read, they are the same: a table
+ * that was given up in between may still look as it was.
+ */
+static int take_items(struct cpython *cpython, const struct source *source, enum pyscope scope,
+		      struct pyvars *vars)
+{
+	const size_t n = vars->n, torn = vars->torn;
+	struct pyitems before = { 0 }, now = { 0 };
+	bool same = false;
+	int err = 0;
+
+	for (int i = 0; i < LOOKS && !same && (!err || err == -EBADMSG); i++) {
+		cpython->retried += i > 0;
+		pyitems_clear(&before);
+		pyitems_clear(&now);
+		vars->n = n;
+		vars->torn = torn;
+		err = read_items(cpython, source, &before);
+		if (!err)
+			err = add_items(cpython, &before, scope, vars);
+		if (!err)
+			err = read_items(cpython, source, &now);
+		same = !err && same_items(&before, &now);
+	}
+	if (!same) {
+		vars->torn += vars->n - n;
+		vars->n = n;
+	}
+	pyitems_clear(&before);
+	pyitems_clear(&now);
+	return forgive(vars, err);
 }
 
 int pyvars_dict(struct cpython *cpython, uint64_t dict, enum pyscope scope, struct pyvars *vars)
 {
-	struct pyitems items = { 0 };
-	int err = -EBADMSG;
+	const struct source source = { .dict = dict };
 
-	*vars = (struct pyvars){ 0 };
-	for (int i = 0; i < LOOKS && err == -EBADMSG; i++) {
-		pyitems_clear(&items);
-		err = pydict_items(cpython, dict, &items);
-		cpython->retried += err == -EBADMSG;
-	}
-	if (!err)
-		err = add_items(cpython, &items, scope, vars);
-	pyitems_clear(&items);
-	return forgive(cpython, vars, err);
+	return take_items(cpython, &source, scope, vars);
 }
 
-int pyvars_attributes(struct cpython *cpython, const struct pyobj *obj, struct pyvars *vars)
+int pyvars_self(struct cpython *cpython, struct pyvars *vars)
 {
-	struct pyitems items = { 0 };
-	int err = -EBADMSG;
+	struct source source;
+	size_t i = vars->n;
+	int err;
 
-	*vars = (struct pyvars){ 0 };
-	for (int i = 0; i < LOOKS && err == -EBADMSG; i++) {
-		pyitems_clear(&items);
-		err = pyobj_attributes(cpython, obj, &items);
-		cpython->retried += err == -EBADMSG;
+	if (!vars->n)
+		return 0;
+	source = (struct source){ .of = vars->at[0].object };
+	err = take_items(cpython, &source, PYSCOPE_ATTRIBUTE, vars);
+	/* they are to be believed as long as it is */
+	for (; i < vars->n; i++) {
+		vars->at[i].frame_slot = vars->at[0].frame_slot;
+		vars->at[i].frame_word = vars->at[0].frame_word;
 	}
-	if (!err)
-		err = add_items(cpython, &items, PYSCOPE_ATTRIBUTE, vars);
-	pyitems_clear(&items);
-	return forgive(cpython, vars, err);
+	return err;
 }

@@ -27,6 +27,8 @@ struct pyvar {
 	enum pyscope scope;
 	char name[PYVARS_NAME];
 	uint64_t slot; /* where the object's address is: in the frame, a cell, a dict... */
+	uint64_t frame_slot; /* the frame's own slot that leads there; 0: none does */
+	uint64_t frame_word; /* what that held */
 	struct pyobj object;
 	char value[PYVALUE_TEXT]; /* "": none can be said */
 };
@@ -36,25 +38,30 @@ struct pyvars {
 	size_t n, cap;
 	size_t torn; /* variables left out: they went on changing, or were no objects */
 	bool cut;    /* there are more */
-	bool gone;   /* the frame ended meanwhile: there are none */
 };
 
 const char *pyscope_name(enum pyscope scope);
 
 /*
- * The variables of a frame that are bound, in the order of its code; *vars is the caller's,
- * ended by pyvars_clear. 0, -ENOMEM, -ESRCH.
+ * Add the variables of a frame that are bound, in the order of its code, to *vars, which is
+ * the caller's, ended by pyvars_clear. They count only if the frame is then still there, and
+ * after pyvars_settle. 0, -ENOMEM, -ESRCH.
  */
 int pyvars_frame(struct cpython *cpython, const struct pyframe_at *frame, struct pyvars *vars);
 
 /* Whether the frame's names are its module's globals. */
 bool pyvars_is_module(const struct pyframe_at *frame);
 
-/* The names in a dict, each as one of this scope. As pyvars_frame. */
+/*
+ * Add the names in a dict, each as one of this scope,. As pyvars_frame.
+ */
 int pyvars_dict(struct cpython *cpython, uint64_t dict, enum pyscope scope, struct pyvars *vars);
 
-/* The attributes of an instance. As pyvars_frame. */
-int pyvars_attributes(struct cpython *cpython, const struct pyobj *obj, struct pyvars *vars);
+/* Add the attributes of the instance that is the first of these variables. Likewise. */
+int pyvars_self(struct cpython *cpython, struct pyvars *vars);
+
+/* Leave out the variables of a frame whose slot has changed since they were read. */
+void pyvars_settle(struct cpython *cpython, struct pyvars *vars);
 
 void pyvars_clear(struct pyvars *vars);
 

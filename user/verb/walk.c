@@ -11,6 +11,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "base/clean.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "version.h"
@@ -108,25 +109,64 @@ static void begin(struct walk *walk)
 			  head->python ? head->python : "", head->python ? ")" : "");
 }
 
+/*
+ * What is resident of the segments as they are now. To look at memory brings pages of files
+ * into it: what was counted before stands, and only what is another segment since is counted.
+ * The caller's; NULL without memory.
+ */
+static struct walk_segment *count_segments(const struct walk *walk, const struct walk_segment *before,
+					   size_t n_before)
+{
+	const struct segments *segments = &walk->space->segments;
+	struct walk_segment *counted = calloc(segments->n + 1, sizeof(*counted));
+	size_t old = 0;
+
+	for (size_t i = 0; i < segments->n && counted; i++) {
+		const struct segment *at = &segments->at[i];
+
+		while (old < n_before && before[old].segment.start < at->start)
+			old++;
+		if (old < n_before && before[old].segment.start == at->start &&
+		    before[old].segment.end == at->end)
+			counted[i] = before[old];
+		else
+			counted[i].known = residents_of(&walk->residents, at->start, at->end,
+							&counted[i].bytes);
+		counted[i].segment = *at;
+	}
+	return counted;
+}
+
+/* Find Python, and make segments of what is Python's. */
+static int take_python(struct walk *walk)
+{
+	int err;
+
+	find_python(walk);
+	begin(walk);
+	if (!walk->python)
+		return 0;
+	err = walk_find_threads(walk);
+	return err ? err : walk_claim(walk);
+}
+
 static int show_segments(struct walk *walk)
 {
 	const struct segments *segments = &walk->space->segments;
-	struct walk_segment *show = calloc(segments->n + 1, sizeof(*show));
+	const size_t n_before = segments->n;
+	struct walk_segment *before __free = count_segments(walk, NULL, 0);
+	struct walk_segment *show __free = NULL;
+	int err = take_python(walk);
 
+	if (before)
+		show = count_segments(walk, before, n_before);
 	if (!show)
 		return -ENOMEM;
-	for (size_t i = 0; i < segments->n; i++) {
-		const struct segment *at = &segments->at[i];
-
-		show[i].segment = *at;
-		show[i].known = residents_of(&walk->residents, at->start, at->end, &show[i].bytes);
-	}
 	walk->view.ops->segments(&walk->view, show, segments->n);
 	walk_layers(walk, show, segments->n);
 	walk->end.segments = segments->n;
 	walk->end.all = walk->residents.all;
-	free(show);
-	return 0;
+	return err;
 }
 
 static void end(struct walk *walk, int err)
@@ -146,15 +186,7 @@ static int look_around(struct walk *walk)
 
 	if (err)
 		return err;
-	find_python(walk);
-	begin(walk);
-	if (walk->python) {
-		err = walk_find_threads(walk);
-		if (!err)
-			err = walk_claim(walk);
-	}
-	if (!err)
-		err = show_segments(walk);
+	err = show_segments(walk);
 	if (!err && walk->python)
 		err = walk_python_memory(walk);
 	if (!err && walk->python)

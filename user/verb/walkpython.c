@@ -7,7 +7,7 @@
 
 #include "verb/walking.h"
 
-#define VARIABLES_MAX 1000000 /* of one walk: a target may make up as many as it likes */
+#define VARIABLES_MAX 200000 /* of one walk: a target may make up as many as it likes */
 #define SAME_TEXT     512
 #define LOOKS	      8	/* at a list that goes on changing */
 
@@ -65,38 +65,24 @@ static void show_variable(struct walk *walk, const struct pyvar *var, const stru
 
 static void show_variables(struct walk *walk, const struct pyvars *vars, const struct where *where)
 {
-	for (size_t i = 0; i < vars->n && walk->end.variables < VARIABLES_MAX; i++)
+	for (size_t i = 0; i < vars->n; i++)
 		show_variable(walk, &vars->at[i], where);
-}
-
-/* The attributes of what a frame's first variable is, if that is called self. */
-static int show_self(struct walk *walk, const struct pyvars *vars, const struct where *where)
-{
-	struct pyvars attributes;
-	int err;
-
-	if (!walk->options->walk.attributes || !vars->n || strcmp(vars->at[0].name, "self"))
-		return 0;
-	err = pyvars_attributes(&walk->cpython, &vars->at[0].object, &attributes);
-	show_variables(walk, &attributes, where);
-	pyvars_clear(&attributes);
-	return err;
-}
-
-static int show_globals(struct walk *walk, const struct pyframe_at *frame,
-			const struct where *where)
-{
-	struct pyvars globals;
-	int err;
-
-	if (!walk->options->walk.globals || !pyvars_is_module(frame))
-		return 0;
-	err = pyvars_dict(&walk->cpython, frame->globals, PYSCOPE_GLOBAL, &globals);
-	show_variables(walk, &globals, where);
-	if (globals.cut)
-		walk_note(walk, "the globals of %s are only the first %d", where->function,
+	if (vars->cut)
+		walk_note(walk, "of the names in a dict only the first %d are shown",
 			  PYDICT_ITEMS_MAX);
-	pyvars_clear(&globals);
+}
+
+/* What is asked for of a frame. */
+static int read_variables(struct walk *walk, const struct pyframe_at *frame, struct pyvars *vars)
+{
+	const struct walk_options *options = &walk->options->walk;
+	struct cpython *cpython = &walk->cpython;
+	int err = pyvars_frame(cpython, frame, vars);
+
+	if (!err && options->attributes && vars->n && !strcmp(vars->at[0].name, "self"))
+		err = pyvars_self(cpython, vars);
+	if (!err && options->globals && pyvars_is_module(frame))
+		err = pyvars_dict(cpython, frame->globals, PYSCOPE_GLOBAL, vars);
 	return err;
 }
 
@@ -119,7 +105,8 @@ static void name_frame(struct walk *walk, struct walk_frame *show)
 	pycode_clear(&code);
 }
 
-static int show_frame(struct walk *walk, const struct pyframe_at *frame, pid_t tid, size_t depth)
+static void show_frame(struct walk *walk, const struct pyframe_at *frame, pid_t tid, size_t depth,
+		       const struct pyvars *vars)
 {
 	struct walk_frame show = {
 		.id = ++walk->end.frames,
@@ -127,25 +114,42 @@ static int show_frame(struct walk *walk, const struct pyframe_at *frame, pid_t t
 		.depth = depth,
 		.frame = frame,
 		.place = walk_place(walk, frame->addr),
+		.gone = !vars,
+		.torn = vars ? vars->torn : 0,
 	};
 	struct where where;
-	struct pyvars vars;
-	int err;
 
 	if (frame->object)
 		show.object = walk_place(walk, frame->object);
 	name_frame(walk, &show);
-	err = pyvars_frame(&walk->cpython, frame, &vars);
-	show.gone = vars.gone;
-	show.torn = vars.torn;
 	where = (struct where){ show.id, show.function };
 	walk->view.ops->frame(&walk->view, &show);
-	show_variables(walk, &vars, &where);
-	if (!err && !vars.gone)
-		err = show_self(walk, &vars, &where);
-	if (!err && !vars.gone)
-		err = show_globals(walk, frame, &where);
-	pyvars_clear(&vars);
+	walk->cpython.torn += vars ? vars->torn : 1;
+	if (vars)
+		show_variables(walk, vars, &where);
+}
+
+/* All variables of a thread are read before it is looked whether its frames are still there. */
+static int show_frames(struct walk *walk, const struct pythread *thread,
+		       const struct pyframes *frames)
+{
+	struct pyvars *vars = calloc(frames->n + 1, sizeof(*vars));
+	size_t gone, n = walk->end.variables;
+	int err = vars ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < frames->n && !err && n < VARIABLES_MAX; i++) {
+		err = read_variables(walk, &frames->at[i], &vars[i]);
+		n += vars[i].n;
+	}
+	gone = frames->n - (err ? 0 : pyframes_still(&walk->cpython, thread->tstate, frames));
+	for (size_t i = 0; i < frames->n && !err; i++) {
+		if (i >= gone)
+			pyvars_settle(&walk->cpython, &vars[i]);
+		show_frame(walk, &frames->at[i], thread->tid, i, i >= gone ? &vars[i] : NULL);
+	}
+	for (size_t i = 0; i < frames->n && vars; i++)
+		pyvars_clear(&vars[i]);
+	free(vars);
 	return err;
 }
 
@@ -163,9 +167,7 @@ static int show_thread(struct walk *walk, const struct pythread *thread)
 	show.changing = frames.changing;
 	walk->end.threads++;
 	walk->view.ops->thread(&walk->view, &show);
-	err = 0;
-	for (size_t i = 0; i < frames.n && !err; i++)
-		err = show_frame(walk, &frames.at[i], thread->tid, i);
+	err = frames.n ? show_frames(walk, thread, &frames) : 0;
 	pyframes_clear(&frames);
 	return err;
 }
@@ -206,6 +208,6 @@ int walk_threads(struct walk *walk)
 	for (size_t i = 0; i < walk->n_threads && !err; i++)
 		err = show_thread(walk, &walk->threads[i]);
 	if (walk->end.variables >= VARIABLES_MAX)
-		walk_note(walk, "there are more than the %d variables shown", VARIABLES_MAX);
+		walk_note(walk, "only the first %d variables or so are shown", VARIABLES_MAX);
 	return err;
 }

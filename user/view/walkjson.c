@@ -118,7 +118,7 @@ static void json_view_layers(struct view *view, const struct walk_layer *at, siz
 
 	(void)all; /* walk_end has it */
 	for (size_t i = 0; i < n; i++) {
-		line(view, &json, "layer");
+		line(view, &json, "layer_total");
 		json_u64(&json, "pid", view->pid);
 		json_str(&json, "layer", at[i].name);
 		put_bytes(&json, &at[i].bytes);

@@ -1,0 +1,210 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# walk.bats - where everything is in a running process, by what the process says itself.
+
+bats_require_minimum_version 1.5.0
+
+load lib/helpers
+load lib/checks
+
+setup() {
+	need_root
+	common_setup
+}
+
+teardown() {
+	common_teardown
+}
+
+LIB=$MWBPF_ROOT/tests/lib
+
+# walk OUT ARGS...: JSON lines of a walk.
+walk() {
+	within "$MWBPF" walk --json -o "$1" "${@:2}"
+}
+
+# start_walked COMMAND...: tests/programs/walk.py until it waits and has said all.
+start_walked() {
+	rm -f "$T"/said "$T"/out*
+	start_program "$T/out" "$@" "$MWBPF_ROOT/tests/programs/walk.py" "$T/said"
+	wait_line "$T/out.err" '^Total ' "$PROGRAM"
+	TARGET=$(pid_of_walked)
+}
+
+# pid_of_walked: the process itself: what started it may be a shell or another program.
+pid_of_walked() {
+	jq -rs 'map(select(.[0] == "frame"))[-1][1]' "$T/said"
+}
+
+# stand_still: the kernel, too, is done with what the target did.
+stand_still() {
+	kill -STOP "$1"
+	until grep -q '^State:.T' "/proc/$1/status"; do read -rt 0.01 <> <(:) || :; done
+}
+
+@test "frames, variables, small ints, pools and residents of every CPython here" {
+	local python n=0 minor
+	while read -r python; do
+		start_walked "$python"
+		stand_still "$TARGET"
+		cat "/proc/$TARGET/smaps" >"$T/smaps" # before the walk, which touches memory
+		walk "$T/walk.$n" --pid "$TARGET" --self --globals
+		python3 "$LIB/walked.py" "$T/said" "$T/out.err" "$T/walk.$n" >"$T/compared" ||
+			{ echo "$python" >&2; false; }
+		echo "# $python: $(<"$T/compared")" >&3
+		python3 "$LIB/residents.py" "$T/smaps" "$T/walk.$n"
+		# nothing but its own name and the list refer to it, whatever the version borrows
+		[ "$(jq 'select(.name == "counted") | .refcount' "$T/walk.$n")" -eq 1001 ]
+		minor=$("$python" -c 'import sys; print(sys.version_info[1])')
+		[ "$(jq -s 'any(.[]; .class? == "NoneType" and .immortal)' "$T/walk.$n")" = \
+			"$([ "$minor" -ge 12 ] && echo true || echo false)" ]
+		[ "$minor" -lt 11 ] || jq -es 'any(.[]; .segment? == "data-stack" and .type == "frame")' \
+			"$T/walk.$n" >/dev/null
+		jq -es 'any(.[]; .owner? == "generator") or '"$minor"' < 11' "$T/walk.$n" >/dev/null
+		tail -n 1 "$T/walk.$n" | jq -e '.torn == 0 and .reason == "complete"' >/dev/null
+		kill -KILL "$TARGET"
+		wait "$PROGRAM" || :
+		n=$((n + 1))
+	done < <(release_pythons)
+	[ "$n" -gt 0 ]
+	python3 "$LIB/validate.py" "$T"/walk.*
+}
+
+@test "without symbols but the dynamic ones, pools are found by what the data points to" {
+	local python file library
+	while read -r python; do
+		file=$(file_of "$python")
+		library=$(ldd "$file" | sed -n 's/.*libpython[^ ]* => \([^ ]*\) .*/\1/p')
+		[ -n "$library" ] || continue
+		strip --strip-all -o "$T/${library##*/}" "$library"
+		LD_PRELOAD=$T/${library##*/} start_walked "$python"
+		walk "$T/walk" --pid "$TARGET" --self --globals
+		python3 "$LIB/walked.py" "$T/said" "$T/out.err" "$T/walk" >/dev/null ||
+			{ echo "$python" >&2; false; }
+		kill -KILL "$TARGET"
+		wait "$PROGRAM" || :
+	done < <(pythons | grep -E 'python3\.(6|8|9|10|11)$')
+}
+
+@test "what changes while it is read is never shown as one" {
+	start_program "$T/out" "$(pythons | tail -n 1)" "$MWBPF_ROOT/tests/programs/busy.py"
+	for i in {1..25}; do
+		walk "$T/walk.$i" --pid "$PROGRAM" --globals
+	done
+	python3 "$LIB/together.py" "$T"/walk.* >"$T/shown"
+	! grep -q '^0 frames' "$T/shown"
+	grep -h '"type":"walk_end"' "$T"/walk.* | jq -es \
+		'(map(.retried) | add) > 0 and all(.reason == "complete")' >/dev/null
+	python3 "$LIB/validate.py" "$T"/walk.[1-3]
+}
+
+@test "a process whose memory is damaged ends no walk, and no walk is without an end" {
+	local python
+	python=$(pythons | grep -E '3\.(8|11|13)$' | shuf -n 1 --random-source=<(yes))
+	for seed in {1..4}; do
+		start_walked "$python"
+		stand_still "$TARGET"
+		walk "$T/walk.0" --pid "$TARGET" --self --globals
+		for again in 1 2 3; do
+			python3 "$LIB/havoc.py" "$TARGET" "$seed$again" "$T/walk.0"
+			(ulimit -v 4000000 && walk "$T/walk.$seed$again" --pid "$TARGET" --self --globals)
+			tail -n 1 "$T/walk.$seed$again" | grep -q '"type":"walk_end"'
+			within "$MWBPF" walk --pid "$TARGET" --self >"$T/text"
+			no_control "$T/text"
+		done
+		kill -KILL "$TARGET"
+		wait "$PROGRAM" || :
+	done
+	python3 "$LIB/validate.py" "$T"/walk.*[123]
+}
+
+@test "for people: the essay's question, answered" {
+	start_walked "$(pythons | head -n 1)"
+	within "$MWBPF" walk --pid "$TARGET" >"$T/text"
+	no_control "$T/text"
+	# the same small int is one object
+	grep -qE '^ +e +int -5 ' "$T/text" || grep -qE '^ +c +int 12 .*same object as a$' "$T/text"
+	grep -qE '^ +short +str .Hello. +0x[0-9a-f]+ +[0-9]+ +[a-z-]+\+[0-9a-f]+' "$T/text"
+	grep -qE '^SMALL INTS: -5 to 256, ' "$T/text"
+	grep -qE '^[0-9a-f]+-[0-9a-f]+ rw-p stack .*\[stack\]$' "$T/text"
+	grep -q '^not explained ' "$T/text"
+	# libraries are a line each, unless all is asked for
+	[ "$(grep -c 'libc\.so' "$T/text")" -eq 1 ]
+	within "$MWBPF" walk --all --pid "$TARGET" >"$T/all"
+	[ "$(grep -c 'libc\.so' "$T/all")" -gt 3 ]
+}
+
+@test "a process that is no Python" {
+	sleep 1000 3>&- &
+	started "$!"
+	cat "/proc/$!/smaps" >"$T/smaps"
+	walk "$T/walk" --pid $!
+	python3 "$LIB/validate.py" "$T/walk"
+	python3 "$LIB/residents.py" "$T/smaps" "$T/walk"
+	grep -q '"type":"warning".*no CPython is mapped' "$T/walk"
+	[ "$(jq 'select(.type == "walk") | .python' "$T/walk")" = null ]
+	events "$T/walk" '.type == "frame"' | grep -qx 0
+}
+
+@test "without pymalloc" {
+	PYTHONMALLOC=malloc start_program "$T/out" "$(pythons | tail -n 1)" \
+		"$MWBPF_ROOT/tests/programs/busy.py"
+	walk "$T/walk" --pid "$PROGRAM"
+	grep -q '"type":"warning".*PYTHONMALLOC=malloc' "$T/walk"
+	events "$T/walk" '.type == "arena"' | grep -qx 0
+}
+
+@test "no BPF, no more privilege than to look" {
+	start_program "$T/out" "$(pythons | tail -n 1)" "$MWBPF_ROOT/tests/programs/busy.py"
+	setpriv --bounding-set=-all,+sys_ptrace,+dac_override,+dac_read_search \
+		"$MWBPF" walk --json -o "$T/walk" --pid "$PROGRAM"
+	tail -n 1 "$T/walk" | jq -e '.reason == "complete" and .frames > 0' >/dev/null
+}
+
+# refused STATUS PATTERN ARGS...: one line says why.
+refused() {
+	run "-$1" --separate-stderr within "$MWBPF" walk "${@:3}"
+	one_error "$stderr" "$2"
+	[ -z "$output" ]
+}
+
+@test "what cannot be walked" {
+	refused 2 'give --pid'
+	refused 2 'give --pid once' --pid 1 --pid 2
+	refused 2 'is not for mwbpf walk' --pid 1 --events heap
+	refused 1 'no process' --pid 2147483647
+	[ "$(cat /proc/2/comm)" != kthreadd ] || refused 1 'kernel thread' --pid 2
+	sleep 1000 3>&- &
+	started "$!"
+	refused 1 'cannot write' --pid $! -o "$T/none/walk"
+	"$MWBPF" walk --pid $! >/dev/full 2>"$T/err" && false
+	grep -q 'No space left' "$T/err"
+}
+
+@test "65,000 mappings" {
+	start_program "$T/out" python3 -u -c '
+import mmap, sys
+limit = int(open("/proc/sys/vm/max_map_count").read()) - 400
+memory = mmap.mmap(-1, limit * 4096, mmap.MAP_PRIVATE)
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+start = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+for page in range(0, limit, 2):
+	if libc.mprotect(ctypes.c_void_p(start + page * 4096), ctypes.c_size_t(4096), 1):
+		break
+print("ready"); sys.stdin.readline()'
+	walk "$T/walk" --pid "$PROGRAM"
+	[ "$(grep -c '"type":"segment"' "$T/walk")" -gt 50000 ]
+	tail -n 1 "$T/walk" | jq -e '.reason == "complete" and .frames > 0' >/dev/null
+}
+
+@test "a process that ends midway" {
+	local python i
+	python=$(pythons | tail -n 1)
+	for i in {1..15}; do
+		"$python" -c 'import time; time.sleep(0.01)' &
+		started $!
+		within "$MWBPF" walk --json -o "$T/walk" --pid $! 2>"$T/err" || one_error "$(<"$T/err")" .
+		[ ! -s "$T/walk" ] || tail -n 1 "$T/walk" | grep -q '"type":"walk_end"'
+	done
+}
