@@ -10,6 +10,9 @@
  *   it: a signal's handler, say, in the middle of a multiplication.) Or
  *   makes another int by the same call at the same depth of its stack; or
  *   has left the function that writes the digits, and has made two more ints; or
+ *   has made eight more at the same instruction and stack pointer: they were asked for by one
+ *     function, and none asks for so many before it is done with the first (a division of
+ *     large ones asks for three); or
  *   has got it from a constructor that gives out only what is whole.
  *
  * Being anywhere else in C is not enough: a division allocates quotient and remainder,
@@ -22,6 +25,8 @@
 #define MWBPF_INTVALUE_BPF_H
 
 #include "stack.bpf.h"
+
+#include <mwbpf/intobject.h>
 
 /*
  * The functions below that are global: the verifier looks at each once, and not again for
@@ -75,39 +80,28 @@ __weak int has_gone_on(__u32 index)
 	struct mw_thread *t = own_thread();
 	struct mw_pylayout *layout;
 	struct mw_unread *unread;
-	__u64 instr;
 
 	if (!t || !t->frame)
 		return 0;
 	unread = &t->unread[index & (MW_UNREAD - 1)];
-	instr = t->instr;
 	layout = layout_of(t);
 	if (!layout)
 		return 0;
-	if (layout->instr != MW_PYINSTR_POINTER)
-		instr = (__u32)instr;
 	if (!unread->frame) { /* it was not known then: it is here, or before it */
 		unread->frame = t->frame;
-		unread->instr = instr;
+		unread->instr = t->instr;
 		return 0;
 	}
-	if (unread->frame == MW_NO_PYTHON || (t->frame == unread->frame && instr == unread->instr))
+	if (unread->frame == MW_NO_PYTHON ||
+	    (t->frame == unread->frame && t->instr == unread->instr))
 		return 0;
 	return frame_at(layout, unread->frame) != unread->instr;
-}
-
-/* How many digits an int has by its size word. */
-static __always_inline __u64 count_digits(__u64 size, int tagged)
-{
-	if (tagged)
-		return size >> 3;
-	return (__s64)size < 0 ? -size : size;
 }
 
 static __always_inline void send_digits(struct mw_thread *t, const struct mw_unread *unread,
 					const struct mw_intsite *site, const __u64 words[5])
 {
-	__u64 n = count_digits(words[1], site->flags & MW_SITE_TAGGED), m = n, bytes;
+	__u64 n = mw_int_digits(words[1], site->flags & MW_SITE_TAGGED), m = n, bytes;
 	struct mw_event_digits *e = emit_reserve_long(MW_DIGITS, t->pid_tgid, sizeof(*e));
 
 	if (!e)
@@ -149,7 +143,7 @@ __weak int send_value(__u32 index, __u32 reason)
 	if (reason == MW_VALUE_READ && bpf_probe_read_user(words, 40, from) &&
 	    bpf_probe_read_user(words, 24, from))
 		reason = MW_VALUE_FAULT;
-	if (reason == MW_VALUE_READ && count_digits(words[1], site->flags & MW_SITE_TAGGED) - 1 -
+	if (reason == MW_VALUE_READ && mw_int_digits(words[1], site->flags & MW_SITE_TAGGED) - 1 -
 					       MW_VALUE_DIGITS < 1ULL << 31) {
 		send_digits(t, unread, site, words);
 		return 0;
@@ -168,12 +162,21 @@ __weak int send_value(__u32 index, __u32 reason)
 	return 0;
 }
 
-/* Whether the function that writes the digits has returned, and its callers have done theirs. */
-static __always_inline int is_left(const struct mw_thread *t, const struct mw_unread *unread,
-				   __u64 sp, __u32 site)
+#define MW_AGAIN 8
+
+/*
+ * Whether the function that writes the digits has returned, and its callers have done theirs.
+ * site: of the int that is being made, or none.
+ */
+static __always_inline int is_left(const struct mw_thread *t, struct mw_unread *unread, __u64 sp,
+				   __u32 site)
 {
-	return t->made - unread->made >= 2 &&
-	       (sp > unread->sp || (sp == unread->sp && site == unread->site));
+	const int same = sp == unread->sp && site == unread->site;
+
+	unread->again += same;
+	if (unread->again >= MW_AGAIN)
+		return 1;
+	return unread->filled && t->made - unread->made >= 2 && (sp > unread->sp || same);
 }
 
 /*

@@ -32,11 +32,13 @@ struct mw_unread {
 	__u64 frame;  /* the innermost of Python's then; 0: not known; MW_NO_PYTHON */
 	__u64 instr;  /* at which that frame was */
 	__u64 maker;  /* which call made it, by instruction and stack pointer; 0: not certain */
-	__u64 sp;     /* stack pointer then, of the function that writes the digits; ~0: not known */
+	__u64 sp;     /* stack pointer then */
 	__u32 number; /* of those read later */
 	__u32 made;   /* ints that the thread made before */
 	__u32 site;
-	__u32 soon;   /* it is whole at the thread's next event, whatever that is */
+	__u8 soon;    /* it is whole at the thread's next event, whatever that is */
+	__u8 filled;  /* the function that made it writes its digits, too */
+	__u16 again;  /* ints made at the same instruction and stack pointer since */
 };
 
 #define MW_UNREAD 16

@@ -37,7 +37,7 @@ static __always_inline int value_at_once(struct pt_regs *ctx, const struct mw_in
 		return 0;
 	size = site->sizes == MW_IN_OBJECT ? read_user_u64(addr + site->ob_type + 8)
 					   : register_word(ctx, site->sizes);
-	if (count_digits(size, site->flags & MW_SITE_TAGGED) != 1)
+	if (mw_int_digits(size, site->flags & MW_SITE_TAGGED) != 1)
 		return 0;
 	e->size = size;
 	e->took_ns = register_word(ctx, site->digit);
@@ -51,9 +51,8 @@ static __always_inline int value_at_once(struct pt_regs *ctx, const struct mw_in
  */
 static __always_inline int may_turn(const struct mw_intsite *site, const struct mw_event *e)
 {
-	__s64 negative = site->flags & MW_SITE_TAGGED ? e->size & 2 : (__s64)e->size < 0;
-
-	return e->probe == MW_PROBE_PYLONG_FROMLONG && !negative;
+	return e->probe == MW_PROBE_PYLONG_FROMLONG &&
+	       !mw_int_is_negative(e->size, site->flags & MW_SITE_TAGGED);
 }
 
 /*
@@ -63,13 +62,13 @@ static __always_inline int may_turn(const struct mw_intsite *site, const struct 
 SEC("?kprobe")
 int int_site(struct pt_regs *ctx)
 {
-	struct mw_unread made = { .sp = ~0ULL };
 	__u64 sp = PT_REGS_SP(ctx), stack;
+	struct mw_unread made = { .sp = sp };
 	struct mw_intsite *site;
 	struct mw_pending *p;
 	struct mw_thread *t;
 	struct mw_event *e;
-	int inside;
+	int inside, known = mw_config.take_python; /* where the thread is in Python */
 
 	keep_own_stack(ctx);
 	if (mw_armed < MW_ARM_ALL)
@@ -85,15 +84,16 @@ int int_site(struct pt_regs *ctx)
 	stack = stack_of(ctx, t, AT_SITE);
 	p = &t->pending[MW_FAMILY_PYLONG];
 	made.maker = maker_of(p, sp, made.site);
-	if (site->flags & MW_SITE_FILLED)
-		made.sp = sp;
+	made.filled = !!(site->flags & MW_SITE_FILLED);
 	t->made++;
-	if (!mw_config.take_python)
-		find_where(sp, 1);
-	if (t->in_use)
+	if (t->in_use) {
+		if (!known)
+			find_where(sp, 1);
+		known = 1;
 		read_values(t, sp, made.maker, made.addr,
 			    made.site | MW_MAKING |
 				    (site->flags & MW_SITE_UNTOUCHED ? MW_UNTOUCHED : 0));
+	}
 	inside = p->sp && sp <= p->sp;
 	if (inside) {
 		if (!p->size++)
@@ -111,6 +111,8 @@ int int_site(struct pt_regs *ctx)
 	e->flags = MW_F_SITE;
 	e->aux = made.site;
 	if (!value_at_once(ctx, site, e, made.addr) || may_turn(site, e)) {
+		if (!known)
+			find_where(sp, 1);
 		made.soon = e->flags & MW_F_VALUE;
 		e->flags &= ~MW_F_VALUE;
 		e->size = 0;

@@ -114,8 +114,7 @@ static bool is_shown(const struct options *options, const struct placed *placed)
 	if (!(options->kinds >> event->kind & 1))
 		return false;
 	/* a constructor may give out what it was given: nothing was made, nor asked of the cache */
-	if (event->flags & MW_F_CACHED && placed->value.reason &&
-	    !strcmp(placed->value.reason, PYINT_NOT_SMALL))
+	if (placed->value.state == PYINT_OLD)
 		return false;
 	if (!sized || (!options->min_size && options->max_size == UINT64_MAX))
 		return true;

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <mwbpf/intobject.h>
+
 #include "base/clean.h"
 
 #define EVERY_NS   20000000ULL
@@ -138,7 +140,7 @@ static void decode(const struct pyints *ints, const struct mw_event *event, stru
 {
 	const uint64_t words[] = { event->sp, event->caller, event->stack };
 	const struct mw_event_digits *more = (const struct mw_event_digits *)event;
-	uint64_t n = pyint_digits(event->size, ints->tagged);
+	uint64_t n = mw_int_digits(event->size, ints->tagged);
 
 	if (!ints->type)
 		pyint_unknown(value, "how ints are laid out is not known");

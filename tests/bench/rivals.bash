@@ -35,7 +35,7 @@ await() {
 	shift 2
 	until "$@"; do
 		kill -0 "$pid" 2>/dev/null && [ "$SECONDS" -lt "$until" ] || { "$@"; return; }
-		read -rt 0.01 <> <(:) || :
+		pause
 	done
 }
 

@@ -188,11 +188,6 @@ start_churn() {
 	start_program "$1" env "${@:2}" nice -n 10 "$PROGRAMS/churn"
 }
 
-# pause: a moment before looking again.
-pause() {
-	read -rt 0.01 <> <(:) || :
-}
-
 # churn_works OUT: a churn program, answering to $GO, goes on and is never wrong.
 churn_works() {
 	local n before now wrong try=0

@@ -52,6 +52,12 @@ build() {
 	done
 }
 
+# pause: a moment before looking again, without a process for it.
+exec {NAP}<> <(:)
+pause() {
+	read -rt 0.01 -u "$NAP" || :
+}
+
 # wait_line FILE PATTERN [PID]: until a line of FILE matches; fails when PID has ended first.
 wait_line() {
 	local file=$1 pattern=$2 pid=${3:-}
@@ -62,7 +68,7 @@ wait_line() {
 			cat "$file" >&2
 			return 1
 		fi
-		read -rt 0.01 <> <(:) || :
+		pause
 	done
 }
 

@@ -25,7 +25,7 @@ int_means() {
 
 # too_few MEANS: what falls short of what is promised of a build, one line each. 100 % of the
 # ints up to 3.13, later 99 % of all and 90 % by each means; and less than 1 % too many. Of the
-# ints seen 90 % with their values, and none with another.
+# ints seen 99 % with their values, and none with another.
 too_few() {
 	awk -F '\t' '
 	$1 == "#" { split($2, version, "."); exact = version[2] <= 13; next }
@@ -39,7 +39,7 @@ too_few() {
 	$2 == "only" { only += $3; events += $5 }
 	END {
 		if (!made || seen < made * (exact ? 1 : 0.99)) print "all: " seen + 0 " of " made + 0
-		if (known < seen * 0.9) print "all: the values of " known + 0 " of " seen + 0
+		if (known < seen * 0.99) print "all: the values of " known + 0 " of " seen + 0
 		if (events - only >= only * 0.01) print "too many: " events " for " only
 	}' "$1"
 }

@@ -210,7 +210,7 @@ static void read_cached(struct space *space, uint64_t addr, struct pyint *value)
 	if (small >= -5 && small <= space->ints.small_most)
 		hash_set(&space->small_ints, addr, (void *)(uintptr_t)(small + SMALL_BIAS));
 	else
-		pyint_unknown(value, PYINT_NOT_SMALL);
+		value->state = PYINT_OLD;
 }
 
 static void find_value(struct space *space, const struct mw_event *event, struct pyint *value)

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <mwbpf/intobject.h>
+
 #include "target/mem.h"
 
 #define DIGIT_BITS 30
@@ -20,18 +22,6 @@ void pyint_unknown(struct pyint *out, const char *reason)
 	out->reason = reason;
 	out->text[0] = '\0';
 	out->decimals = 0;
-}
-
-uint64_t pyint_digits(uint64_t size, bool tagged)
-{
-	if (tagged)
-		return size >> 3;
-	return (int64_t)size < 0 ? -size : size;
-}
-
-static bool is_negative(uint64_t size, bool tagged)
-{
-	return tagged ? (size & 3) == 2 : (int64_t)size < 0;
 }
 
 /* To decimal, by nine digits at a time; returns how many limbs there are, at least 1. */
@@ -101,7 +91,7 @@ static void decode_part(const uint32_t *digits, size_t n, uint64_t all, struct p
 
 void pyint_decode(uint64_t size, bool tagged, const uint32_t *digits, size_t n, struct pyint *out)
 {
-	const uint64_t all = pyint_digits(size, tagged);
+	const uint64_t all = mw_int_digits(size, tagged);
 
 	for (size_t i = 0; i < n; i++)
 		if (digits[i] >= DIGIT_MAX) {
@@ -118,7 +108,7 @@ void pyint_decode(uint64_t size, bool tagged, const uint32_t *digits, size_t n, 
 		return;
 	}
 	*out = (struct pyint){ .state = PYINT_KNOWN };
-	if (is_negative(size, tagged))
+	if (mw_int_is_negative(size, tagged))
 		strcpy(out->text, "-");
 	if (all == n)
 		decode_whole(digits, n, out);
@@ -137,7 +127,7 @@ void pyint_read(pid_t pid, const struct pyints *layout, uint64_t addr, struct py
 						: "how ints are laid out is not known");
 		return;
 	}
-	all = err ? 0 : pyint_digits(head[1], layout->tagged);
+	all = err ? 0 : mw_int_digits(head[1], layout->tagged);
 	n = all < PYINT_DIGITS ? all : PYINT_DIGITS;
 	if (!err && n)
 		err = mem_read(pid, addr + layout->ob_type + sizeof(head) + 4 * (all - n), digits,

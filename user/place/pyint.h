@@ -18,9 +18,6 @@ struct pyints {
 	int small_most;	  /* the greatest that is there for good */
 };
 
-/* pyint.reason: a constructor gave out an int that was there before, but not for good */
-#define PYINT_NOT_SMALL "it was made before"
-
 #define PYINT_TEXT 72	 /* room for a value in words */
 #define PYINT_WHOLE 60	 /* decimal digits that are written out; of more, the first PYINT_FIRST */
 #define PYINT_FIRST 20
@@ -31,6 +28,7 @@ enum pyint_state {
 	PYINT_KNOWN,   /* text */
 	PYINT_LATER,   /* it is being written */
 	PYINT_UNKNOWN, /* reason */
+	PYINT_OLD,     /* a constructor gave out an int that was there before, but not for good */
 };
 
 struct pyint {
@@ -48,9 +46,6 @@ struct pyint {
  * (3.12 to 3.15).
  */
 void pyint_decode(uint64_t size, bool tagged, const uint32_t *digits, size_t n, struct pyint *out);
-
-/* How many digits of 30 bits an object has by its size word. */
-uint64_t pyint_digits(uint64_t size, bool tagged);
 
 /* The int at an address of a process: it must be one, and whole. */
 void pyint_read(pid_t pid, const struct pyints *layout, uint64_t addr, struct pyint *out);

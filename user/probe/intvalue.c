@@ -16,7 +16,8 @@ struct way {
 	uint64_t changed; /* registers that no longer have what they had at the probe */
 	unsigned steps, forks;
 	bool kept;    /* the object is in the stack frame, too, ... */
-	int32_t slot; /* ... at this distance from the stack pointer */
+	uint8_t from; /* ... at this distance from that register, stack or frame pointer */
+	int32_t slot;
 	bool has_digit;
 	bool called; /* past a function, which may have changed registers */
 };
@@ -47,19 +48,21 @@ static void agree(struct search *search, uint8_t *met, uint8_t reg, const struct
 /* Where the object is behind an instruction. Over a call it may be kept in the stack frame. */
 static void pass(struct way *way, const struct int_insn *insn)
 {
-	const bool in_frame = insn->base == DECODE_RSP;
+	const bool in_frame = insn->base == DECODE_RSP || insn->base == DECODE_RBP;
+	const bool in_slot = way->kept && insn->base == way->from && insn->disp == way->slot;
 
 	if (insn->memory == MEMORY_STORE && in_frame && insn->stored[0] < DECODE_REGISTERS &&
 	    way->objects & PLACE_BIT(insn->stored[0])) {
 		way->kept = true;
+		way->from = insn->base;
 		way->slot = insn->disp;
-	} else if (insn->memory == MEMORY_STORE && in_frame && insn->disp == way->slot) {
+	} else if (insn->memory == MEMORY_STORE && in_slot) {
 		way->kept = false;
 	}
 	way->objects = int_pass(insn, way->objects);
-	if (insn->memory == MEMORY_LOAD && in_frame && way->kept && insn->disp == way->slot)
+	if (insn->memory == MEMORY_LOAD && in_slot)
 		way->objects |= PLACE_BIT(insn->copies[0].to);
-	if (insn->writes & PLACE_BIT(DECODE_RSP) && !insn->call)
+	if (insn->writes & PLACE_BIT(way->from) && !insn->call)
 		way->kept = false;
 }
 

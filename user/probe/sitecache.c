@@ -16,7 +16,7 @@
 
 #define MAGIC  "mwbpf-is"
 #define FORMAT 2 /* of the file */
-#define FINDER 3 /* to be raised when other sites may be found in the same input */
+#define FINDER 4 /* to be raised when other sites may be found in the same input */
 
 #define NAME_MAX_BYTES 200 /* with the longest build id that elf_build_id() gives */
 
