@@ -158,7 +158,7 @@ $B/tests/locals-O%: tests/programs/locals.c Makefile
 
 # these call the parts under test
 $B/tests/slide_dump $B/tests/pyline_check $B/tests/pylayout_show \
-$B/tests/intsites_dump $B/tests/cwalk_show: $B/tests/%: \
+$B/tests/intsites_dump: $B/tests/%: \
 		tests/programs/%.c $B/libparts.a Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $< $B/libparts.a $(LIBS) -o $@

@@ -5,25 +5,27 @@
 
 load lib/helpers
 
+LIB=$MWBPF_ROOT/tests/lib
+
 setup() {
 	need_root
 	common_setup
-	build cwalk_show blocks blocks.so
+	build blocks blocks.so
 }
 
 teardown() {
 	common_teardown
 }
 
-# walk OUT [WHAT]: what is seen of $PROGRAM.
+# walk OUT ARGS...: what is seen of $PROGRAM.
 walk() {
-	"$PROGRAMS/cwalk_show" "${2:-heap}" "$PROGRAM" >"$1"
+	"$MWBPF" walk --json -o "$1" --pid "$PROGRAM" "${@:2}"
 }
 
 # same_heap NAME: every chunk and sum is what $T/NAME says.
 same_heap() {
-	walk "$T/$1.seen"
-	run python3 "$MWBPF_ROOT/tests/lib/heapcheck.py" "$T/$1.seen" "$T/$1"
+	walk "$T/$1.seen" --chunks
+	run python3 "$LIB/heapcheck.py" "$T/$1.seen" "$T/$1"
 	echo "$output"
 	[ "$status" -eq 0 ]
 }
@@ -33,24 +35,28 @@ same_trim() {
 	local said
 	echo trim >&"$GO"
 	wait_line "$T/$1" '^trimmed' "$PROGRAM"
-	said=$(awk '/^arena/ { for (i = 1; i < NF; i++) if ($i == "there") n += $(i + 1) } END { print n }' "$T/$1.seen")
+	said=$(jq -s 'map(.trim_resident // 0) | add' "$T/$1.seen")
 	grep -qx "trimmed $said" "$T/$1" || { grep trimmed "$T/$1"; echo "said $said"; return 1; }
+}
+
+# heap_of FILE JQ: a condition on the record of the heap.
+heap_of() {
+	jq -es "any(.[]; .type == \"malloc_heap\" and $2)" "$1" >/dev/null
 }
 
 @test "glibc's heap: every chunk, of all arenas and caches, and what a trim returns" {
 	start_program "$T/threads" "$PROGRAMS/blocks" 3
 	same_heap threads
-	[ "$(grep -c '^arena' "$T/threads.seen")" -eq 4 ]
-	grep -q '^heap arenas 4 mapped 2 5304320 caches 4 torn 0 bad_lists 0$' "$T/threads.seen"
-	grep -q 'mmap_threshold 401408 .* dynamic 1' "$T/threads.seen" # 400000 was freed
+	heap_of "$T/threads.seen" '.arenas == 4 and .mapped == 2 and .caches == 4 and .torn_lists == 0'
+	heap_of "$T/threads.seen" '.mmap_threshold == 401408 and .dynamic' # 400000 bytes were freed
 	same_trim threads
+	python3 "$LIB/validate.py" "$T/threads.seen"
 }
 
 @test "a heap whose end somebody else moved is walked on behind that" {
 	start_program "$T/foreign" "$PROGRAMS/blocks" 0 foreign
 	same_heap foreign
-	[ "$(grep -c '^piece' "$T/foreign.seen")" -eq 2 ]
-	grep -q 'missing 5008 ' "$T/foreign.seen" # and is not malloc's
+	jq -es 'any(.[]; .type == "malloc_arena" and .pieces == 2 and .others == 5008)' "$T/foreign.seen"
 	same_trim foreign
 }
 
@@ -74,48 +80,57 @@ ctypes.CDLL(sys.argv[1]).main(2, argv)' "$PROGRAMS/blocks.so"
 	wait_line "$T/churn" '^churning' "$PROGRAM"
 	for _ in 1 2 3 4 5; do
 		walk "$T/churn.seen"
-		# of each arena: its chunks add up to its memory, or an error says why there are none
-		awk '$1 == "arena" { if (NR > 3 && said != sum) exit 1
-				     for (i = 1; i < NF; i++) f[$i] = $(i + 1)
-				     said = f["error"] == "-" ? f["system"] - f["books"] - f["missing"] : 0; sum = 0 }
-		     $1 == "amount" { sum += $5 }
-		     END { exit said != sum }' "$T/churn.seen"
+		# of each arena: its chunks add up to its memory, or it is said why there are none
+		jq -es 'map(select(.type == "malloc_arena")) | length > 0 and all(.[]; .reason or .changing or
+			([.used, .free, .fastbin, .tcache, .top, .fence | .size] | add) + .books + .others == .size)' \
+			"$T/churn.seen" >/dev/null
 	done
 	kill -0 "$PROGRAM"
+	python3 "$LIB/validate.py" "$T/churn.seen"
 }
 
 # same_frames OPTIMIZATION: what is seen of all frames is what the program says and gdb sees.
 same_frames() {
 	build "locals-$1"
 	start_program "$T/said$1" "$PROGRAMS/locals-$1" 2
-	walk "$T/frozen$1" frozen
-	walk "$T/globals$1" globals
+	walk "$T/held$1" --freeze --globals
 	gdb -p "$PROGRAM" -batch -ex "thread apply all bt -full" >"$T/gdb$1" 2>/dev/null
-	run python3 "$MWBPF_ROOT/tests/lib/localcheck.py" "$T/frozen$1" "$T/said$1" "$T/globals$1" "$T/gdb$1"
+	run python3 "$LIB/localcheck.py" "$T/held$1" "$T/said$1" "$T/gdb$1"
 	echo "$output"
 	[ "$status" -eq 0 ]
-	[ "$(grep -c '^end outermost' "$T/frozen$1")" -eq 3 ]
+	jq -es 'map(select(.type == "c_thread")) | length == 3 and all(.[]; .held and (.reason | not))' \
+		"$T/held$1"
+	! grep -q '^TracerPid:	[1-9]' "/proc/$PROGRAM/status"
+	python3 "$LIB/validate.py" "$T/held$1"
+}
+
+# places FILE: names and addresses of the variables with a place in it.
+places() {
+	jq -r 'select(.type == "c_variable" and .where == "memory" and .frame) | "\(.name) \(.addr)"' "$1" | sort -u
 }
 
 # without_stopping OPTIMIZATION: of a process that is not held less is known, and nothing else.
 without_stopping() {
-	walk "$T/waiting$1" frames
-	grep -q '^frame 1 ' "$T/waiting$1"
-	run comm -23 <(grep -E '^var .* memory ' "$T/waiting$1" | sed 's/ above .*//' | sort -u) \
-		<(grep -E '^var .* memory ' "$T/frozen$1" | sed 's/ above .*//' | sort -u)
-	[ -z "$output" ]
-	grep -qx "end the caller is found by a register whose value is not known" "$T/waiting$1"
+	walk "$T/waiting$1"
+	places "$T/waiting$1" >"$T/less"
+	places "$T/held$1" >"$T/more"
+	[ -z "$(comm -23 "$T/less" "$T/more")" ]
+	jq -es 'any(.[]; .type == "c_frame" and .depth == 1) and
+		any(.[]; .type == "c_thread" and .reason == "the caller is found by a register whose value is not known")' \
+		"$T/waiting$1"
+	grep -q -- '--freeze' "$T/waiting$1"
 }
 
 @test "frames and variables of C functions without optimization: all, to the byte" {
 	same_frames O0
-	! grep -q nowhere <(grep -A 20 ' fact+' "$T/frozenO0")
+	# of the program's own variables none is without a place
+	jq -es 'map(select(.type == "c_frame" and (.at | contains("(locals.c:"))).id) as $own |
+		all(.[]; .type != "c_variable" or .where == "memory" or (.frame | IN($own[]) | not) or .name == "mine")' "$T/heldO0"
 	without_stopping O0
 }
 
 @test "frames and variables of C functions with optimization: inlined calls, registers, none" {
 	same_frames O2
-	grep -q '^var local 1 doubled memory' "$T/frozenO2"
-	grep -q '^var parameter 0 n register .*| 2$' "$T/frozenO2"
+	jq -es 'any(.[]; .type == "c_variable" and .name == "n" and .register and .value == "2")' "$T/heldO2"
 	without_stopping O2
 }

@@ -1,29 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-"""heapcheck.py SHOWN SAID: what cwalk_show saw of a heap is what the program blocks said.
+"""heapcheck.py WALK SAID: what a walk saw of a heap is what the program blocks said.
 
 Every live block is a chunk in use of the right size, every freed one is in none; sums are
 those of mallinfo, and those of each arena malloc_info's.
 """
 import bisect
+import json
 import re
 import sys
 
 
 def read_shown(path):
-    shown = {"chunks": [], "arenas": [], "amounts": {}}
-    for line in open(path):
-        word, *rest = line.split()
-        if word == "chunk":
-            shown["chunks"].append((int(rest[0], 16), int(rest[1]), rest[2]))
-        elif word == "arena":
-            fields = dict(zip(rest[1::2], rest[2::2]))
-            shown["arenas"].append((rest[0], line, fields))
-        elif word == "amount":
-            shown["amounts"][rest[0], rest[1]] = (int(rest[2]), int(rest[3]))
-        elif word in ("heap", "params"):
-            shown[word] = line.split()
-    shown["chunks"].sort()
-    return shown
+    records = [json.loads(line) for line in open(path)]
+    return {
+        "chunks": sorted((int(r["addr"], 16), r["size"], r["state"])
+                         for r in records if r["type"] == "chunk"),
+        "arenas": [r for r in records if r["type"] == "malloc_arena"],
+        "heap": next(r for r in records if r["type"] == "malloc_heap"),
+    }
 
 
 def read_said(path):
@@ -75,37 +69,36 @@ def check_blocks(shown, said, wrong):
 
 def check_sums(shown, said, wrong):
     def total(*states):
-        return sum(b for (_, state), (_, b) in shown["amounts"].items() if state in states)
+        return sum(arena[state]["size"] for arena in shown["arenas"] for state in states)
 
-    info = said["info"]
-    mains = [fields for _, _, fields in shown["arenas"] if fields["main"] == "1"]
+    info, heap = said["info"], shown["heap"]
     for name, value in {
-        "arena": sum(int(fields["system"]) for _, _, fields in shown["arenas"]),
+        "arena": sum(arena["size"] for arena in shown["arenas"]),
         "fordblks": total("free", "fastbin", "top"),
         "fsmblks": total("fastbin"),
-        "hblks": int(shown["heap"][4]),
-        "hblkhd": int(shown["heap"][5]),
-        "keepcost": shown["amounts"][shown["arenas"][0][0], "top"][1],
+        "hblks": heap["mapped"],
+        "hblkhd": heap["mapped_size"],
+        "keepcost": shown["arenas"][0]["top"]["size"],
     }.items():
         if info[name] != value:
             wrong.append(f"mallinfo says {name} {info[name]}, seen {value}")
-    if len(mains) != 1:
-        wrong.append(f"{len(mains)} main arenas")
+    if [arena["main"] for arena in shown["arenas"]].count(True) != 1:
+        wrong.append("not one main arena")
 
 
 def check_arenas(shown, said, wrong):
     if len(said["heaps"]) != len(shown["arenas"]):
         wrong.append(f"{len(said['heaps'])} arenas, seen {len(shown['arenas'])}")
-    for (totals, system), (addr, line, fields) in zip(said["heaps"], shown["arenas"]):
-        free, fast, top = (shown["amounts"][addr, s] for s in ("free", "fastbin", "top"))
-        if totals.get("fast", (0, 0)) != fast:
-            wrong.append(f"{addr}: fastbins {totals['fast']}, seen {fast}")
+    for (totals, system), arena in zip(said["heaps"], shown["arenas"]):
+        free, fast = arena["free"], arena["fastbin"]
+        if totals.get("fast", (0, 0)) != (fast["chunks"], fast["size"]):
+            wrong.append(f"{arena['addr']}: fastbins {totals['fast']}, seen {fast}")
         # malloc_info adds the flags of a chunk in a bin to its size
-        rest = (free[0] + 1, free[1] + top[1])
-        if totals["rest"][0] != rest[0] or not 0 <= totals["rest"][1] - rest[1] <= free[0] * 7:
-            wrong.append(f"{addr}: rest {totals['rest']}, seen {rest}")
-        if system != int(fields["system"]):
-            wrong.append(f"{addr}: system {system}, seen {fields['system']}")
+        rest = (free["chunks"] + 1, free["size"] + arena["top"]["size"])
+        if totals["rest"][0] != rest[0] or not 0 <= totals["rest"][1] - rest[1] <= free["chunks"] * 7:
+            wrong.append(f"{arena['addr']}: rest {totals['rest']}, seen {rest}")
+        if system != arena["size"]:
+            wrong.append(f"{arena['addr']}: system {system}, seen {arena['size']}")
 
 
 def main():

@@ -9,8 +9,11 @@
 
 struct walk_options {
 	bool all;	 /* every mapping of a file by itself */
-	bool globals;	 /* the globals of modules, too */
+	bool globals;	 /* the globals of modules, too; of a C program, its own */
 	bool attributes; /* the attributes of self, too */
+	bool freeze;	 /* it stands still meanwhile */
+	bool native;	 /* the frames of C functions, of a Python program, too */
+	bool chunks;	 /* each chunk of malloc's */
 };
 
 #endif
