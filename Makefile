@@ -153,6 +153,11 @@ $B/tests/%.so: tests/programs/%.c Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE -O1 -g -fPIC -shared -Wall -Wextra $< -ldl -o $@
 
+# how optimized is what such a program is about
+$B/tests/locals-O%: tests/programs/locals.c Makefile
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE -O$* -g -fno-omit-frame-pointer -Wall -Wextra $< -lpthread -o $@
+
 # these call the parts under test
 $B/tests/slide_dump $B/tests/pyline_check $B/tests/pylayout_show \
 $B/tests/intsites_dump: $B/tests/%: \

@@ -98,6 +98,7 @@ static void begin(struct walk *walk)
 	head->exe = proc->exe;
 	head->argv = proc->argv;
 	head->state = proc->state;
+	head->frozen = walk->freeze != NULL;
 	head->version = MWBPF_VERSION;
 	head->kernel = kernel.release;
 	head->start_ns = walk->view.start_ns;
@@ -144,6 +145,9 @@ static int take_python(struct walk *walk)
 
 	find_python(walk);
 	begin(walk);
+	if (walk->hold_why)
+		walk_note(walk, "process %d is not held: %s", (int)walk->target->proc.pid,
+			  walk->hold_why);
 	if (!walk->python)
 		return 0;
 	err = walk_find_threads(walk);
@@ -182,8 +186,10 @@ static void end(struct walk *walk, int err)
 
 static int look_around(struct walk *walk)
 {
-	int err = read_space(walk);
+	int err;
 
+	walk_hold(walk);
+	err = read_space(walk);
 	if (err)
 		return err;
 	err = show_segments(walk);
@@ -193,6 +199,11 @@ static int look_around(struct walk *walk)
 		err = walk_census(walk);
 	if (!err && walk->python)
 		err = walk_threads(walk);
+	if (!err)
+		err = walk_heap(walk);
+	if (!err && (!walk->python || walk->options->walk.native))
+		err = walk_native(walk);
+	walk_let_go(walk);
 	end(walk, err);
 	return err == -ESRCH ? 0 : err;
 }
@@ -206,6 +217,7 @@ static void clear(struct walk *walk)
 		free(seen);
 	hash_clear(&walk->seen);
 	free(walk->threads);
+	walk_let_go(walk);
 	pymalloc_clear(&walk->pymalloc);
 	cpython_clear(&walk->cpython);
 	residents_clear(&walk->residents);
@@ -237,6 +249,7 @@ int verb_walk(const struct options *options)
 		return 1;
 	walk.target = walk.targets.at;
 	place_init(&walk.place, &walk.targets.images);
+	place_name_code(&walk.place, NULL);
 	err = open_output(&walk);
 	if (!err) {
 		err = look_around(&walk);

@@ -8,6 +8,8 @@
 #include "options.h"
 #include "place/pystack.h"
 #include "survey/cpython.h"
+#include "survey/freeze.h"
+#include "survey/glibcheap.h"
 #include "survey/pymalloc.h"
 #include "survey/resident.h"
 #include "targets.h"
@@ -26,6 +28,10 @@ struct walk {
 	size_t n_threads;
 	struct pymalloc pymalloc;
 	bool has_pymalloc;
+	struct freeze *freeze; /* NULL: it is not held */
+	struct frozen frozen;
+	const char *hold_why; /* it is not held although it should be; NULL */
+	bool stuck; /* frames of C functions were not found up to the outermost */
 	struct hash seen; /* address of an object -> the first variable that it was */
 	struct out out;
 	struct view view;
@@ -51,6 +57,16 @@ int walk_census(struct walk *walk);
 
 /* Python's threads, their frames and variables. 0, -ESRCH, -ENOMEM. */
 int walk_threads(struct walk *walk);
+
+/* Hold the process, if asked to; what is in the way of that is said. And let it go. */
+void walk_hold(struct walk *walk);
+void walk_let_go(struct walk *walk);
+
+/* malloc's memory. 0, -ESRCH, -ENOMEM. */
+int walk_heap(struct walk *walk);
+
+/* Threads with the frames of C functions and their variables; globals. Likewise. */
+int walk_native(struct walk *walk);
 
 /* One sentence, to the view. */
 void walk_note(struct walk *walk, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -5,12 +5,12 @@
 #include <time.h>
 
 #include "base/clock.h"
-#include "base/json.h"
-#include "view/walkview.h"
+#include "view/cview.h"
+#include "view/jsonline.h"
 
 #define SCHEMA 1
 
-static void line(struct view *view, struct json *json, const char *type)
+void jsonline_begin(struct view *view, struct json *json, const char *type)
 {
 	const uint64_t now = now_ns();
 
@@ -31,7 +31,7 @@ static void put_time(struct json *json, uint64_t realtime_ns)
 	json_str(json, "time", whole);
 }
 
-static void put_place(struct json *json, const struct walk_place *place)
+void jsonline_place(struct json *json, const struct walk_place *place)
 {
 	json_hex(json, "addr", place->addr);
 	json_str(json, "segment", segment_kind_name(place->segment.kind));
@@ -48,7 +48,7 @@ static void json_view_begin(struct view *view, const struct walk_head *head)
 	const char state[2] = { head->state, '\0' };
 	struct json json;
 
-	line(view, &json, "walk");
+	jsonline_begin(view, &json, "walk");
 	json_u64(&json, "schema", SCHEMA);
 	json_str(&json, "tool", "mwbpf");
 	json_str(&json, "version", head->version);
@@ -78,7 +78,7 @@ static void put_segment(struct view *view, const struct walk_segment *at)
 			       segment->shared ? 's' : 'p', '\0' };
 	struct json json;
 
-	line(view, &json, "segment");
+	jsonline_begin(view, &json, "segment");
 	json_u64(&json, "pid", view->pid);
 	json_u64(&json, "id", segment->id);
 	json_hex(&json, "start", segment->start);
@@ -118,7 +118,7 @@ static void json_view_layers(struct view *view, const struct walk_layer *at, siz
 
 	(void)all; /* walk_end has it */
 	for (size_t i = 0; i < n; i++) {
-		line(view, &json, "layer_total");
+		jsonline_begin(view, &json, "layer_total");
 		json_u64(&json, "pid", view->pid);
 		json_str(&json, "layer", at[i].name);
 		put_bytes(&json, &at[i].bytes);
@@ -131,7 +131,7 @@ static void json_view_statics(struct view *view, const struct walk_statics *at)
 	const struct pystatic *statics = at->statics;
 	struct json json;
 
-	line(view, &json, "static_objects");
+	jsonline_begin(view, &json, "static_objects");
 	json_u64(&json, "pid", view->pid);
 	json_u64(&json, "types", statics->types);
 	json_u64(&json, "own_types", statics->own_types);
@@ -142,7 +142,7 @@ static void json_view_statics(struct view *view, const struct walk_statics *at)
 			continue;
 		json_object(&json, NULL);
 		json_str(&json, "name", statics->singletons[i].name);
-		put_place(&json, &at->singletons[i]);
+		jsonline_place(&json, &at->singletons[i]);
 		json_u64(&json, "size", statics->singletons[i].bytes);
 		json_object_end(&json);
 	}
@@ -154,9 +154,9 @@ static void json_view_small_ints(struct view *view, const struct walk_small_ints
 {
 	struct json json;
 
-	line(view, &json, "small_ints");
+	jsonline_begin(view, &json, "small_ints");
 	json_u64(&json, "pid", view->pid);
-	put_place(&json, &at->place);
+	jsonline_place(&json, &at->place);
 	json_hex(&json, "end", at->ints->end);
 	json_i64(&json, "first", SMALLINTS_FIRST);
 	json_i64(&json, "last", SMALLINTS_FIRST + (int64_t)at->ints->n - 1);
@@ -171,7 +171,7 @@ static void put_class(struct view *view, const struct pymalloc_class *class)
 {
 	struct json json;
 
-	line(view, &json, "size_class");
+	jsonline_begin(view, &json, "size_class");
 	json_u64(&json, "pid", view->pid);
 	json_u64(&json, "size", class->size);
 	json_u64(&json, "pools", class->pools);
@@ -184,9 +184,9 @@ static void put_arena(struct view *view, const struct walk_arena *at)
 {
 	struct json json;
 
-	line(view, &json, "arena");
+	jsonline_begin(view, &json, "arena");
 	json_u64(&json, "pid", view->pid);
-	put_place(&json, &at->place);
+	jsonline_place(&json, &at->place);
 	put_bytes(&json, &at->bytes);
 	json_u64(&json, "pools", at->arena->pools);
 	json_u64(&json, "used_pools", at->arena->used_pools);
@@ -212,7 +212,7 @@ static void json_view_census(struct view *view, const struct census *census, siz
 	const size_t n = top && top < census->n ? top : census->n;
 	struct json json;
 
-	line(view, &json, "census");
+	jsonline_begin(view, &json, "census");
 	json_u64(&json, "pid", view->pid);
 	json_u64(&json, "types", census->n);
 	json_u64(&json, "objects", census->objects);
@@ -223,7 +223,7 @@ static void json_view_census(struct view *view, const struct census *census, siz
 	json_u64(&json, "gc_lists", census->gc_lists);
 	json_end(&json);
 	for (size_t i = 0; i < n; i++) {
-		line(view, &json, "census_type");
+		jsonline_begin(view, &json, "census_type");
 		json_u64(&json, "pid", view->pid);
 		json_str(&json, "class", census->at[i].name);
 		json_hex(&json, "class_addr", census->at[i].type);
@@ -237,7 +237,7 @@ static void json_view_thread(struct view *view, const struct walk_thread *thread
 {
 	struct json json;
 
-	line(view, &json, "python_thread");
+	jsonline_begin(view, &json, "python_thread");
 	json_u64(&json, "pid", view->pid);
 	if (thread->tid)
 		json_u64(&json, "tid", thread->tid);
@@ -259,7 +259,7 @@ static void json_view_frame(struct view *view, const struct walk_frame *frame)
 					      [PYFRAME_OBJECT] = "object" };
 	struct json json;
 
-	line(view, &json, "frame");
+	jsonline_begin(view, &json, "frame");
 	json_u64(&json, "pid", view->pid);
 	if (frame->tid)
 		json_u64(&json, "tid", frame->tid);
@@ -269,12 +269,12 @@ static void json_view_frame(struct view *view, const struct walk_frame *frame)
 	json_str(&json, "file", frame->file);
 	if (frame->line)
 		json_u64(&json, "line", frame->line);
-	put_place(&json, &frame->place);
+	jsonline_place(&json, &frame->place);
 	json_str(&json, "owner", owners[frame->frame->owner]);
 	json_hex(&json, "code", frame->frame->code);
 	if (frame->object.addr) {
 		json_object(&json, "frame_object");
-		put_place(&json, &frame->object);
+		jsonline_place(&json, &frame->object);
 		json_object_end(&json);
 	}
 	if (frame->gone)
@@ -289,7 +289,7 @@ static void json_view_variable(struct view *view, const struct walk_var *at)
 	const struct pyvar *var = at->var;
 	struct json json;
 
-	line(view, &json, "variable");
+	jsonline_begin(view, &json, "variable");
 	json_u64(&json, "pid", view->pid);
 	json_u64(&json, "id", at->id);
 	json_u64(&json, "frame", at->frame);
@@ -298,7 +298,7 @@ static void json_view_variable(struct view *view, const struct walk_var *at)
 	json_str(&json, "class", var->object.type->name);
 	if (var->value[0])
 		json_str(&json, "value", var->value);
-	put_place(&json, &at->place);
+	jsonline_place(&json, &at->place);
 	json_u64(&json, "decimal", at->place.addr);
 	json_hex(&json, "slot", var->slot);
 	json_u64(&json, "refcount", var->object.refcount);
@@ -312,7 +312,7 @@ static void json_view_note(struct view *view, const char *text)
 {
 	struct json json;
 
-	line(view, &json, "warning");
+	jsonline_begin(view, &json, "warning");
 	json_str(&json, "text", text);
 	json_end(&json);
 }
@@ -321,7 +321,7 @@ static void json_view_end(struct view *view, const struct walk_end *end)
 {
 	struct json json;
 
-	line(view, &json, "walk_end");
+	jsonline_begin(view, &json, "walk_end");
 	json_str(&json, "reason", end->reason);
 	json_u64(&json, "segments", end->segments);
 	json_u64(&json, "threads", end->threads);
@@ -344,6 +344,10 @@ const struct view_ops view_json = {
 	.thread = json_view_thread,
 	.frame = json_view_frame,
 	.variable = json_view_variable,
+	.heap = json_heap,
+	.cthread = json_cthread,
+	.cframe = json_cframe,
+	.cvar = json_cvar,
 	.note = json_view_note,
 	.end = json_view_end,
 };

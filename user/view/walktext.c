@@ -5,7 +5,7 @@
 
 #include "base/fmt.h"
 #include "view/textline.h"
-#include "view/walkview.h"
+#include "view/cview.h"
 
 #define NAME_WIDTH  20
 #define VALUE_WIDTH 24
@@ -142,6 +142,10 @@ const struct view_ops view_text = {
 	.thread = text_thread,
 	.frame = text_frame,
 	.variable = text_variable,
+	.heap = text_heap,
+	.cthread = text_cthread,
+	.cframe = text_cframe,
+	.cvar = text_cvar,
 	.note = text_note,
 	.end = text_end,
 };

@@ -106,6 +106,10 @@ struct walk_end {
 };
 
 struct view;
+struct walk_heap; /* cview.h */
+struct walk_cthread;
+struct walk_cframe;
+struct walk_cvar;
 
 struct view_ops {
 	void (*begin)(struct view *view, const struct walk_head *head);
@@ -124,6 +128,11 @@ struct view_ops {
 	void (*thread)(struct view *view, const struct walk_thread *thread);
 	void (*frame)(struct view *view, const struct walk_frame *frame);
 	void (*variable)(struct view *view, const struct walk_var *var);
+	/* Of glibc's malloc; of C functions, and their variables; globals come in frame 0. */
+	void (*heap)(struct view *view, const struct walk_heap *heap);
+	void (*cthread)(struct view *view, const struct walk_cthread *thread);
+	void (*cframe)(struct view *view, const struct walk_cframe *frame);
+	void (*cvar)(struct view *view, const struct walk_cvar *var);
 	/* One sentence that a reader should know. */
 	void (*note)(struct view *view, const char *text);
 	void (*end)(struct view *view, const struct walk_end *end);
