@@ -36,6 +36,13 @@ stand_still() {
 	until grep -q '^State:.T' "/proc/$1/status"; do read -rt 0.01 <> <(:) || :; done
 }
 
+# refused STATUS PATTERN ARGS...: one line says why.
+refused() {
+	run "-$1" --separate-stderr within "$MWBPF" walk "${@:3}"
+	one_error "$stderr" "$2"
+	[ -z "$output" ]
+}
+
 @test "frames, variables, small ints, pools and residents of every CPython here" {
 	local python n=0 minor
 	while read -r python; do
@@ -78,6 +85,36 @@ stand_still() {
 	done < <(release_pythons)
 	[ "$n" -gt 0 ]
 	python3 "$LIB/validate.py" "$T"/census.*
+}
+
+@test "two censuses of a process, and what it made and gave up in between" {
+	cat >"$T/grow.py" <<-'END'
+		import sys
+		class Grows: pass
+		class Shrinks: pass
+		class Stays: pass
+		grows, shrinks, stays = [], [Shrinks() for _ in range(70)], [Stays() for _ in range(50)]
+		print("ready", flush=True)
+		sys.stdin.readline()
+		grows += [Grows() for _ in range(1000)]
+		del shrinks[:30]
+		print("grown", flush=True)
+		sys.stdin.readline()
+	END
+	start_program "$T/out" "$(pythons | head -n 1)" "$T/grow.py"
+	within "$MWBPF" walk --census="$T/before" --pid "$PROGRAM" >/dev/null
+	go
+	wait_line "$T/out" grown "$PROGRAM"
+	within "$MWBPF" walk --census="$T/after" --pid "$PROGRAM" >/dev/null
+	within "$MWBPF" walk --diff "$T/before" "$T/after" >"$T/diff"
+	grep -qE '^ +\+1000 +\+[0-9]+ +1000 +[0-9]+  Grows$' "$T/diff"
+	grep -qE '^ +-30 +-[0-9]+ +40 +[0-9]+  Shrinks$' "$T/diff"
+	! grep -q Stays "$T/diff"
+	[ "$(within "$MWBPF" walk --diff --top 1 "$T/before" "$T/after" | wc -l)" -eq 4 ]
+	head -n 5 "$T/after" >"$T/cut"
+	refused 1 'not a whole census' --diff "$T/before" "$T/cut"
+	refused 1 'cannot read' --diff "$T/before" "$T/none"
+	refused 2 'two files' --diff "$T/before"
 }
 
 @test "without symbols but the dynamic ones, pools are found by what the data points to" {
@@ -138,6 +175,7 @@ stand_still() {
 	grep -qE '^SMALL INTS: -5 to 256, ' "$T/text"
 	grep -qE '^[0-9a-f]+-[0-9a-f]+ rw-p stack .*\[stack\]$' "$T/text"
 	grep -q '^not explained ' "$T/text"
+	grep -qE 'its names are [0-9]+ globals: --globals' "$T/text"
 	# libraries are a line each, unless all is asked for
 	[ "$(grep -c 'libc\.so' "$T/text")" -eq 1 ]
 	within "$MWBPF" walk --all --pid "$PROGRAM" >"$T/all"
@@ -169,13 +207,6 @@ stand_still() {
 	setpriv --bounding-set=-all,+sys_ptrace,+dac_override,+dac_read_search \
 		"$MWBPF" walk --json -o "$T/walk" --pid "$PROGRAM"
 	tail -n 1 "$T/walk" | jq -e '.reason == "complete" and .frames > 0' >/dev/null
-}
-
-# refused STATUS PATTERN ARGS...: one line says why.
-refused() {
-	run "-$1" --separate-stderr within "$MWBPF" walk "${@:3}"
-	one_error "$stderr" "$2"
-	[ -z "$output" ]
 }
 
 @test "what cannot be walked" {
