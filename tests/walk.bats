@@ -66,7 +66,7 @@ refused() {
 		kill -KILL "$PROGRAM"
 		wait "$PROGRAM" || :
 		n=$((n + 1))
-	done < <(release_pythons)
+	done < <(all_pythons)
 	[ "$n" -gt 0 ]
 	python3 "$LIB/validate.py" "$T"/walk.*
 }
@@ -82,7 +82,7 @@ refused() {
 		go
 		wait "$PROGRAM"
 		n=$((n + 1))
-	done < <(release_pythons)
+	done < <(all_pythons)
 	[ "$n" -gt 0 ]
 	python3 "$LIB/validate.py" "$T"/census.*
 }

@@ -138,6 +138,10 @@ def main():
 			counts[said[0]] = counts.get(said[0], 0) + 1
 			if said[0] == "small":
 				check_small(said[1], everything, records)
+			elif said[0] == "types":
+				if records["static_objects"][0]["types"] != said[1]:
+					fault("%d static types, not %d" % (
+						records["static_objects"][0]["types"], said[1]))
 			elif said[0] == "static":
 				check_statics(said[1], said[2], records)
 			elif said[0] == "frame":

@@ -4,7 +4,8 @@
 #
 # A line of FILE is a JSON array: ["frame", tid, depth, function, file, line, id of the frame],
 # ["variable", tid, depth, name, class, value or null, id], the same with "global" or
-# "attribute", ["small", the greatest int there is once and for all], ["static", name, id].
+# "attribute", ["small", the greatest int there is once and for all], ["static", name, id],
+# ["types", how many are no objects on the heap].
 # All threads wait where they say they are. Runs on Python 3.6.
 import json
 import os
@@ -82,6 +83,14 @@ def note_statics():
 	while int(str(last + 1)) is int(str(last + 1)):
 		last += 1
 	said.append(["small", last])
+	types, new = set(), [object]
+	while new:
+		one = new.pop()
+		if one not in types:
+			types.add(one)
+			new += type.__subclasses__(one)
+	# Py_TPFLAGS_HEAPTYPE
+	said.append(["types", len([each for each in types if not each.__flags__ & 1 << 9])])
 	for x in (None, True, False, Ellipsis, NotImplemented):
 		said.append(["static", repr(x), id(x)])
 
@@ -151,6 +160,7 @@ def values(n):
 	list_, tuple_, dict_, set_, frozen = [1, 2], (1,), {}, {1, 2, 3}, frozenset((1,))
 	numbered, text, span = Number(77), Text("of a class"), range(-1, 2000, 3)
 	module, type_, builtin, local = os, Point, len, values
+	odd, spaced = type("", (), {})(), type("two words", (), {})()
 	kept = object()
 	many = [kept] * 5
 	huge = big

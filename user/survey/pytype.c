@@ -47,16 +47,13 @@ static enum pytype_id id_of(const struct cpython *cpython, uint64_t addr)
 	return id;
 }
 
-/* A name of printable characters, or NULL. */
+/* Any text: type("", (), {}) makes a class without a name. */
 static const char *read_name(const struct cpython *cpython, uint64_t addr)
 {
 	char name[NAME_MAX_BYTES];
 
-	if (mem_read_string(cpython->pid, addr, name, sizeof(name)) || !name[0])
+	if (mem_read_string(cpython->pid, addr, name, sizeof(name)))
 		return NULL;
-	for (const char *p = name; *p; p++)
-		if ((unsigned char)*p <= ' ' || *p == 0x7f)
-			return NULL;
 	return intern(cpython->names, name);
 }
 
