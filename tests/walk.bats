@@ -194,6 +194,44 @@ refused() {
 	events "$T/walk" '.type == "frame"' | grep -qx 0
 }
 
+@test "a Python of a version that is not known, and what only looks like one" {
+	for version in 0x04010000 0x030f0000; do
+		cat >"$T/like.c" <<-END
+			#include <stdio.h>
+			long PyType_Type[100], PyCode_Type[100], PyLong_Type[100], PyUnicode_Type[100];
+			const unsigned long Py_Version = $version;
+			char _PyRuntime[4096] = "";
+			int main(void) { puts("ready"); fflush(stdout); return getchar(); }
+		END
+		gcc -rdynamic -o "$T/like" "$T/like.c"
+		rm -f "$T"/out*
+		start_program "$T/out" "$T/like"
+		walk "$T/walk" --pid "$PROGRAM"
+		grep -q '"type":"warning".*no Python objects of process' "$T/walk"
+		[ "$(events "$T/walk" '.type == "segment" and (.resident > 0)')" -gt 5 ]
+		python3 "$LIB/validate.py" "$T/walk"
+	done
+}
+
+@test "in a mount namespace and a root of its own" {
+	local python root=$T/root
+	python=$(pythons | grep ^/usr/bin/) || skip "no python of the system"
+	mkdir -p "$root"
+	cat >"$T/enter" <<-END
+		for dir in usr lib lib64 bin proc dev; do
+			[ -e /\$dir ] || continue
+			mkdir -p "$root/\$dir" && mount --rbind /\$dir "$root/\$dir"
+		done
+		mkdir -p "$root/work" && mount --bind "$MWBPF_ROOT/tests/programs" "$root/work"
+		exec chroot "$root" "$python" /work/busy.py
+	END
+	start_program "$T/out" unshare --mount sh "$T/enter"
+	walk "$T/walk" --pid "$PROGRAM"
+	tail -n 1 "$T/walk" | jq -e '.frames > 0' >/dev/null
+	kill -KILL "$PROGRAM"
+	wait "$PROGRAM" || :
+}
+
 @test "without pymalloc" {
 	PYTHONMALLOC=malloc start_program "$T/out" "$(pythons | tail -n 1)" \
 		"$MWBPF_ROOT/tests/programs/busy.py"

@@ -139,7 +139,8 @@ def main():
 			if said[0] == "small":
 				check_small(said[1], everything, records)
 			elif said[0] == "types":
-				if records["static_objects"][0]["types"] != said[1]:
+				# 3.15 has one that is no subclass of anything Python can name
+				if not 0 <= records["static_objects"][0]["types"] - said[1] <= 1:
 					fault("%d static types, not %d" % (
 						records["static_objects"][0]["types"], said[1]))
 			elif said[0] == "static":
