@@ -11,6 +11,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "balance.h"
 #include "base/clock.h"
 #include "base/fmt.h"
 #include "base/log.h"
@@ -39,6 +40,7 @@ struct run {
 	struct stream stream;
 	struct ints ints;
 	struct follow follow;
+	struct balance_clock balance;
 	struct ring *ring;
 	int signal_fd;
 	struct spawn_before before; /* as we were started */
@@ -349,6 +351,7 @@ static void pump(struct run *run)
 		look_at_targets(run);
 		leakcheck_tend(&run->leakcheck);
 		show_progress(run, now);
+		balance_look(&run->balance, &run->stream, &run->targets, now);
 		flush(run, now, taken < PUMP_RECORDS);
 		if (run->deadline_ns && now >= run->deadline_ns)
 			run->reason = "--duration";
@@ -381,7 +384,7 @@ static void drain(struct run *run)
 	look_at_targets(run);
 }
 
-static void report(struct run *run)
+static int report(struct run *run)
 {
 	struct sink_end ends[OPTIONS_MAX_PIDS];
 	uint64_t skipped = programs_skipped(run->programs);
@@ -404,7 +407,7 @@ static void report(struct run *run)
 		};
 	}
 	run->stream.summary.malformed = ring_malformed(run->ring);
-	stream_end(&run->stream, run->reason, ends, run->targets.n);
+	return stream_end(&run->stream, run->reason, ends, run->targets.n);
 }
 
 /* The command's status is ours: wait for it, unless the person has had enough. */
@@ -431,11 +434,15 @@ static int wait_for_child(struct run *run)
 }
 
 /* What the run amounts to, as an exit status. */
-static int finish(struct run *run)
+static int finish(struct run *run, int err)
 {
 	const struct out *out = &run->stream.out;
 	int status = run->launch.pid ? wait_for_child(run) : 0;
 
+	if (err)
+		return 1;
+	if (run->stream.tally.status)
+		status = run->stream.tally.status;
 	/* a reader who has seen enough, or is interrupted, is no failure */
 	if (!out->error || out->error == -EPIPE || out->error == -EINTR)
 		return status;
@@ -487,8 +494,7 @@ int run_trace(const struct options *options)
 		pump(run);
 		leakcheck_finish(&run->leakcheck);
 		drain(run);
-		report(run);
-		status = finish(run);
+		status = finish(run, report(run));
 	}
 	end(run);
 	free(run);

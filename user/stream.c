@@ -39,7 +39,11 @@ int stream_open(struct stream *stream, const struct options *options, struct ima
 	if (options->stack != STACK_NONE && options->stack != STACK_PYTHON)
 		place_name_code(&stream->place, options->debug_dir);
 	stream->sink.out = &stream->out;
-	stream->sink.ops = options->json ? &sink_jsonl : &sink_text;
+	stream->sink.ops = options->summary && !options->output ? &sink_none
+			   : options->json			? &sink_jsonl
+								: &sink_text;
+	if (!err)
+		err = tally_open(&stream->tally, options, &stream->ledger);
 	values_init(&stream->values, &stream->place, &stream->sink, &stream->summary.values_unknown);
 	return err;
 }
@@ -49,6 +53,7 @@ void stream_close(struct stream *stream)
 	for (size_t i = 0; i < stream->n_early; i++)
 		free(stream->early[i]);
 	values_clear(&stream->values);
+	tally_close(&stream->tally);
 	place_clear(&stream->place);
 	ledger_clear(&stream->ledger);
 	coverages_clear(&stream->coverages);
@@ -68,7 +73,7 @@ static void send_changes(struct stream *stream, struct space *space, uint64_t ts
 {
 	struct segments *segments = &space->segments;
 
-	for (size_t i = 0; i < segments->n_changes; i++)
+	for (size_t i = 0; stream->sink.ops->segment && i < segments->n_changes; i++)
 		stream->sink.ops->segment(&stream->sink, space->pid, &segments->changes[i], ts_ns);
 	segments_settle(segments);
 }
@@ -89,11 +94,13 @@ void stream_begin(struct stream *stream, struct sink_header *header)
 	header->min_size = stream->options->min_size;
 	header->max_size = stream->options->max_size;
 	stream->sink.start_ns = header->start_ns;
-	stream->sink.ops->begin(&stream->sink, header);
+	if (stream->sink.ops->begin)
+		stream->sink.ops->begin(&stream->sink, header);
+	tally_begin(&stream->tally, header);
 	while ((space = hash_next(&stream->place.spaces, &at, NULL)))
 		send_changes(stream, space, header->start_ns);
 	for (size_t i = 0; i < stream->n_early; i++)
-		if (stream->early[i])
+		if (stream->early[i] && stream->sink.ops->warning)
 			stream->sink.ops->warning(&stream->sink, header->start_ns, stream->early[i]);
 	out_flush(&stream->out);
 }
@@ -101,7 +108,10 @@ void stream_begin(struct stream *stream, struct sink_header *header)
 static void notice_lost(struct stream *stream, uint64_t ts_ns, uint32_t lost)
 {
 	stream_count(stream);
-	stream->sink.ops->lost(&stream->sink, ts_ns, lost - stream->lost_seen, &stream->counters);
+	if (stream->sink.ops->lost)
+		stream->sink.ops->lost(&stream->sink, ts_ns, lost - stream->lost_seen,
+				       &stream->counters);
+	tally_lost(&stream->tally, lost - stream->lost_seen, ts_ns);
 	stream->lost_seen = lost;
 	values_lost(&stream->values);
 }
@@ -142,7 +152,8 @@ static void account(struct stream *stream, struct placed *placed)
 	struct ledger_outcome outcome;
 
 	ledger_event_of(placed, &event);
-	ledger_apply(&stream->ledger, &event, &outcome);
+	if (!tally_take(&stream->tally, placed, &event, &outcome))
+		ledger_apply(&stream->ledger, &event, &outcome);
 	ledger_answer(&outcome, placed);
 }
 
@@ -166,6 +177,8 @@ bool stream_take(struct stream *stream, const struct mw_event *event)
 	values_see(&stream->values, event);
 	coverages_apply(&stream->coverages, &placed);
 	if (event->kind == MW_STACK) {
+		if (placed.new_site)
+			tally_stack(&stream->tally, placed.site);
 		if (placed.new_site && stream->sink.ops->stack)
 			stream->sink.ops->stack(&stream->sink, event, placed.site);
 		return true;
@@ -173,7 +186,7 @@ bool stream_take(struct stream *stream, const struct mw_event *event)
 	account(stream, &placed);
 	if (placed.space->segments.n_changes)
 		send_changes(stream, placed.space, event->ts_ns);
-	if (is_shown(stream->options, &placed))
+	if (stream->sink.ops->event && is_shown(stream->options, &placed))
 		show(stream, &placed);
 	return true;
 }
@@ -210,13 +223,23 @@ void stream_warn(struct stream *stream, const char *format, ...)
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	log_warn("%s", text);
-	if (stream->sink.start_ns)
+	tally_warning(&stream->tally, text);
+	if (stream->sink.start_ns && stream->sink.ops->warning)
 		stream->sink.ops->warning(&stream->sink, now_ns(), text);
-	else if (stream->n_early < STREAM_EARLY)
+	else if (!stream->sink.start_ns && stream->n_early < STREAM_EARLY)
 		stream->early[stream->n_early++] = strdup(text);
 }
 
-void stream_end(struct stream *stream, const char *reason, const struct sink_end *ends, size_t n)
+void stream_resident(struct stream *stream, const struct resident *resident)
+{
+	uint64_t ts_ns = now_ns();
+
+	tally_resident(&stream->tally, resident, ts_ns);
+	if (stream->sink.ops->resident)
+		stream->sink.ops->resident(&stream->sink, ts_ns, resident);
+}
+
+int stream_end(struct stream *stream, const char *reason, const struct sink_end *ends, size_t n)
 {
 	struct sink_summary *summary = &stream->summary;
 	uint32_t lost;
@@ -237,6 +260,7 @@ void stream_end(struct stream *stream, const char *reason, const struct sink_end
 		stream->sink.ops->end(&stream->sink, summary);
 	out_flush(&stream->out);
 	summary->output_lost = stream->out.lines_lost;
-	if (!stream->options->quiet)
+	if (!stream->options->quiet && !stream->options->summary)
 		sink_print_summary(summary);
+	return tally_end(&stream->tally, summary);
 }

@@ -11,6 +11,7 @@
 #include "options.h"
 #include "place/place.h"
 #include "sink/sink.h"
+#include "tally.h"
 #include "values.h"
 
 #define STREAM_EARLY 16
@@ -26,6 +27,7 @@ struct stream {
 	struct sink sink;
 	struct sink_summary summary;
 	struct values values;
+	struct tally tally;
 	uint32_t lost_seen;
 	char *early[STREAM_EARLY]; /* warnings from before the header, to follow it */
 	size_t n_early;
@@ -60,7 +62,10 @@ void stream_warn(struct stream *stream, const char *format, ...)
 /* Bring the counters up to date. */
 void stream_count(struct stream *stream);
 
-/* The last record, and the summary for the person unless quiet. */
-void stream_end(struct stream *stream, const char *reason, const struct sink_end *ends, size_t n);
+/* What the kernel holds for a process, as of now. */
+void stream_resident(struct stream *stream, const struct resident *resident);
+
+/* The last record, and the report or else, unless quiet, the summary. 0, or -errno of the report. */
+int stream_end(struct stream *stream, const char *reason, const struct sink_end *ends, size_t n);
 
 #endif

@@ -9,6 +9,8 @@
 
 static int check_trace(const struct options *options)
 {
+	const struct report_options *report = &options->report;
+
 	if (options->n_pids && options->command) {
 		log_error("give --pid or a command, not both");
 		return -EINVAL;
@@ -19,6 +21,11 @@ static int check_trace(const struct options *options)
 	}
 	if (options->user && !options->command) {
 		log_error("--user is for a command; a running process has its user");
+		return -EINVAL;
+	}
+	if (!options->summary && (report->max_leak != UINT64_MAX || report->max_peak != UINT64_MAX ||
+				  report->error_exitcode || report->suppressions)) {
+		log_error("limits and suppressions are for a report: give --summary");
 		return -EINVAL;
 	}
 	if (options->min_size > options->max_size) {

@@ -56,7 +56,7 @@ bool scan_null(struct scan *scan); /* whether it is null: only then it is taken 
 /* Any value. */
 void scan_skip(struct scan *scan);
 
-static inline bool scan_is(const struct scan_text *text, const char *word)
+static inline __attribute__((always_inline)) bool scan_is(const struct scan_text *text, const char *word)
 {
 	size_t len = strlen(word);
 

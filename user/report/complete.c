@@ -146,33 +146,33 @@ static void say_rest(struct lines_of *lines, const struct facts *facts,
  */
 static void say_balance(struct lines_of *lines, const struct history *history)
 {
-	struct report_resident sum = { 0 }, *resident;
-	uint64_t known;
+	const struct balance *balance;
+	struct resident sum = { 0 };
+	uint64_t live = 0, ts_ns = 0, known;
 	size_t at = 0;
 
-	while ((resident = hash_next(&history->resident, &at, NULL))) {
-		sum.rss += resident->rss;
-		sum.anon += resident->anon;
-		sum.file += resident->file;
-		sum.shmem += resident->shmem;
-		sum.most += resident->most;
-		if (resident->ts_ns >= sum.ts_ns) {
-			sum.ts_ns = resident->ts_ns;
-			sum.live = resident->live;
+	while ((balance = hash_next(&history->resident, &at, NULL))) {
+		sum.rss += balance->resident.rss;
+		sum.file += balance->resident.file;
+		sum.shmem += balance->resident.shmem;
+		sum.most += balance->resident.most;
+		if (balance->ts_ns >= ts_ns) {
+			ts_ns = balance->ts_ns;
+			live = balance->live;
 		}
 	}
 	if (!sum.rss)
 		return;
-	known = sum.live + sum.file + sum.shmem;
-	say(lines, "resident at %.3f s: %s bytes (%s at most); %s of files, %s shared, %s live blocks",
-	    sum.ts_ns / 1e9, N(sum.rss), N(sum.most), N(sum.file), N(sum.shmem), N(sum.live));
+	known = live + sum.file + sum.shmem;
+	say(lines, "resident at %.3f s: %s bytes (%s at most): %s of files, %s shared; %s in live blocks",
+	    ts_ns / 1e9, N(sum.rss), N(sum.most), N(sum.file), N(sum.shmem), N(live));
 	if (known <= sum.rss)
 		say(lines,
-		    "not explained by them: %s bytes (stacks, data, the allocator's own and free memory,"
-		    " what was there before)",
+		    "not explained by these: %s bytes (stacks, data, free memory and what the allocator "
+		    "needs, blocks from before)",
 		    N(sum.rss - known));
 	else
-		say(lines, "live blocks are %s bytes more than could be resident: not all were touched",
+		say(lines, "%s bytes of live blocks are not resident: they were not touched yet",
 		    N(known - sum.rss));
 }
 

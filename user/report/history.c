@@ -23,15 +23,15 @@ void history_init(struct history *history, struct ledger *ledger, uint64_t start
 
 void history_clear(struct history *history)
 {
-	struct report_resident *resident;
+	struct balance *balance;
 	size_t at = 0;
 
 	for (uint32_t i = 0; i < history->n_threads; i++)
 		free(history->thread_at[i]);
 	free(history->thread_at);
 	hash_clear(&history->threads);
-	while ((resident = hash_next(&history->resident, &at, NULL)))
-		free(resident);
+	while ((balance = hash_next(&history->resident, &at, NULL)))
+		free(balance);
 	hash_clear(&history->resident);
 	sitelogs_clear(&history->sites);
 	callers_clear(&history->callers);
@@ -291,27 +291,35 @@ void history_take(struct history *history, struct ledger_event *event,
 	ledger_apply(history->ledger, event, outcome);
 }
 
-void history_resident(struct history *history, const struct report_resident *resident,
-		      uint64_t ts_ns)
+/* The balance of a process, made at its first mention. */
+static struct balance *balance_of(struct history *history, uint32_t pid)
 {
-	struct report_resident *kept = hash_get(&history->resident, resident->pid);
+	struct balance *balance = hash_get(&history->resident, pid);
+
+	if (balance)
+		return balance;
+	balance = history->resident.n < THREADS_MAX ? calloc(1, sizeof(*balance)) : NULL;
+	if (balance && !hash_set(&history->resident, pid, balance))
+		return balance;
+	free(balance);
+	return NULL;
+}
+
+void history_resident(struct history *history, const struct resident *resident, uint64_t ts_ns)
+{
+	struct balance *balance = balance_of(history, resident->pid);
 	uint64_t rss = 0;
 	size_t at = 0;
 
-	if (!kept) {
-		kept = history->resident.n < THREADS_MAX ? calloc(1, sizeof(*kept)) : NULL;
-		if (!kept || hash_set(&history->resident, resident->pid, kept)) {
-			free(kept);
-			return;
-		}
-	}
-	*kept = *resident;
-	kept->ts_ns = since_start(history, ts_ns);
-	kept->live = history->ledger->totals.live.bytes;
-	if (kept->ts_ns > history->last_ns)
-		history->last_ns = kept->ts_ns;
-	while ((kept = hash_next(&history->resident, &at, NULL)))
-		rss += kept->rss;
+	if (!balance)
+		return;
+	balance->resident = *resident;
+	balance->ts_ns = since_start(history, ts_ns);
+	balance->live = history->ledger->totals.live.bytes;
+	if (balance->ts_ns > history->last_ns)
+		history->last_ns = balance->ts_ns;
+	while ((balance = hash_next(&history->resident, &at, NULL)))
+		rss += balance->resident.rss;
 	timeline_rss(&history->timeline, rss);
 }
 

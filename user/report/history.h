@@ -9,6 +9,7 @@
 #define MWBPF_HISTORY_H
 
 #include "ledger/ledger.h"
+#include "ledger/resident.h"
 #include "report/callers.h"
 #include "report/histogram.h"
 #include "report/sitelog.h"
@@ -31,13 +32,11 @@ struct report_reuse {
 	uint32_t chain_site; /* where the longest chain was */
 };
 
-/* What the kernel says of one process's memory, bytes. */
-struct report_resident {
-	uint32_t pid;
-	uint64_t ts_ns;	 /* of the last look, since the start */
-	uint64_t rss, anon, file, shmem;
-	uint64_t most;	 /* rss at its peak */
-	uint64_t live;	 /* of the ledger at that moment, all processes together */
+/* What the kernel said of a process last. */
+struct balance {
+	struct resident resident;
+	uint64_t ts_ns; /* since the start */
+	uint64_t live;	/* bytes in the ledger at that moment, of all processes together */
 };
 
 struct history {
@@ -49,7 +48,7 @@ struct history {
 	struct hash threads;	/* pid and tid -> struct report_thread */
 	struct report_thread **thread_at; /* by block.thread - 1 */
 	uint32_t n_threads, cap_threads;
-	struct hash resident;	/* pid -> struct report_resident */
+	struct hash resident;	/* pid -> struct balance */
 	struct timeline timeline;
 	struct histogram histogram;
 	struct report_reuse reuse;
@@ -84,9 +83,8 @@ uint32_t history_site(struct history *history, uint32_t stack, uint32_t program,
 void history_take(struct history *history, struct ledger_event *event,
 		  struct ledger_outcome *outcome);
 
-/* The kernel's word on a process. live and ts_ns are filled in: ts_ns by the clock of events. */
-void history_resident(struct history *history, const struct report_resident *resident,
-		      uint64_t ts_ns);
+/* The kernel's word on a process, at ts_ns by the clock of events. */
+void history_resident(struct history *history, const struct resident *resident, uint64_t ts_ns);
 
 /* So many events were lost before ts_ns. */
 void history_lost(struct history *history, uint64_t events, uint64_t ts_ns);

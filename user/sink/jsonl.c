@@ -305,6 +305,20 @@ static void jsonl_warning(struct sink *sink, uint64_t ts_ns, const char *text)
 	json_end(&json);
 }
 
+static void jsonl_resident(struct sink *sink, uint64_t ts_ns, const struct resident *resident)
+{
+	struct json json;
+
+	jsonl_line(sink, &json, "resident", ts_ns);
+	json_u64(&json, "pid", resident->pid);
+	json_u64(&json, "rss", resident->rss);
+	json_u64(&json, "anon", resident->anon);
+	json_u64(&json, "file", resident->file);
+	json_u64(&json, "shmem", resident->shmem);
+	json_u64(&json, "most", resident->most);
+	json_end(&json);
+}
+
 static void put_amount(struct json *json, const char *key, const struct ledger_amount *amount)
 {
 	json_object(json, key);
@@ -410,5 +424,6 @@ const struct sink_ops sink_jsonl = {
 	.lost = jsonl_lost,
 	.warning = jsonl_warning,
 	.leaks = sink_jsonl_leaks,
+	.resident = jsonl_resident,
 	.end = jsonl_end,
 };

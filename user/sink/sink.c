@@ -4,6 +4,8 @@
 
 #include <sys/mman.h>
 
+const struct sink_ops sink_none = { 0 };
+
 const char *sink_way(size_t way)
 {
 	static const char *const ways[SINK_WAYS] = { "immediate", "rip_relative", "got", "register",

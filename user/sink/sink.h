@@ -10,6 +10,7 @@
 #include "ledger/coverage.h"
 #include "ledger/ledger.h"
 #include "sink/leaks.h"
+#include "ledger/resident.h"
 
 /* A probe that was put, in words for people and numbers for programs. */
 struct sink_probe {
@@ -117,6 +118,8 @@ struct sink_ops {
 	void (*lost)(struct sink *, uint64_t ts_ns, uint32_t events, const struct mw_counters *);
 	void (*warning)(struct sink *, uint64_t ts_ns, const char *text);
 	void (*leaks)(struct sink *, const struct sink_leaks *);
+	/* what the kernel holds for a process */
+	void (*resident)(struct sink *, uint64_t ts_ns, const struct resident *);
 	void (*end)(struct sink *, const struct sink_summary *);
 };
 
@@ -131,6 +134,7 @@ struct sink {
 
 extern const struct sink_ops sink_jsonl;
 extern const struct sink_ops sink_text;
+extern const struct sink_ops sink_none; /* writes nothing */
 
 /* The summary in words, for a person; to stderr. */
 void sink_print_summary(const struct sink_summary *summary);

@@ -15,7 +15,8 @@ struct fields {
 
 enum how { SKIP, NUMBER, ADDRESS, FLAG, KIND, PRESENT, TEXT };
 
-#define AT(field) offsetof(struct fields, field)
+#define AT(field)  offsetof(struct fields, field)
+#define NAME(text) text, sizeof(text) - 1
 
 /*
  * In the order in which jsonl.c writes them: a member is looked for behind the one before it,
@@ -23,34 +24,35 @@ enum how { SKIP, NUMBER, ADDRESS, FLAG, KIND, PRESENT, TEXT };
  */
 static const struct row {
 	const char *name;
+	size_t len; /* of the name */
 	enum how how;
 	size_t offset;
 } rows[] = {
-	{ "pid", NUMBER, AT(pid) },
-	{ "tid", NUMBER, AT(tid) },
-	{ "child", NUMBER, AT(child) },
-	{ "addr", ADDRESS, AT(addr) },
-	{ "size", NUMBER, AT(size) },
-	{ "failed", FLAG, AT(failed) },
-	{ "segment", KIND, AT(segment) },
-	{ "map", SKIP, 0 },
-	{ "off", SKIP, 0 },
-	{ "old_addr", ADDRESS, AT(old_addr) },
-	{ "site", SKIP, 0 },
-	{ "cached", FLAG, AT(cached) },
-	{ "old_size", PRESENT, AT(has_old) },
-	{ "age_ns", SKIP, 0 },
-	{ "unmatched", FLAG, AT(unmatched) },
-	{ "internal", FLAG, AT(internal) },
-	{ "reused", FLAG, AT(reused) },
-	{ "sp", SKIP, 0 },
-	{ "stack_used", SKIP, 0 },
-	{ "caller", ADDRESS, AT(caller) },
-	{ "at", TEXT, AT(at) },
-	{ "stack", NUMBER, AT(stack) },
-	{ "via", SKIP, 0 },
-	{ "status", NUMBER, AT(status) },
-	{ "signal", NUMBER, AT(signal) },
+	{ NAME("pid"), NUMBER, AT(pid) },
+	{ NAME("tid"), NUMBER, AT(tid) },
+	{ NAME("child"), NUMBER, AT(child) },
+	{ NAME("addr"), ADDRESS, AT(addr) },
+	{ NAME("size"), NUMBER, AT(size) },
+	{ NAME("failed"), FLAG, AT(failed) },
+	{ NAME("segment"), KIND, AT(segment) },
+	{ NAME("map"), SKIP, 0 },
+	{ NAME("off"), SKIP, 0 },
+	{ NAME("old_addr"), ADDRESS, AT(old_addr) },
+	{ NAME("site"), SKIP, 0 },
+	{ NAME("cached"), FLAG, AT(cached) },
+	{ NAME("old_size"), PRESENT, AT(has_old) },
+	{ NAME("age_ns"), SKIP, 0 },
+	{ NAME("unmatched"), FLAG, AT(unmatched) },
+	{ NAME("internal"), FLAG, AT(internal) },
+	{ NAME("reused"), FLAG, AT(reused) },
+	{ NAME("sp"), SKIP, 0 },
+	{ NAME("stack_used"), SKIP, 0 },
+	{ NAME("caller"), ADDRESS, AT(caller) },
+	{ NAME("at"), TEXT, AT(at) },
+	{ NAME("stack"), NUMBER, AT(stack) },
+	{ NAME("via"), SKIP, 0 },
+	{ NAME("status"), NUMBER, AT(status) },
+	{ NAME("signal"), NUMBER, AT(signal) },
 };
 
 enum { ROW_PID, ROW_TID, ROW_ADDR = 3, ROW_SIZE, ROW_AT = 20, ROW_SIGNAL = 24 };
@@ -64,7 +66,7 @@ static size_t find_row(const struct scan_text *key, size_t *next)
 	for (size_t n = 0; n < N_ROWS; n++) {
 		size_t i = *next + n < N_ROWS ? *next + n : *next + n - N_ROWS;
 
-		if (scan_is(key, rows[i].name)) {
+		if (key->len == rows[i].len && !memcmp(key->at, rows[i].name, key->len)) {
 			*next = i + 1 < N_ROWS ? i + 1 : 0;
 			return i;
 		}

@@ -145,7 +145,7 @@ bool source_warning(struct source *source, struct scan *scan, uint64_t ts_ns)
 
 bool source_resident(struct source *source, struct scan *scan, uint64_t ts_ns)
 {
-	struct report_resident resident = { 0 };
+	struct resident resident = { 0 };
 	struct scan_text key;
 	int target = -1;
 

@@ -12,7 +12,7 @@
 #include "place/segment.h"
 #include "survey/chunks.h"
 #include "survey/glibcarena.h"
-#include "survey/resident.h"
+#include "survey/residency.h"
 
 struct heap_amount {
 	uint64_t n, bytes; /* chunks, with their headers */

@@ -9,7 +9,7 @@
 static void add(struct heap_arena *arena, const struct residents *residents, uint64_t start,
 		uint64_t len)
 {
-	struct resident bytes;
+	struct residency bytes;
 
 	arena->trim += len;
 	if (!residents || !residents_of(residents, start, start + len, &bytes))

@@ -11,7 +11,7 @@
 #include "survey/freeze.h"
 #include "survey/glibcheap.h"
 #include "survey/pymalloc.h"
-#include "survey/resident.h"
+#include "survey/residency.h"
 #include "targets.h"
 #include "view/walkview.h"
 

@@ -44,7 +44,7 @@ static size_t layer_of(const struct segment *segment)
 	return i;
 }
 
-static void add(struct resident *sum, const struct resident *more)
+static void add(struct residency *sum, const struct residency *more)
 {
 	sum->size += more->size;
 	sum->resident += more->resident;
@@ -61,8 +61,8 @@ static uint64_t rest(uint64_t all, uint64_t sum)
 void walk_layers(struct walk *walk, const struct walk_segment *at, size_t n)
 {
 	struct walk_layer show[LAYERS] = { 0 };
-	const struct resident *all = &walk->residents.all;
-	struct resident sum = { 0 };
+	const struct residency *all = &walk->residents.all;
+	struct residency sum = { 0 };
 
 	for (size_t i = 0; i < LAYERS; i++)
 		show[i].name = layers[i];
@@ -71,7 +71,7 @@ void walk_layers(struct walk *walk, const struct walk_segment *at, size_t n)
 		add(&sum, &at[i].bytes);
 	}
 	add(&show[UNEXPLAINED].bytes,
-	    &(struct resident){ rest(all->size, sum.size), rest(all->resident, sum.resident),
+	    &(struct residency){ rest(all->size, sum.size), rest(all->resident, sum.resident),
 				rest(all->dirty, sum.dirty), rest(all->swapped, sum.swapped) });
 	walk->view.ops->layers(&walk->view, show, LAYERS, all);
 }

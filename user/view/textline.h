@@ -36,7 +36,7 @@ void text_segments(struct view *view, const struct walk_segment *at, size_t n);
 
 /* Layers and allocators: walklayers.c. */
 void text_layers(struct view *view, const struct walk_layer *at, size_t n,
-		 const struct resident *all);
+		 const struct residency *all);
 void text_statics(struct view *view, const struct walk_statics *statics);
 void text_small_ints(struct view *view, const struct walk_small_ints *ints);
 void text_pymalloc(struct view *view, const struct pymalloc *pymalloc,

@@ -103,7 +103,7 @@ static void json_view_segments(struct view *view, const struct walk_segment *at,
 		put_segment(view, &at[i]);
 }
 
-static void put_bytes(struct json *json, const struct resident *bytes)
+static void put_bytes(struct json *json, const struct residency *bytes)
 {
 	json_u64(json, "size", bytes->size);
 	json_u64(json, "resident", bytes->resident);
@@ -112,7 +112,7 @@ static void put_bytes(struct json *json, const struct resident *bytes)
 }
 
 static void json_view_layers(struct view *view, const struct walk_layer *at, size_t n,
-			     const struct resident *all)
+			     const struct residency *all)
 {
 	struct json json;
 

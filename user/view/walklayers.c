@@ -7,7 +7,7 @@
 #include "base/fmt.h"
 #include "view/textline.h"
 
-static void write_bytes(struct view *view, const char *name, const struct resident *bytes)
+static void write_bytes(struct view *view, const char *name, const struct residency *bytes)
 {
 	struct textline line = { .len = 0 };
 
@@ -19,7 +19,7 @@ static void write_bytes(struct view *view, const char *name, const struct reside
 }
 
 void text_layers(struct view *view, const struct walk_layer *at, size_t n,
-		 const struct resident *all)
+		 const struct residency *all)
 {
 	struct textline line = { .len = 0 };
 

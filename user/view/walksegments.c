@@ -14,7 +14,7 @@
 struct group {
 	const struct walk_segment *first;
 	uint64_t start, end;
-	struct resident bytes;
+	struct residency bytes;
 	uint64_t size[SEGMENT_KINDS];
 	size_t n;
 	bool known;

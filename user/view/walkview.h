@@ -12,7 +12,7 @@
 #include "survey/pymalloc.h"
 #include "survey/pystatic.h"
 #include "survey/pyvars.h"
-#include "survey/resident.h"
+#include "survey/residency.h"
 #include "survey/smallints.h"
 
 /* What is walked. Strings may be NULL where nothing is known. */
@@ -32,7 +32,7 @@ struct walk_head {
 
 struct walk_segment {
 	struct segment segment;
-	struct resident bytes;
+	struct residency bytes;
 	bool known; /* bytes are more than the size */
 };
 
@@ -45,13 +45,13 @@ struct walk_place {
 /* Who manages memory, and how much of it. */
 struct walk_layer {
 	const char *name; /* segments.def; "unexplained": anonymous, and nobody claims it */
-	struct resident bytes;
+	struct residency bytes;
 };
 
 struct walk_arena {
 	const struct pymalloc_arena *arena;
 	struct walk_place place;
-	struct resident bytes;
+	struct residency bytes;
 };
 
 struct walk_statics {
@@ -101,7 +101,7 @@ struct walk_end {
 	uint64_t ts_ns;
 	uint64_t segments, threads, frames, variables;
 	uint64_t retried, torn;
-	struct resident all;
+	struct residency all;
 	uint64_t output_lost; /* lines */
 };
 
@@ -118,7 +118,7 @@ struct view_ops {
 	/* Of all memory; last what is not explained. They add up to end->all, but for segments
 	 * that came or went between two looks, which are in what is not explained. */
 	void (*layers)(struct view *view, const struct walk_layer *at, size_t n,
-		       const struct resident *all);
+		       const struct residency *all);
 	void (*statics)(struct view *view, const struct walk_statics *statics);
 	void (*small_ints)(struct view *view, const struct walk_small_ints *ints);
 	void (*pymalloc)(struct view *view, const struct pymalloc *pymalloc,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* t_resident.c - what is resident, by the text of smaps and for parts of our own memory. */
+/* t_residency.c - what is resident, by the text of smaps and for parts of our own memory. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "survey/resident.h"
+#include "survey/residency.h"
 
 #define PAGE_BYTES 4096
 
@@ -35,7 +35,7 @@ static const char text[] =
 static void areas_of_smaps(void **state)
 {
 	struct residents residents;
-	struct resident bytes;
+	struct residency bytes;
 
 	(void)state;
 	assert_int_equal(residents_parse(text, &residents), 0);
@@ -74,7 +74,7 @@ static void parts_of_an_area(void **state)
 			0);
 	const uint64_t start = (uintptr_t)at;
 	struct residents residents;
-	struct resident bytes;
+	struct residency bytes;
 
 	(void)state;
 	at[0] = at[2 * PAGE_BYTES] = 1;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* resident.c - how much of each part of a process's memory is in RAM, and written to. */
-#include "survey/resident.h"
+/* residency.c - how much of each part of a process's memory is in RAM, and written to. */
+#include "survey/residency.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,15 +24,15 @@
 /* Fields of an area, which are in kB. */
 static const struct {
 	const char *name;
-	size_t field; /* u64 in struct resident, to be added to */
+	size_t field; /* u64 in struct residency, to be added to */
 } fields[] = {
-	{ "Rss:", offsetof(struct resident, resident) },
-	{ "Shared_Dirty:", offsetof(struct resident, dirty) },
-	{ "Private_Dirty:", offsetof(struct resident, dirty) },
-	{ "Swap:", offsetof(struct resident, swapped) },
+	{ "Rss:", offsetof(struct residency, resident) },
+	{ "Shared_Dirty:", offsetof(struct residency, dirty) },
+	{ "Private_Dirty:", offsetof(struct residency, dirty) },
+	{ "Swap:", offsetof(struct residency, swapped) },
 };
 
-static void take_field(struct resident *bytes, const char *line)
+static void take_field(struct residency *bytes, const char *line)
 {
 	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
 		const size_t len = strlen(fields[i].name);
@@ -45,7 +45,7 @@ static void take_field(struct resident *bytes, const char *line)
 
 static int add_area(struct residents *residents, size_t *cap, uint64_t start, uint64_t end)
 {
-	struct resident_area *more;
+	struct residency_area *more;
 
 	if (start >= end)
 		return -EBADMSG;
@@ -57,7 +57,7 @@ static int add_area(struct residents *residents, size_t *cap, uint64_t start, ui
 		*cap = *cap * 2 + 64;
 	}
 	residents->at[residents->n++] =
-		(struct resident_area){ start, end, { .size = end - start } };
+		(struct residency_area){ start, end, { .size = end - start } };
 	return 0;
 }
 
@@ -76,10 +76,10 @@ static int take_line(struct residents *residents, size_t *cap, const char *line)
 
 static void sum_up(struct residents *residents)
 {
-	struct resident *all = &residents->all;
+	struct residency *all = &residents->all;
 
 	for (size_t i = 0; i < residents->n; i++) {
-		const struct resident *bytes = &residents->at[i].bytes;
+		const struct residency *bytes = &residents->at[i].bytes;
 
 		all->size += bytes->size;
 		all->resident += bytes->resident;
@@ -160,7 +160,7 @@ void residents_clear(struct residents *residents)
 	*residents = (struct residents){ .pagemap = -1 };
 }
 
-static const struct resident_area *area_at(const struct residents *residents, uint64_t start)
+static const struct residency_area *area_at(const struct residents *residents, uint64_t start)
 {
 	size_t low = 0, high = residents->n;
 
@@ -176,7 +176,7 @@ static const struct resident_area *area_at(const struct residents *residents, ui
 }
 
 static void count_page(const struct residents *residents, uint64_t entry, uint64_t len,
-		       struct resident *bytes)
+		       struct residency *bytes)
 {
 	if (entry & PAGE_SWAPPED)
 		bytes->swapped += len;
@@ -198,7 +198,7 @@ static uint64_t overlap(uint64_t page, uint64_t start, uint64_t end)
 }
 
 static bool count_pages(const struct residents *residents, uint64_t start, uint64_t end,
-			struct resident *bytes)
+			struct residency *bytes)
 {
 	uint64_t entries[ENTRIES], page = PAGE_DOWN(start);
 
@@ -217,12 +217,12 @@ static bool count_pages(const struct residents *residents, uint64_t start, uint6
 }
 
 bool residents_of(const struct residents *residents, uint64_t start, uint64_t end,
-		  struct resident *bytes)
+		  struct residency *bytes)
 {
-	const struct resident_area *area = area_at(residents, start);
+	const struct residency_area *area = area_at(residents, start);
 	uint64_t at, to;
 
-	*bytes = (struct resident){ .size = end - start };
+	*bytes = (struct residency){ .size = end - start };
 	if (area && area->start == start && area->end == end) {
 		*bytes = area->bytes;
 		return true;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * resident.h - how much of each part of a process's memory is in RAM, and written to.
+ * residency.h - how much of each part of a process's memory is in RAM, and written to.
  *
  * By /proc/PID/smaps for what is one of the kernel's areas, by /proc/PID/pagemap for parts
  * of them: proc(5), Documentation/admin-guide/mm/pagemap.rst.
  */
-#ifndef MWBPF_SURVEY_RESIDENT_H
-#define MWBPF_SURVEY_RESIDENT_H
+#ifndef MWBPF_SURVEY_RESIDENCY_H
+#define MWBPF_SURVEY_RESIDENCY_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,7 +14,7 @@
 #include <sys/types.h>
 
 /* Bytes. */
-struct resident {
+struct residency {
 	uint64_t size;
 	uint64_t resident;
 	uint64_t dirty;	/* written to and not written back, shared with others or not */
@@ -22,15 +22,15 @@ struct resident {
 };
 
 /* One of the kernel's areas. */
-struct resident_area {
+struct residency_area {
 	uint64_t start, end;
-	struct resident bytes;
+	struct residency bytes;
 };
 
 struct residents {
-	struct resident_area *at; /* in address order */
+	struct residency_area *at; /* in address order */
 	size_t n;
-	struct resident all;
+	struct residency all;
 	int pagemap;	    /* a descriptor; -1 */
 	uint64_t zero_page; /* number of the page of zeroes, which is in no process's RSS; 0 */
 };
@@ -52,6 +52,6 @@ int residents_parse(const char *text, struct residents *residents);
  * it only in part, that part. False when that could not be read.
  */
 bool residents_of(const struct residents *residents, uint64_t start, uint64_t end,
-		  struct resident *bytes);
+		  struct residency *bytes);
 
 #endif
