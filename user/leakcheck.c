@@ -16,6 +16,8 @@ int leakcheck_begin(struct leakcheck *check)
 {
 	int err = check->options->leak_check ? freeze_new(&check->freeze) : 0;
 
+	if (check->options->leak_check)
+		check->text = open_memstream(&check->words, &check->words_len);
 	if (err)
 		log_error("--leak-check: cannot begin: %s", strerror(-err));
 	return err;
@@ -166,15 +168,26 @@ static void send(struct leakcheck *check, struct target *target, struct sink_lea
 {
 	const struct options *options = check->options;
 	struct sink *sink = &check->stream->sink;
+	bool last = words->when != SINK_LEAKS_SIGNAL;
 
 	words->scan = ++check->scans;
 	if (sink->ops->leaks)
 		sink->ops->leaks(sink, words);
-	if (words->when != SINK_LEAKS_SIGNAL)
-		target->scanned = true;
+	tally_leaks(&check->stream->tally, words);
+	target->scanned |= last;
+	/* a report has the sums itself */
 	if (!options->quiet)
-		sink_print_leaks(words, options->leak_check == LEAK_CHECK_FULL ? options->leak_kinds
-									      : 0);
+		sink_print_leaks(last && check->text ? check->text : stderr, words,
+				 options->leak_check == LEAK_CHECK_FULL ? options->leak_kinds : 0,
+				 !last || !options->summary);
+}
+
+void leakcheck_print(struct leakcheck *check)
+{
+	if (!check->text)
+		return;
+	fflush(check->text);
+	fputs(check->words, stderr);
 }
 
 /* What was read amounts to this. 0 or -ENOMEM. */
@@ -306,4 +319,7 @@ void leakcheck_free(struct leakcheck *check)
 {
 	freeze_free(check->freeze);
 	check->freeze = NULL;
+	if (check->text)
+		fclose(check->text);
+	free(check->words);
 }

@@ -21,6 +21,9 @@ struct leakcheck {
 	struct freeze *freeze; /* NULL: nothing is checked */
 	bool asked;	       /* SIGUSR1 came */
 	uint32_t scans;
+	FILE *text; /* what is to be said in the end, which is in words */
+	char *words;
+	size_t words_len;
 	uint64_t lost_bytes; /* definitely, of all targets by their last scan */
 	uint64_t lost_blocks;
 };
@@ -49,6 +52,9 @@ void leakcheck_reap(struct leakcheck *check, struct launch *launch);
 
 /* The trace ends: scan those who go on, and leave them alone from now on. */
 void leakcheck_finish(struct leakcheck *check);
+
+/* To the person, what was found in the end. */
+void leakcheck_print(struct leakcheck *check);
 
 void leakcheck_free(struct leakcheck *check);
 

@@ -187,8 +187,8 @@ int options_parse(int argc, char **argv, struct options *options)
 		else
 			err = parse_short(options, argc, argv, &i);
 	}
-	/* whose blocks are lost is of use only with where they were made */
-	if (options->leak_check == LEAK_CHECK_FULL && options->stack == STACK_AUTO)
+	/* what is lost is of use only with where it was made */
+	if (options->leak_check && options->stack == STACK_AUTO)
 		options->stack = STACK_BOTH;
 	if (err || options->help || options->version || options->json_schema)
 		return err;

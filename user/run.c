@@ -18,6 +18,7 @@
 #include "capture/ring.h"
 #include "check.h"
 #include "follow.h"
+#include "header.h"
 #include "launch.h"
 #include "leakcheck.h"
 #include "programs.h"
@@ -57,7 +58,7 @@ static unsigned families_of(const struct options *options)
 	const uint32_t heap = 1u << MW_MALLOC | 1u << MW_CALLOC | 1u << MW_REALLOC |
 			      1u << MW_MEMALIGN | 1u << MW_FREE;
 
-	return (options->kinds & heap ? 1u << MW_FAMILY_ALLOC : 0) |
+	return (options->kinds & heap || options->leak_check ? 1u << MW_FAMILY_ALLOC : 0) |
 	       (options->kinds & 1u << MW_PYLONG ? 1u << MW_FAMILY_PYLONG : 0);
 }
 
@@ -167,36 +168,6 @@ static int attach(struct run *run)
 	return err;
 }
 
-static int send_header(struct run *run)
-{
-	struct sink_target *targets = calloc(run->targets.n, sizeof(*targets));
-	struct sink_probe *probes = calloc(run->targets.n * MW_PROBE_MAX, sizeof(*probes));
-	struct sink_header header = {
-		.tier = tier_name(run->tier.tier),
-		.tier_why = run->tier.tier == TIER_SESSION ? "the best there is"
-							   : run->tier.why[run->tier.tier + 1],
-		.syscalls = run->syscalls,
-		.targets = targets,
-		.n_targets = run->targets.n,
-		.probes = probes,
-	};
-
-	for (size_t i = 0; i < run->targets.n && targets && probes; i++) {
-		const struct target *target = &run->targets.at[i];
-
-		targets_describe(target, &targets[i]);
-		for (size_t j = 0; j < target->findings.n; j++)
-			if (!attach_refused(&run->attach, target->proc.pid, &target->findings.at[j]))
-				targets_describe_probe(target, &target->findings.at[j],
-						       &probes[header.n_probes++]);
-	}
-	if (targets && probes)
-		stream_begin(&run->stream, &header);
-	free(targets);
-	free(probes);
-	return targets && probes ? 0 : say("cannot write the header", -ENOMEM);
-}
-
 /* Everything up to the first event. 0, or mwbpf's exit status. */
 static int begin(struct run *run)
 {
@@ -214,7 +185,8 @@ static int begin(struct run *run)
 	status = hold_targets(run);
 	if (status)
 		return status;
-	if (attach(run) || send_header(run))
+	if (attach(run) || header_send(&run->stream, &run->targets, &run->attach, &run->tier,
+				       run->syscalls))
 		return failed;
 	leakcheck_watch(&run->leakcheck);
 	setpriority(PRIO_PROCESS, 0, NICE);
@@ -319,13 +291,16 @@ static void wait_for_more(struct run *run, int taken, int *sleep_ms)
 		ring_woken(run->ring);
 }
 
-/* All events that there are. */
+/* All events that there are now: who makes more meanwhile may be faster than we are. */
 static void catch_up(void *context)
 {
 	struct run *run = context;
+	uint64_t most = 2 * run->options->buffer / sizeof(struct mw_event), sum = 0;
 	bool urgent = run->urgent;
+	int taken;
 
-	while (ring_pump(run->ring, PUMP_RECORDS) > 0) {
+	while (sum <= most && (taken = ring_pump(run->ring, PUMP_RECORDS)) > 0) {
+		sum += taken;
 		urgent |= run->urgent;
 		run->urgent = false;
 	}
@@ -388,6 +363,7 @@ static int report(struct run *run)
 {
 	struct sink_end ends[OPTIONS_MAX_PIDS];
 	uint64_t skipped = programs_skipped(run->programs);
+	int err;
 
 	if (skipped)
 		stream_warn(&run->stream,
@@ -407,7 +383,9 @@ static int report(struct run *run)
 		};
 	}
 	run->stream.summary.malformed = ring_malformed(run->ring);
-	return stream_end(&run->stream, run->reason, ends, run->targets.n);
+	err = stream_end(&run->stream, run->reason, ends, run->targets.n);
+	leakcheck_print(&run->leakcheck);
+	return err;
 }
 
 /* The command's status is ours: wait for it, unless the person has had enough. */
@@ -417,7 +395,7 @@ static int wait_for_child(struct run *run)
 	struct pollfd fds[2] = { { .fd = run->signal_fd, .events = POLLIN },
 				 { .fd = target->proc.pidfd, .events = POLLIN } };
 
-	launch_reap(&run->launch);
+	leakcheck_reap(&run->leakcheck, &run->launch);
 	if (!run->launch.reaped && !run->options->quiet)
 		log_info("the trace is over; %s runs on (interrupt again to leave it)",
 			 run->options->command[0]);
@@ -426,7 +404,7 @@ static int wait_for_child(struct run *run)
 		poll(fds, 2, -1);
 		if (fds[0].revents)
 			read_signals(run);
-		launch_reap(&run->launch);
+		leakcheck_reap(&run->leakcheck, &run->launch);
 		if (run->reason && !run->launch.reaped)
 			return 0;
 	}

@@ -60,6 +60,37 @@ void tally_resident(struct tally *tally, const struct resident *resident, uint64
 		history_resident(&tally->history, resident, ts_ns);
 }
 
+static struct ledger_amount amount_of(const struct leaks_amount *amount)
+{
+	return (struct ledger_amount){ .blocks = amount->blocks, .bytes = amount->bytes };
+}
+
+void tally_leaks(struct tally *tally, const struct sink_leaks *leaks)
+{
+	struct leaklogs *logs = &tally->history.leaks;
+	struct leaklog log = { .pid = leaks->pid,
+			       .failed = leaks->failed,
+			       .unknown = leaks->unknown,
+			       .held_ns = leaks->held_ns,
+			       .unreadable = leaks->unreadable,
+			       .threads = leaks->threads,
+			       .moving = leaks->moving };
+
+	if (!tally->options)
+		return;
+	if (leaks->leaks)
+		log.before = amount_of(&leaks->leaks->before);
+	leaklogs_begin(logs, &log);
+	for (size_t i = 0; leaks->leaks && i < leaks->leaks->n; i++) {
+		const struct leaks_record *record = &leaks->leaks->records[i];
+		const struct leaklog_part part = { .site = record->site,
+						   .kind = record->kind,
+						   .amount = amount_of(&record->direct) };
+
+		leaklogs_add(logs, leaks->pid, &part);
+	}
+}
+
 bool tally_take(struct tally *tally, const struct placed *placed, struct ledger_event *event,
 		struct ledger_outcome *outcome)
 {

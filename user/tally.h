@@ -27,6 +27,9 @@ void tally_lost(struct tally *tally, uint64_t events, uint64_t ts_ns);
 void tally_warning(struct tally *tally, const char *text);
 void tally_resident(struct tally *tally, const struct resident *resident, uint64_t ts_ns);
 
+/* What a search found. */
+void tally_leaks(struct tally *tally, const struct sink_leaks *leaks);
+
 /* Apply an event to the ledger. False: no tally is kept, the caller is to do it. */
 bool tally_take(struct tally *tally, const struct placed *placed, struct ledger_event *event,
 		struct ledger_outcome *outcome);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "report/format.h"
 
 static int check_trace(const struct options *options)
 {
@@ -35,6 +36,12 @@ static int check_trace(const struct options *options)
 	return 0;
 }
 
+static bool is_plain(const struct report_options *options)
+{
+	return options->format == report_format_from_name("text") ||
+	       options->format == report_format_from_name("json");
+}
+
 static int check_report(const struct options *options)
 {
 	if (!options->n_files) {
@@ -43,6 +50,10 @@ static int check_report(const struct options *options)
 	}
 	if (options->report.diff && options->n_files != 2) {
 		log_error("--diff needs two files");
+		return -EINVAL;
+	}
+	if ((options->report.diff || options->report.address) && !is_plain(&options->report)) {
+		log_error("--diff and --address are written as text or json");
 		return -EINVAL;
 	}
 	return 0;

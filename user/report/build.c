@@ -9,7 +9,7 @@
 #include "report/complete.h"
 #include "report/report.h"
 
-/* A site that grows has most near the end: in the last part of its life. */
+/* A site that grows has most near the end: in the last part of the calls since its first. */
 #define GROWS_PART 4
 
 static int more_live(const struct ledger_amount *a, const struct ledger_amount *b)
@@ -44,20 +44,22 @@ static int compare_threads(const void *left, const void *right)
  * asked for, never freed, of a site that keeps growing. When events were lost after they were
  * made, their free may be among them.
  */
-static enum report_verdict judge(const struct sitelog *log, double slope, uint64_t end_ns)
+static enum report_verdict judge(const struct sitelog *log, double slope, uint64_t calls)
 {
-	uint64_t life_ns = end_ns - log->first_ns;
+	uint64_t life = calls - log->first_call;
 
 	if (!log->old.blocks || !(slope > 0))
 		return VERDICT_NONE;
-	if (log->most_ns < end_ns - life_ns / GROWS_PART)
+	if (log->most_call < calls - life / GROWS_PART)
 		return VERDICT_NONE;
 	return log->certain.blocks ? VERDICT_LIKELY : VERDICT_UNPROVEN;
 }
 
 static void fill_site(struct report_site *site, const struct sitelog *log,
-		      const struct suppressions *suppressions, uint64_t end_ns)
+		      const struct history *history, const struct suppressions *suppressions)
 {
+	uint64_t end_ns = history->last_ns;
+
 	*site = (struct report_site){
 		.id = log->id,
 		.frames = log->frames,
@@ -76,7 +78,7 @@ static void fill_site(struct report_site *site, const struct sitelog *log,
 		.moved_bytes = log->moved_bytes,
 		.chain = log->chain,
 	};
-	site->verdict = judge(log, site->slope, end_ns);
+	site->verdict = judge(log, site->slope, history->sites.calls);
 }
 
 static int fill_sites(struct report *report, const struct history *history,
@@ -94,7 +96,7 @@ static int fill_sites(struct report *report, const struct history *history,
 
 		if (!log->total.blocks)
 			continue;
-		fill_site(site, log, suppressions, history->last_ns);
+		fill_site(site, log, history, suppressions);
 		report->n_sites++;
 		if (!site->suppressed)
 			continue;
@@ -103,6 +105,52 @@ static int fill_sites(struct report *report, const struct history *history,
 	}
 	qsort(report->sites, report->n_sites, sizeof(*report->sites), compare_sites);
 	return 0;
+}
+
+/* The kinds, where the enumerations of the two sides meet. */
+static enum report_leak leak_of(enum leaks_kind kind)
+{
+	static const enum report_leak kinds[] = { [LEAKS_DEFINITE] = LEAK_DEFINITE,
+						  [LEAKS_INDIRECT] = LEAK_INDIRECT,
+						  [LEAKS_POSSIBLE] = LEAK_POSSIBLE,
+						  [LEAKS_REACHABLE] = LEAK_REACHABLE };
+
+	return kinds[kind];
+}
+
+static void add_amount(struct ledger_amount *sum, const struct ledger_amount *amount)
+{
+	sum->blocks += amount->blocks;
+	sum->bytes += amount->bytes;
+}
+
+/* What was searched for, by site, and over all that are not suppressed. */
+static int fill_leaks(struct report *report, const struct history *history)
+{
+	const struct leaklog *log;
+	struct hash by_id = { 0 };
+	size_t at = 0;
+	int err = 0;
+
+	for (size_t i = 0; i < report->n_sites && !err; i++)
+		err = hash_set(&by_id, report->sites[i].id, &report->sites[i]);
+	while (!err && (log = leaklogs_next(&history->leaks, &at))) {
+		report->scanned |= !log->failed;
+		for (size_t i = 0; i < log->n; i++) {
+			const struct leaklog_part *part = &log->parts[i];
+			struct report_site *site = hash_get(&by_id, part->site);
+
+			if (site)
+				add_amount(&site->leak[leak_of(part->kind)], &part->amount);
+			/* a free that was lost is the only doubt */
+			if (site && site->leak[LEAK_DEFINITE].blocks)
+				site->verdict = report->lost ? VERDICT_UNPROVEN : VERDICT_PROVEN;
+			if (!site || !site->suppressed)
+				add_amount(&report->leaks[leak_of(part->kind)], &part->amount);
+		}
+	}
+	hash_clear(&by_id);
+	return err;
 }
 
 static int fill_threads(struct report *report, const struct history *history)
@@ -169,6 +217,8 @@ int report_build(struct report *report, const struct facts *facts, const struct 
 		err = fill_sites(report, history, suppressions);
 	if (!err)
 		err = fill_threads(report, history);
+	if (!err)
+		err = fill_leaks(report, history);
 	if (!err)
 		err = report_complete(report, facts, history);
 	if (err)

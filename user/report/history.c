@@ -35,6 +35,7 @@ void history_clear(struct history *history)
 	hash_clear(&history->resident);
 	sitelogs_clear(&history->sites);
 	callers_clear(&history->callers);
+	leaklogs_clear(&history->leaks);
 	*history = (struct history){ 0 };
 }
 
@@ -256,6 +257,7 @@ static void take_call(struct history *history, struct ledger_event *event,
 {
 	uint64_t peak = history->ledger->totals.peak.bytes;
 
+	history->sites.calls++;
 	name_maker(history, event);
 	ledger_apply(history->ledger, event, outcome);
 	if (outcome->ended)
@@ -359,8 +361,7 @@ void history_end(struct history *history, uint64_t ts_ns, uint64_t older_ns)
 		       sizeof(history->by_kind_at_peak));
 	history->peak_pending = false;
 	while ((log = sitelogs_next(&history->sites, &at))) {
-		if (log->live.bytes || log->epoch != history->sites.epoch)
-			sitelog_settle(&history->sites, log, now_ns);
+		sitelog_settle(&history->sites, log, now_ns);
 		log->oldest_ns = UINT64_MAX;
 	}
 	for (at = 0; (block = blocks_next(history->ledger->blocks, &at));)

@@ -61,14 +61,16 @@ void sitelog_settle(const struct sitelogs *logs, struct sitelog *log, uint64_t n
 
 void sitelog_in(const struct sitelogs *logs, struct sitelog *log, uint64_t bytes, uint64_t now_ns)
 {
-	if (!log->total.blocks)
+	if (!log->total.blocks) {
 		log->first_ns = log->changed_ns = now_ns;
+		log->first_call = logs->calls;
+	}
 	sitelog_settle(logs, log, now_ns);
 	amount_add(&log->total, bytes);
 	amount_add(&log->live, bytes);
 	if (log->live.bytes > log->most_bytes) {
 		log->most_bytes = log->live.bytes;
-		log->most_ns = now_ns;
+		log->most_call = logs->calls;
 	}
 }
 

@@ -25,8 +25,9 @@ struct sitelog {
 	uint64_t epoch;		/* number of the peak that at_peak is about */
 	uint64_t first_ns;	/* of its first allocation ... */
 	uint64_t changed_ns;	/* ... and of its last change, since the start */
-	uint64_t most_bytes;	/* live at once ... */
-	uint64_t most_ns;	/* ... and when first */
+	uint64_t first_call;	/* number of its first allocation among all calls ... */
+	uint64_t most_call;	/* ... and of that since which most was live */
+	uint64_t most_bytes;	/* live at once */
 	double area;		/* integral of live bytes, byte seconds */
 	double moment;		/* integral of time times live bytes, since first_ns */
 	uint64_t reallocs;	/* that made a block of another one */
@@ -43,6 +44,7 @@ struct sitelogs {
 	struct hash by_id;
 	struct sitelog unknown; /* id 0 */
 	uint64_t epoch;		/* peaks so far */
+	uint64_t calls;		/* so far: a clock that stands still while the program waits */
 };
 
 void sitelogs_clear(struct sitelogs *logs);
@@ -60,7 +62,7 @@ void sitelog_out(const struct sitelogs *logs, struct sitelog *log, uint64_t byte
 /* Bring at_peak and the integrals up to the end. */
 void sitelog_settle(const struct sitelogs *logs, struct sitelog *log, uint64_t now_ns);
 
-/* Live bytes a second, from its first allocation to its last change; NAN: too few of them. */
+/* Live bytes a second, from its first allocation to the end; NAN: too few of them. */
 double sitelog_slope(const struct sitelog *log);
 
 /* Visit all, id 0 last: *at begins as 0; NULL at the end. */

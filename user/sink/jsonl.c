@@ -423,7 +423,7 @@ const struct sink_ops sink_jsonl = {
 	.stack = jsonl_stack,
 	.lost = jsonl_lost,
 	.warning = jsonl_warning,
-	.leaks = sink_jsonl_leaks,
 	.resident = jsonl_resident,
+	.leaks = sink_jsonl_leaks,
 	.end = jsonl_end,
 };

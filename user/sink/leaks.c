@@ -2,7 +2,6 @@
 /* leaks.c - what a scan for leaks found: valgrind's summary, and a JSON record a site. */
 #include "sink/leaks.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/fmt.h"
@@ -44,7 +43,7 @@ static void put_record(struct sink *sink, const struct sink_leaks *leaks, size_t
 		put_amount(&json, "before", &record->before);
 	if (site && site->at)
 		json_str(&json, "at", site->at);
-	if (record->site)
+	if (site)
 		json_u64(&json, "stack", record->site);
 	json_end(&json);
 }
@@ -77,83 +76,86 @@ void sink_jsonl_leaks(struct sink *sink, const struct sink_leaks *leaks)
 		put_record(sink, leaks, i);
 }
 
-static void print_frame(const struct frame *frame, bool first)
+static void print_frame(FILE *to, const struct frame *frame, bool first)
 {
-	fprintf(stderr, "   %s ", first ? "at" : "by");
+	fprintf(to, "   %s ", first ? "at" : "by");
 	if (frame->language == FRAME_NATIVE)
-		fprintf(stderr, "0x%llX: ", (unsigned long long)frame->addr);
-	fputs(frame->function ? frame->function : "???", stderr);
+		fprintf(to, "0x%llX: ", (unsigned long long)frame->addr);
+	fputs(frame->function ? frame->function : "???", to);
 	if (frame->file && frame->line)
-		fprintf(stderr, " (%s:%lld)", frame->file, (long long)frame->line);
+		fprintf(to, " (%s:%lld)", frame->file, (long long)frame->line);
 	else if (frame->file || frame->object)
-		fprintf(stderr, " (in %s)", frame->file ? frame->file : frame->object);
-	fputc('\n', stderr);
+		fprintf(to, " (in %s)", frame->file ? frame->file : frame->object);
+	fputc('\n', to);
 }
 
-static void print_site(const struct site *site)
+static void print_site(FILE *to, const struct site *site)
 {
 	if (!site || !site->n) {
-		fprintf(stderr, "   at ???: %s\n", site && site->at ? site->at : "its stack is not known");
+		fprintf(to, "   at ???: %s\n", site && site->at ? site->at : "its stack is not known");
 		return;
 	}
 	for (size_t i = 0; i < site->n; i++)
-		print_frame(&site->frames[i], i == 0);
+		print_frame(to, &site->frames[i], i == 0);
 }
 
 /* valgrind: "24 (8 direct, 16 indirect) bytes in 1 blocks are definitely lost in ..." */
-static void print_record(const struct sink_leaks *leaks, size_t i)
+static void print_record(FILE *to, const struct sink_leaks *leaks, size_t i)
 {
 	const struct leaks_record *record = &leaks->leaks->records[i];
 
-	fprintf(stderr, "\n%s", N(record->direct.bytes + record->indirect.bytes));
+	fprintf(to, "\n%s", N(record->direct.bytes + record->indirect.bytes));
 	if (record->indirect.blocks)
-		fprintf(stderr, " (%s direct, %s indirect)", N(record->direct.bytes),
+		fprintf(to, " (%s direct, %s indirect)", N(record->direct.bytes),
 			N(record->indirect.bytes));
-	fprintf(stderr, " bytes in %s blocks are %s in loss record %s of %s\n",
+	fprintf(to, " bytes in %s blocks are %s in loss record %s of %s\n",
 		N(record->direct.blocks), leaks_kind_words(record->kind), N(i + 1),
 		N(leaks->leaks->n));
-	print_site(leaks->sites[i]);
+	print_site(to, leaks->sites[i]);
 }
 
-static void print_evidence(const struct sink_leaks *leaks)
+static void print_evidence(FILE *to, const struct sink_leaks *leaks)
 {
 	static const char *const moments[] = { "on its way out", "for a snapshot", "in the end" };
 	const struct leaks_amount *before = &leaks->leaks->before;
 
 	if (before->blocks)
-		fprintf(stderr,
+		fprintf(to,
 			"  of what is not lost, %s bytes in %s blocks are found only through memory\n"
 			"  of which nothing is known\n",
 			N(before->bytes), N(before->blocks));
 	if (leaks->unknown)
-		fprintf(stderr, "  all of the allocator's memory was searched for pointers: %s\n",
+		fprintf(to, "  all of the allocator's memory was searched for pointers: %s\n",
 			leaks->unknown);
-	fprintf(stderr, "  process %d was held for %.1f ms %s; %s bytes were read, %s threads\n",
+	fprintf(to, "  process %d was held for %.1f ms %s; %s bytes were read, %s threads\n",
 		(int)leaks->pid, leaks->held_ns / 1e6, moments[leaks->when], N(leaks->scanned),
 		N(leaks->threads));
 	if (leaks->moving)
-		fprintf(stderr, "  %s threads could not be stopped: pointers in their registers are missing\n",
+		fprintf(to, "  %s threads could not be stopped: pointers in their registers are missing\n",
 			N(leaks->moving));
 	if (leaks->unreadable)
-		fprintf(stderr, "  %s bytes could not be read: what only they point to seems lost\n",
+		fprintf(to, "  %s bytes could not be read: what only they point to seems lost\n",
 			N(leaks->unreadable));
 }
 
-void sink_print_leaks(const struct sink_leaks *leaks, unsigned records)
+void sink_print_leaks(FILE *to, const struct sink_leaks *leaks, unsigned records, bool sums)
 {
 	const struct leaks *found = leaks->leaks;
 
 	if (leaks->failed) {
-		fprintf(stderr, "\nLEAK SUMMARY: none of process %d: %s\n", (int)leaks->pid,
+		if (sums)
+			fprintf(to, "\nLEAK SUMMARY: none of process %d: %s\n", (int)leaks->pid,
 			leaks->failed);
 		return;
 	}
 	for (size_t i = 0; i < found->n; i++)
 		if (records >> found->records[i].kind & 1 && found->records[i].direct.blocks)
-			print_record(leaks, i);
-	fprintf(stderr, "\nLEAK SUMMARY:\n");
+			print_record(to, leaks, i);
+	if (!sums)
+		return;
+	fprintf(to, "\nLEAK SUMMARY:\n");
 	for (int kind = 0; kind < LEAKS_KINDS; kind++)
-		fprintf(stderr, "  %16s: %s bytes in %s blocks\n", leaks_kind_words(kind),
+		fprintf(to, "  %16s: %s bytes in %s blocks\n", leaks_kind_words(kind),
 			N(found->kinds[kind].bytes), N(found->kinds[kind].blocks));
-	print_evidence(leaks);
+	print_evidence(to, leaks);
 }

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 #include "place/site.h"
@@ -38,8 +39,8 @@ void sink_jsonl_leaks(struct sink *sink, const struct sink_leaks *leaks);
 /* "exit", "signal", "end" */
 const char *sink_leaks_when(enum sink_leaks_when when);
 
-/* What the person is told; to stderr. records: kinds (bits 1 << enum leaks_kind) of which
- * each site is shown; 0: only the sums. */
-void sink_print_leaks(const struct sink_leaks *leaks, unsigned records);
+/* What the person is told. records: kinds (bits 1 << enum leaks_kind) whose sites are shown
+ * each; sums: also what they amount to. */
+void sink_print_leaks(FILE *to, const struct sink_leaks *leaks, unsigned records, bool sums);
 
 #endif

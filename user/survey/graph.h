@@ -2,7 +2,7 @@
 /*
  * graph.h - live blocks and which of them point to which, as bare numbers.
  *
- * 49 bytes a block and 4 a pointer found. It holds what was read of a target, so that what
+ * At most 48 bytes a block and 4 a pointer found. It holds what was read of a target, so that what
  * follows from it can be worked out after the target runs again.
  */
 #ifndef MWBPF_GRAPH_H
@@ -42,11 +42,23 @@ struct graph_block {
 	bool before;  /* likewise */
 };
 
+/*
+ * Blocks without wide gaps between them, where a block is found at once: of each stretch of
+ * 1 << shift bytes from start on it is known which block is the last that begins before it.
+ */
+struct graph_cluster {
+	uint64_t start, end;
+	unsigned shift;
+	size_t index; /* of its first stretch, in graph.index */
+};
+
 struct graph {
 	struct graph_block *blocks; /* by address */
 	size_t n;
 	uint64_t lo, hi;   /* no block lies outside of [lo, hi) */
-	uint64_t *sampled; /* addresses of every 64th block */
+	struct graph_cluster *clusters; /* by address */
+	size_t n_clusters;
+	uint32_t *index; /* of all clusters, see there */
 	uint64_t *first;   /* n + 1: the edges of block i are edges[first[i]] to first[i + 1] */
 	uint32_t *edges;   /* block << 2 | spot */
 	size_t n_edges, cap_edges;
@@ -63,6 +75,12 @@ void graph_clear(struct graph *graph);
 
 /* The block that holds an address, its number; SIZE_MAX: none. */
 size_t graph_find(const struct graph *graph, uint64_t addr);
+
+/* What is to be asked first: most words are no pointers. 1 GB of them: 0.1 s for 0.35. */
+static inline bool graph_spans(const struct graph *graph, uint64_t addr)
+{
+	return addr - graph->lo < graph->hi - graph->lo;
+}
 
 enum graph_spot graph_spot(const struct graph_block *block, uint64_t addr);
 

@@ -63,7 +63,7 @@ void sweep_words(struct sweep *sweep, const uint64_t *words, size_t n, unsigned 
 	const struct graph *graph = sweep->graph;
 
 	for (size_t i = 0; i < n; i++) {
-		size_t at = graph_find(graph, words[i]);
+		size_t at = graph_spans(graph, words[i]) ? graph_find(graph, words[i]) : SIZE_MAX;
 		struct graph_block *block;
 
 		if (at == SIZE_MAX)
@@ -80,8 +80,11 @@ static void add_edges(struct sweep *sweep, const uint64_t *words, size_t n, size
 	struct graph *graph = sweep->graph;
 
 	for (size_t i = 0; i < n; i++) {
-		size_t to = graph_find(graph, words[i]);
+		size_t to;
 
+		if (!graph_spans(graph, words[i]))
+			continue;
+		to = graph_find(graph, words[i]);
 		if (to != SIZE_MAX && to != from)
 			graph_add(graph, to, graph_spot(&graph->blocks[to], words[i]));
 	}

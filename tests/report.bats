@@ -1,0 +1,181 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# report.bats - what a trace amounts to: live and from a file, whole and damaged.
+
+bats_require_minimum_version 1.5.0
+
+load lib/helpers
+load lib/checks
+
+PYTHON=/usr/bin/python3
+LEAKY=$MWBPF_ROOT/tests/programs/leaky.py
+
+setup_file() {
+	load lib/helpers
+	build maketrace heap recorder.so worker
+	build/tests/maketrace 20000 1500 20 >"$BATS_FILE_TMPDIR/made" 2>"$BATS_FILE_TMPDIR/amounts"
+}
+
+setup() {
+	common_setup
+	MADE=$BATS_FILE_TMPDIR/made
+}
+
+teardown() {
+	common_teardown
+}
+
+# report ARGS...: as JSON, to stdout.
+report() {
+	"$MWBPF" report --format json "$@"
+}
+
+# both COMMAND...: a command traced with --summary, into $T/live, $T/trace and, from that,
+# $T/report.
+both() {
+	"$MWBPF" --summary --format json --json -o "$T/trace" -- "$@" >"$T/said" 2>"$T/err"
+	tail -n 1 "$T/said" >"$T/live"
+	report "$T/trace" >"$T/report"
+}
+
+# same_as_made FILE: the report is of what maketrace made.
+same_as_made() {
+	jq -e --slurpfile want "$BATS_FILE_TMPDIR/amounts" '$want[0] as $w |
+		.allocs == $w.allocs and .bytes_allocated == $w.bytes and
+		.in_use == {bytes: $w.live_bytes, blocks: $w.live} and .complete' "$1" >/dev/null
+}
+
+# says FILE PATTERN: a line of its completeness does.
+says() {
+	jq -e --arg pattern "$2" 'any(.completeness[]; test($pattern))' "$1" >/dev/null ||
+		{ jq .completeness "$1" >&2; return 1; }
+}
+
+#
+# The same from a file as live
+#
+
+@test "Python with threads: the report of the file is that of the live trace, byte for byte" {
+	need_root
+	both "$PYTHON" "$MWBPF_ROOT/demos/walk/memory.py"
+	cmp "$T/live" "$T/report"
+	"$PYTHON" "$MWBPF_ROOT/tests/lib/naive.py" "$T/trace" "$T/report"
+	lines_valid "$T/trace"
+}
+
+@test "every way to allocate, exec: likewise" {
+	need_root
+	both bash -c 'exec "$0" usage pvalloc' "$PROGRAMS/heap"
+	jq -e '.ended_by_exec.blocks > 10 and .reuse.reallocs > 0 and .failed >= 0' "$T/report" >/dev/null
+	cmp "$T/live" "$T/report"
+	"$PYTHON" "$MWBPF_ROOT/tests/lib/naive.py" "$T/trace" "$T/report"
+}
+
+@test "what is counted is what a preloaded recorder counts" {
+	need_root
+	local numbers
+	RECORDER_FD=9 LD_PRELOAD=$PROGRAMS/recorder.so "$MWBPF" -q --json -o "$T/trace" -- \
+		"$PROGRAMS/heap" usage 9>"$T/recorded" >/dev/null
+	read -ra numbers < <(sed -n '1s/^recorded //p' "$T/recorded")
+	[ "${#numbers[@]}" -eq 4 ]
+	report "$T/trace" | jq -e --argjson n "[$(IFS=,; echo "${numbers[*]}")]" '
+		[.allocs, .frees, .bytes_allocated, .failed] == $n' >/dev/null
+}
+
+@test "every Python here: a leak is likely, at its line; a cache is not; what is freed is churn" {
+	need_root
+	for python in $(pythons); do
+		has_gil "$python" || continue
+		name=$(name_of "$python")
+		mkfifo "$T/$name.in"
+		"$MWBPF" -q --json -o "$T/$name" -- "$python" "$LEAKY" 200 <"$T/$name.in" >"$T/said" &
+		TRACER=$!
+		started "$TRACER"
+		exec {GO}>"$T/$name.in"
+		wait_line "$T/said" ready "$TRACER"
+		go
+		exec {GO}>&-
+		wait "$TRACER"
+		report --older 0 "$T/$name" >"$T/report"
+		jq -e '
+			def at: .frames[0] | "\(.file // "" | sub(".*/"; "")):\(.line)";
+			[.sites[] | {at: at, live: .live.bytes, freed: .freed.bytes, verdict}] |
+			(.[0] | .at == "leaky.py:10" and .live >= 8000000 and .verdict == "likely") and
+			(.[1] | .at == "leaky.py:14" and .live >= 3000000 and .verdict == null) and
+			(max_by(.freed) | .at == "leaky.py:18" and .freed >= 30000000)' "$T/report" >/dev/null ||
+			{ echo "$name:" >&2; jq -c '.sites[:4][]' "$T/report" >&2; return 1; }
+	done
+}
+
+#
+# Files of every kind
+#
+
+@test "plain, compressed, from a pipe: the same, and what was made" {
+	report "$MADE" >"$T/plain"
+	same_as_made "$T/plain"
+	"$PYTHON" "$MWBPF_ROOT/tests/lib/naive.py" "$MADE" "$T/plain"
+	report - <"$MADE" | cmp "$T/plain"
+	cat "$MADE" | report - | cmp "$T/plain"
+	zstd -q "$MADE" -o "$T/made.zst"
+	report "$T/made.zst" | cmp "$T/plain"
+	zstd -q <"$MADE" | report - | cmp "$T/plain"
+	# frames behind each other, as cat leaves them
+	{ head -n 5000 "$MADE" | zstd -q; tail -n +5001 "$MADE" | zstd -q; } | report - | cmp "$T/plain"
+	[ "$(report "$MADE" "$T/made.zst" | sort -u | wc -l)" -eq 1 ]
+}
+
+@test "a file that is cut: what is before the cut counts, and the cut is said" {
+	head -n 10000 "$MADE" >"$T/whole"
+	{ cat "$T/whole"; sed -n '10001s/.\{40\}$//p' "$MADE" | tr -d '\n'; } >"$T/cut"
+	report "$T/cut" >"$T/report"
+	says "$T/report" 'cut in the middle of a line'
+	says "$T/report" 'no summary'
+	says "$T/report" 'no records' && return 1
+	report "$T/whole" >"$T/other"
+	says "$T/other" 'cut in the middle' && return 1
+	jq -e --slurpfile other "$T/other" '(.complete | not) and .in_use == $other[0].in_use and
+		.allocs == $other[0].allocs and .sites == $other[0].sites' "$T/report" >/dev/null
+	# compressed, where the cut takes more with it
+	zstd -q <"$MADE" | head -c 100000 | report - >"$T/report"
+	says "$T/report" 'cut in the middle|not read to its end'
+	jq -e '.allocs > 100 and (.complete | not)' "$T/report" >/dev/null
+}
+
+@test "lines that are none are counted, the first of them named, the others taken" {
+	local -a bad=('' '{' 'x' '{"type":"malloc","ts_ns":1}' '[]' '{"type":"malloc","ts_ns":1,"pid":7,"tid":7,"addr":"0x10","size":-1}'
+		'{"type":"free","ts_ns":1,"pid":8,"tid":7,"addr":"0x10"}' '{"type":"stack","ts_ns":1,"id":0,"frames":[]}'
+		'{"type":"malloc","ts_ns":1,"pid":7,"tid":7,"addr":"0x10","size":18446744073709551616}'
+		'{"type":"malloc","ts_ns":1,"pid":7,"tid":7,"addr":"0x10","size":1} x' $'\xff\xfe')
+	{
+		head -n 3000 "$MADE"
+		printf '%s\n' "${bad[@]}"
+		printf '{"type":"new","ts_ns":3,"more":[{"a":null}]}\n'
+		tail -n +3001 "$MADE"
+	} >"$T/bad"
+	report "$T/bad" >"$T/report"
+	says "$T/report" '^10 lines are no records.* line 3002$' # an empty one is no line
+	says "$T/report" '^1 records are of types'
+	jq -e --slurpfile want "$BATS_FILE_TMPDIR/amounts" '(.complete | not) and
+		.allocs == $want[0].allocs and .in_use.bytes == $want[0].live_bytes' "$T/report" >/dev/null
+}
+
+@test "what is no trace, is not there, or cannot be written" {
+	run -1 --separate-stderr "$MWBPF" report /bin/true
+	one_error "$stderr" 'no record'
+	run -1 --separate-stderr "$MWBPF" report "$T/none"
+	one_error "$stderr" 'No such file'
+	run -1 --separate-stderr "$MWBPF" report /dev/null
+	one_error "$stderr" 'no record'
+	printf '\x28\xb5\x2f\xfdrubbish' >"$T/zst"
+	run -1 --separate-stderr "$MWBPF" report "$T/zst"
+	one_error "$stderr" 'compressed'
+	for format in text json; do
+		run -1 --separate-stderr bash -c '"$0" report --format $1 "$2" >/dev/full' "$MWBPF" $format "$MADE"
+		one_error "$stderr" 'space'
+	done
+	run -2 "$MWBPF" report
+	run -2 "$MWBPF" report --pid 1 "$MADE"
+	run -2 "$MWBPF" report --diff "$MADE"
+	run -2 "$MWBPF" report --by nothing "$MADE"
+}
