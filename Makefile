@@ -19,7 +19,7 @@ BPFTOOL ?= $(shell PATH=$$PATH:/usr/sbin:/sbin command -v bpftool)
 BTF := /sys/kernel/btf/vmlinux
 
 BUILD_PACKAGES := gcc libc6-dev clang bpftool libbpf-dev libelf-dev libdw-dev libiberty-dev \
-	zlib1g-dev libcapstone-dev
+	zlib1g-dev libcapstone-dev libzstd-dev
 DEMO_PACKAGES := python3
 TEST_PACKAGES := $(DEMO_PACKAGES) bats jq valgrind binutils g++ procps util-linux \
 	libcmocka-dev python3-jsonschema gdb dwz
@@ -44,7 +44,7 @@ MAKEFLAGS += --no-builtin-rules
 CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE $(CFLAGS) $(SANFLAGS) -Wall -Wextra -Wmissing-prototypes \
 	-Wstrict-prototypes -Wvla -Wshadow -Iinclude -Iuser -I$B -MMD -MP -pthread
-LIBS := -lbpf -ldw -lelf -lz -lcapstone -liberty -lm
+LIBS := -lbpf -ldw -lelf -lz -lcapstone -liberty -lzstd -lm
 BPF_CFLAGS := -g -O2 -target bpf -D__TARGET_ARCH_x86 -Wall -Wextra -Wno-unused-parameter \
 	-Iinclude -Ibpf -I$B -MMD -MP -pthread
 
@@ -80,6 +80,7 @@ check-tools:
 	header stdio.h libc6-dev; header bpf/libbpf.h libbpf-dev; header gelf.h libelf-dev; \
 	header zlib.h zlib1g-dev; header dwarf.h libdw-dev; \
 	header libiberty/demangle.h libiberty-dev; header capstone/capstone.h libcapstone-dev; \
+	header zstd.h libzstd-dev; \
 	test -n "$(VMLINUX)" || test -r $(BTF) || { \
 		echo "missing: $(BTF): this kernel has no type information (CONFIG_DEBUG_INFO_BTF);" \
 		     "give VMLINUX=vmlinux.h of another kernel" >&2; miss=1; }; \
@@ -143,6 +144,7 @@ $B/unit/%: tests/unit/%.c $B/libparts.a Makefile
 
 # target programs print their own addresses: built plainly, with debug information
 EXTRA_unprobed := -rdynamic
+EXTRA_leaky := -fno-omit-frame-pointer
 $B/tests/%: tests/programs/%.c Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE -O1 -g -fno-builtin -Wall -Wextra $(EXTRA_$*) $< -lpthread -ldl -o $@

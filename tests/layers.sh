@@ -10,8 +10,9 @@ declare -A may=(
 	[capture]="base capture"
 	[place]="base target place"
 	[ledger]="base place ledger"
-	[sink]="base place ledger sink"
-	[report]="base place ledger report"
+	[sink]="base place ledger survey sink"
+	[report]="base place ledger survey sink report"
+	[source]="base place ledger survey sink report source"
 	[survey]="base target place survey"
 	[view]="base place survey view"
 )

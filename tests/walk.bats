@@ -28,12 +28,6 @@ start_walked() {
 	rm -f "$T"/said "$T"/out*
 	start_program "$T/out" "$@" "$MWBPF_ROOT/tests/programs/walk.py" "$T/said"
 	wait_line "$T/out.err" '^Total ' "$PROGRAM"
-	TARGET=$(pid_of_walked)
-}
-
-# pid_of_walked: the process itself: what started it may be a shell or another program.
-pid_of_walked() {
-	jq -rs 'map(select(.[0] == "frame"))[-1][1]' "$T/said"
 }
 
 # stand_still: the kernel, too, is done with what the target did.
@@ -42,13 +36,20 @@ stand_still() {
 	until grep -q '^State:.T' "/proc/$1/status"; do read -rt 0.01 <> <(:) || :; done
 }
 
+# refused STATUS PATTERN ARGS...: one line says why.
+refused() {
+	run "-$1" --separate-stderr within "$MWBPF" walk "${@:3}"
+	one_error "$stderr" "$2"
+	[ -z "$output" ]
+}
+
 @test "frames, variables, small ints, pools and residents of every CPython here" {
 	local python n=0 minor
 	while read -r python; do
 		start_walked "$python"
-		stand_still "$TARGET"
-		cat "/proc/$TARGET/smaps" >"$T/smaps" # before the walk, which touches memory
-		walk "$T/walk.$n" --pid "$TARGET" --self --globals
+		stand_still "$PROGRAM"
+		cat "/proc/$PROGRAM/smaps" >"$T/smaps" # before the walk, which touches memory
+		walk "$T/walk.$n" --pid "$PROGRAM" --self --globals
 		python3 "$LIB/walked.py" "$T/said" "$T/out.err" "$T/walk.$n" >"$T/compared" ||
 			{ echo "$python" >&2; false; }
 		echo "# $python: $(<"$T/compared")" >&3
@@ -62,12 +63,58 @@ stand_still() {
 			"$T/walk.$n" >/dev/null
 		jq -es 'any(.[]; .owner? == "generator") or '"$minor"' < 11' "$T/walk.$n" >/dev/null
 		tail -n 1 "$T/walk.$n" | jq -e '.torn == 0 and .reason == "complete"' >/dev/null
-		kill -KILL "$TARGET"
+		kill -KILL "$PROGRAM"
 		wait "$PROGRAM" || :
 		n=$((n + 1))
 	done < <(release_pythons)
 	[ "$n" -gt 0 ]
 	python3 "$LIB/validate.py" "$T"/walk.*
+}
+
+@test "the census of every CPython here" {
+	local python n=0
+	while read -r python; do
+		rm -f "$T"/said "$T"/out*
+		start_program "$T/out" "$python" "$MWBPF_ROOT/tests/programs/census.py" "$T/said"
+		within "$MWBPF" walk --census="$T/census.$n" --pid "$PROGRAM" >"$T/text"
+		python3 "$LIB/census.py" "$T/said" "$T/census.$n" || { echo "$python" >&2; false; }
+		grep -qE '^ +777 +[0-9]+  Plain$' "$T/text"
+		go
+		wait "$PROGRAM"
+		n=$((n + 1))
+	done < <(release_pythons)
+	[ "$n" -gt 0 ]
+	python3 "$LIB/validate.py" "$T"/census.*
+}
+
+@test "two censuses of a process, and what it made and gave up in between" {
+	cat >"$T/grow.py" <<-'END'
+		import sys
+		class Grows: pass
+		class Shrinks: pass
+		class Stays: pass
+		grows, shrinks, stays = [], [Shrinks() for _ in range(70)], [Stays() for _ in range(50)]
+		print("ready", flush=True)
+		sys.stdin.readline()
+		grows += [Grows() for _ in range(1000)]
+		del shrinks[:30]
+		print("grown", flush=True)
+		sys.stdin.readline()
+	END
+	start_program "$T/out" "$(pythons | head -n 1)" "$T/grow.py"
+	within "$MWBPF" walk --census="$T/before" --pid "$PROGRAM" >/dev/null
+	go
+	wait_line "$T/out" grown "$PROGRAM"
+	within "$MWBPF" walk --census="$T/after" --pid "$PROGRAM" >/dev/null
+	within "$MWBPF" walk --diff "$T/before" "$T/after" >"$T/diff"
+	grep -qE '^ +\+1000 +\+[0-9]+ +1000 +[0-9]+  Grows$' "$T/diff"
+	grep -qE '^ +-30 +-[0-9]+ +40 +[0-9]+  Shrinks$' "$T/diff"
+	! grep -q Stays "$T/diff"
+	[ "$(within "$MWBPF" walk --diff --top 1 "$T/before" "$T/after" | wc -l)" -eq 4 ]
+	head -n 5 "$T/after" >"$T/cut"
+	refused 1 'not a whole census' --diff "$T/before" "$T/cut"
+	refused 1 'cannot read' --diff "$T/before" "$T/none"
+	refused 2 'two files' --diff "$T/before"
 }
 
 @test "without symbols but the dynamic ones, pools are found by what the data points to" {
@@ -78,10 +125,10 @@ stand_still() {
 		[ -n "$library" ] || continue
 		strip --strip-all -o "$T/${library##*/}" "$library"
 		LD_PRELOAD=$T/${library##*/} start_walked "$python"
-		walk "$T/walk" --pid "$TARGET" --self --globals
+		walk "$T/walk" --pid "$PROGRAM" --self --globals
 		python3 "$LIB/walked.py" "$T/said" "$T/out.err" "$T/walk" >/dev/null ||
 			{ echo "$python" >&2; false; }
-		kill -KILL "$TARGET"
+		kill -KILL "$PROGRAM"
 		wait "$PROGRAM" || :
 	done < <(pythons | grep -E 'python3\.(6|8|9|10|11)$')
 }
@@ -103,16 +150,16 @@ stand_still() {
 	python=$(pythons | grep -E '3\.(8|11|13)$' | shuf -n 1 --random-source=<(yes))
 	for seed in {1..4}; do
 		start_walked "$python"
-		stand_still "$TARGET"
-		walk "$T/walk.0" --pid "$TARGET" --self --globals
+		stand_still "$PROGRAM"
+		walk "$T/walk.0" --pid "$PROGRAM" --self --globals
 		for again in 1 2 3; do
-			python3 "$LIB/havoc.py" "$TARGET" "$seed$again" "$T/walk.0"
-			(ulimit -v 4000000 && walk "$T/walk.$seed$again" --pid "$TARGET" --self --globals)
+			python3 "$LIB/havoc.py" "$PROGRAM" "$seed$again" "$T/walk.0"
+			(ulimit -v 4000000 && walk "$T/walk.$seed$again" --pid "$PROGRAM" --self --globals)
 			tail -n 1 "$T/walk.$seed$again" | grep -q '"type":"walk_end"'
-			within "$MWBPF" walk --pid "$TARGET" --self >"$T/text"
+			within "$MWBPF" walk --pid "$PROGRAM" --self >"$T/text"
 			no_control "$T/text"
 		done
-		kill -KILL "$TARGET"
+		kill -KILL "$PROGRAM"
 		wait "$PROGRAM" || :
 	done
 	python3 "$LIB/validate.py" "$T"/walk.*[123]
@@ -120,7 +167,7 @@ stand_still() {
 
 @test "for people: the essay's question, answered" {
 	start_walked "$(pythons | head -n 1)"
-	within "$MWBPF" walk --pid "$TARGET" >"$T/text"
+	within "$MWBPF" walk --pid "$PROGRAM" >"$T/text"
 	no_control "$T/text"
 	# the same small int is one object
 	grep -qE '^ +e +int -5 ' "$T/text" || grep -qE '^ +c +int 12 .*same object as a$' "$T/text"
@@ -128,9 +175,10 @@ stand_still() {
 	grep -qE '^SMALL INTS: -5 to 256, ' "$T/text"
 	grep -qE '^[0-9a-f]+-[0-9a-f]+ rw-p stack .*\[stack\]$' "$T/text"
 	grep -q '^not explained ' "$T/text"
+	grep -qE 'its names are [0-9]+ globals: --globals' "$T/text"
 	# libraries are a line each, unless all is asked for
 	[ "$(grep -c 'libc\.so' "$T/text")" -eq 1 ]
-	within "$MWBPF" walk --all --pid "$TARGET" >"$T/all"
+	within "$MWBPF" walk --all --pid "$PROGRAM" >"$T/all"
 	[ "$(grep -c 'libc\.so' "$T/all")" -gt 3 ]
 }
 
@@ -159,13 +207,6 @@ stand_still() {
 	setpriv --bounding-set=-all,+sys_ptrace,+dac_override,+dac_read_search \
 		"$MWBPF" walk --json -o "$T/walk" --pid "$PROGRAM"
 	tail -n 1 "$T/walk" | jq -e '.reason == "complete" and .frames > 0' >/dev/null
-}
-
-# refused STATUS PATTERN ARGS...: one line says why.
-refused() {
-	run "-$1" --separate-stderr within "$MWBPF" walk "${@:3}"
-	one_error "$stderr" "$2"
-	[ -z "$output" ]
 }
 
 @test "what cannot be walked" {

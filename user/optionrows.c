@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "report/format.h"
 #include "sink/words.h"
+#include "survey/leaks.h"
 
 #define BUFFER_MAX     (1ULL << 31)
 
@@ -230,6 +231,52 @@ static int parse_by(struct options *options, const struct option_row *row, const
 	return by < 0 ? -EINVAL : 0;
 }
 
+static int parse_census(struct options *options, const struct option_row *row, const char *text)
+{
+	(void)row;
+	options->walk.census = true;
+	options->walk.census_file = *text ? text : NULL;
+	return 0;
+}
+
+static int parse_leak_check(struct options *options, const struct option_row *row,
+			    const char *text)
+{
+	static const char *const names[] = { "no", "summary", "full" };
+
+	(void)row;
+	for (int check = LEAK_CHECK_NO; check <= LEAK_CHECK_FULL; check++)
+		if (!strcmp(names[check], text)) {
+			options->leak_check = check;
+			return 0;
+		}
+	return -EINVAL;
+}
+
+/* "all", "none", or names separated by commas. */
+static int parse_leak_kinds(struct options *options, const struct option_row *row,
+			    const char *text)
+{
+	(void)row;
+	options->leak_kinds = 0;
+	if (!strcmp(text, "all"))
+		options->leak_kinds = (1u << LEAKS_KINDS) - 1;
+	if (!strcmp(text, "all") || !strcmp(text, "none"))
+		return 0;
+	for (size_t len; *text; text += len + (text[len] == ',')) {
+		unsigned kind = 0;
+
+		len = strcspn(text, ",");
+		while (kind < LEAKS_KINDS && (strlen(leaks_kind_name(kind)) != len ||
+					      strncmp(leaks_kind_name(kind), text, len)))
+			kind++;
+		if (kind == LEAKS_KINDS)
+			return -EINVAL;
+		options->leak_kinds |= 1u << kind;
+	}
+	return options->leak_kinds ? 0 : -EINVAL;
+}
+
 #define AT(field) offsetof(struct options, field)
 
 /* Who takes an option. */
@@ -266,6 +313,11 @@ const struct option_row option_rows[] = {
 	{ "no-cache", 0, NULL, parse_flag, AT(no_cache), TRACE, "find it anew, and keep nothing" },
 	{ "summary", 0, NULL, parse_flag, AT(summary), TRACE,
 	  "report in the end, as mwbpf report does; events only with --output" },
+	{ "leak-check", 0, "KIND", parse_leak_check, 0, TRACE,
+	  "search the target's memory for lost blocks at its end, at yours, and at SIGUSR1: no, "
+	  "summary or full" },
+	{ "show-leak-kinds", 0, "LIST", parse_leak_kinds, 0, TRACE,
+	  "sites shown: definite, indirect, possible, reachable (definite,possible), all or none" },
 	{ "format", 0, "NAME", parse_format, 0, TRACE | REPORT, "of the report: text or json" },
 	{ "sort", 0, "NAME", parse_sort, 0, TRACE | REPORT,
 	  "sites by live, allocations, churn, peak, temporary or growth" },
@@ -288,6 +340,11 @@ const struct option_row option_rows[] = {
 	{ "all", 'a', NULL, parse_flag, AT(walk.all), WALK, "show each mapping of a file by itself" },
 	{ "globals", 0, NULL, parse_flag, AT(walk.globals), WALK, "show globals, too" },
 	{ "self", 0, NULL, parse_flag, AT(walk.attributes), WALK, "show the attributes of self, too" },
+	{ "census", 0, "[FILE]", parse_census, 0, WALK,
+	  "count live objects by type; with =FILE, all of them to FILE as JSON lines" },
+	{ "diff", 0, NULL, parse_flag, AT(walk.diff), WALK,
+	  "what the second of two censuses has more than the first" },
+	{ "top", 'n', "N", parse_u32, AT(walk.top), WALK, "types in the census (20); 0: all" },
 	{ "native", 0, NULL, parse_flag, AT(walk.native), WALK,
 	  "show the C functions of a Python program, too" },
 	{ "chunks", 0, NULL, parse_flag, AT(walk.chunks), WALK, "show each chunk of malloc's heap" },

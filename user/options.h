@@ -27,6 +27,8 @@ enum options_stack {
 	STACK_BOTH,
 };
 
+enum options_leak_check { LEAK_CHECK_NO, LEAK_CHECK_SUMMARY, LEAK_CHECK_FULL };
+
 struct options {
 	enum verb_id verb;
 	pid_t pids[OPTIONS_MAX_PIDS];
@@ -48,6 +50,8 @@ struct options {
 	const char *cache_dir;
 	bool no_cache;
 	bool summary;	      /* report in the end */
+	enum options_leak_check leak_check;
+	unsigned leak_kinds;  /* whose sites are shown: bits 1 << enum leaks_kind */
 	bool quiet;
 	uint32_t verbose;
 	bool json_schema, version, help;

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "ledger/translate.h"
 #include "sink/words.h"
 #include "version.h"
 
@@ -135,6 +136,16 @@ static void show(struct stream *stream, const struct placed *placed)
 		stream->summary.values_unknown++;
 }
 
+static void account(struct stream *stream, struct placed *placed)
+{
+	struct ledger_event event;
+	struct ledger_outcome outcome;
+
+	ledger_event_of(placed, &event);
+	ledger_apply(&stream->ledger, &event, &outcome);
+	ledger_answer(&outcome, placed);
+}
+
 bool stream_take(struct stream *stream, const struct mw_event *event)
 {
 	struct placed placed;
@@ -159,7 +170,7 @@ bool stream_take(struct stream *stream, const struct mw_event *event)
 			stream->sink.ops->stack(&stream->sink, event, placed.site);
 		return true;
 	}
-	ledger_apply(&stream->ledger, &placed);
+	account(stream, &placed);
 	if (placed.space->segments.n_changes)
 		send_changes(stream, placed.space, event->ts_ns);
 	if (is_shown(stream->options, &placed))

@@ -43,6 +43,17 @@ static int check_report(const struct options *options)
 
 static int check_walk(const struct options *options)
 {
+	if (options->walk.diff) {
+		if (options->n_files == 2 && !options->n_pids)
+			return 0;
+		log_error("--diff needs two files that --census=FILE wrote, and no process");
+		return -EINVAL;
+	}
+	if (options->n_files) {
+		log_error("unexpected '%s': a walk is through a process, --pid PID",
+			  options->files[0]);
+		return -EINVAL;
+	}
 	if (options->n_pids == 1)
 		return 0;
 	log_error(options->n_pids ? "a walk is through one process: give --pid once" :
@@ -78,12 +89,14 @@ const struct verb verbs[VERBS] = {
 	},
 	[VERB_WALK] = {
 		.name = "walk",
-		.usage = "usage: mwbpf walk [options] --pid PID\n\n"
+		.usage = "usage: mwbpf walk [options] --pid PID\n"
+			 "       mwbpf walk [options] --diff FILE FILE\n\n"
 			 "Where every variable of a running program lives, just now: its segments and what of\n"
 			 "them is in RAM, Python's frames and their variables with their addresses.\n",
 		.notes = "The process is not stopped: what changes while it is read is read again, and left\n"
 			 "out and counted when it goes on changing. Exit status: 0; 2 for wrong usage; 1 when\n"
 			 "mwbpf failed.\n",
+		.files = true,
 		.check = check_walk,
 	},
 };

@@ -19,7 +19,7 @@
 
 #include "base/out.h"
 #include "capture/decode.h"
-#include "ledger/ledger.h"
+#include "ledger/translate.h"
 #include "sink/sink.h"
 
 #define BLOCK 64 /* bytes */
@@ -43,10 +43,14 @@ static void take(bool show)
 {
 	const struct mw_event *checked = decode(&event, sizeof(event));
 	struct placed placed;
+	struct ledger_event account;
+	struct ledger_outcome outcome;
 
 	if (!checked || place_event(&place, checked, &placed))
 		abort();
-	ledger_apply(&ledger, &placed);
+	ledger_event_of(&placed, &account);
+	ledger_apply(&ledger, &account, &outcome);
+	ledger_answer(&outcome, &placed);
 	segments_settle(&placed.space->segments);
 	if (show)
 		sink.ops->event(&sink, &placed);

@@ -48,11 +48,12 @@ static void check_same(const struct block *got, const struct block *expected)
 static void random_put(struct blocks *blocks, uint32_t process, size_t place)
 {
 	struct block *mine = &naive[process][place];
-	struct block block = { address(place), next_random(), next_random(), process, 0 };
+	struct block block = { address(place), next_random(), next_random(), process, 0, 0, 0, 0, 0 };
 	struct block old = { 0 };
 	bool replaced = !mine->addr;
 
-	block.segment = (uint32_t)block.size;
+	block.site = (uint32_t)block.size;
+	block.segment = block.size >> 3;
 	assert_int_equal(blocks_put(blocks, &block, &old, &replaced), 0);
 	assert_int_equal(replaced, mine->addr != 0);
 	if (replaced)
@@ -188,7 +189,8 @@ static void test_two_processes(void **state)
 static void test_replace(void **state)
 {
 	struct blocks *blocks = blocks_new();
-	struct block first = { 0x7000, 1, 2, 3, 4 }, second = { 0x7000, 5, 6, 3, 8 }, old;
+	struct block first = { 0x7000, 1, 2, 3, 4, 0, 1, 2, 3 };
+	struct block second = { 0x7000, 5, 6, 3, 8, 1, 4, 5, 6 }, old;
 	bool replaced = true;
 
 	(void)state;

@@ -22,10 +22,10 @@
 
 /* Per cent of the slots in use: grown above, shrunk below, and shrunk to. */
 #define FULL 85
-#define SPARSE 52
-#define SHRUNK 70
+#define SPARSE 64
+#define SHRUNK 74
 
-_Static_assert(sizeof(struct block) == 32, "half a cache line");
+_Static_assert(sizeof(struct block) == 40, "nothing between the fields");
 
 struct shard {
 	struct block *slots;
@@ -181,13 +181,13 @@ static void refill(struct shard *to, const struct shard *from)
 	}
 }
 
-/* Move a shard to about cap slots: whole pages, rounded down, when they are mapped. */
+/* Move a shard to about cap slots: what whole pages hold, when they are mapped. */
 static int resize(struct blocks *blocks, struct shard *shard, size_t cap)
 {
 	struct shard fresh = { .cap = cap };
 
 	if (cap * sizeof(struct block) >= MAPPED)
-		fresh.cap -= cap % (PAGE / sizeof(struct block));
+		fresh.cap = PAGE_DOWN(cap * sizeof(struct block)) / sizeof(struct block);
 	fresh.slots = get_slots(fresh.cap);
 	if (!fresh.slots)
 		return -ENOMEM;
@@ -199,8 +199,8 @@ static int resize(struct blocks *blocks, struct shard *shard, size_t cap)
 }
 
 /*
- * Without memory the shard stays as it is. A shard shrunk to 70 % of use shrinks again
- * after a quarter of its blocks is gone, or grows after a fifth has come, so puts and
+ * Without memory the shard stays as it is. A shard shrunk to 74 % of use shrinks again
+ * after a seventh of its blocks is gone, or grows after a seventh has come, so puts and
  * takes in turn do not resize it each time.
  */
 static void shrink(struct blocks *blocks, struct shard *shard)
@@ -258,7 +258,7 @@ int blocks_put(struct blocks *blocks, const struct block *block, struct block *o
 		return 0;
 	}
 	if ((shard->count + 1) * 100 > shard->cap * FULL) {
-		if (resize(blocks, shard, shard->cap + shard->cap / 2))
+		if (resize(blocks, shard, shard->cap + shard->cap / 4))
 			return -ENOMEM;
 		locate(shard, block->process, block->addr, &at);
 	}

@@ -3,8 +3,8 @@
  * blocks.h - the table of live blocks: by process and address.
  *
  * At most 64 bytes a block at any moment once there are 10,000, growth included: open
- * addressing with robin hood probing in independent shards, each growing by half when
- * it is 85 % full and shrinking when about half of it is empty.
+ * addressing with robin hood probing in independent shards, each growing by a quarter when
+ * it is 85 % full and shrinking when more than a third of it is empty.
  */
 #ifndef MWBPF_BLOCKS_H
 #define MWBPF_BLOCKS_H
@@ -13,12 +13,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define BLOCK_THREAD_BITS 20
+#define BLOCK_REALLOCS_MAX 127
+
 struct block {
 	uint64_t addr;	  /* 0: an empty slot */
 	uint64_t size;	  /* bytes asked for */
 	uint64_t born_ns; /* time of the event that made it */
 	uint32_t process; /* number given by the caller */
-	uint32_t segment; /* number given by the caller */
+	uint32_t site;	  /* likewise: the stack that made it; 0: not known */
+	uint32_t birth;	  /* which allocation of its thread it was, modulo 2^32 */
+	uint32_t thread : BLOCK_THREAD_BITS; /* number given by the caller; 0: not known */
+	uint32_t segment : 5;		     /* likewise */
+	uint32_t reallocs : 7;		     /* made by so many in a row, saturating */
 };
 
 struct blocks;

@@ -4,6 +4,10 @@
 
 #include <errno.h>
 
+#include <mwbpf/event.h>
+
+_Static_assert(SEGMENT_KINDS <= 32, "block.segment");
+
 int ledger_init(struct ledger *ledger)
 {
 	*ledger = (struct ledger){ .blocks = blocks_new() };
@@ -16,7 +20,6 @@ void ledger_clear(struct ledger *ledger)
 	*ledger = (struct ledger){ 0 };
 }
 
-/* block.segment holds the kind: what a summary by segment needs. */
 static void count_out(struct ledger *ledger, const struct block *block)
 {
 	ledger->totals.live.blocks--;
@@ -37,112 +40,120 @@ static void count_in(struct ledger *ledger, const struct block *block)
 		totals->peak = totals->live;
 }
 
-static void add_block(struct ledger *ledger, struct placed *placed)
+/* How many reallocs in a row made the block: one more than the block that this one ended. */
+static unsigned reallocs_of(const struct ledger_event *event, const struct ledger_outcome *outcome)
 {
-	const struct mw_event *event = placed->event;
-	const struct block block = { .addr = event->addr,
-				     .size = event->size,
-				     .born_ns = event->ts_ns,
-				     .process = placed->program,
-				     .segment = placed->segment.kind };
-	struct block old;
-	bool replaced = false;
+	unsigned before = outcome->ended ? outcome->old.reallocs : 0;
 
+	if (event->kind != MW_REALLOC || !event->old_addr)
+		return 0;
+	return before < BLOCK_REALLOCS_MAX ? before + 1 : BLOCK_REALLOCS_MAX;
+}
+
+static void add_block(struct ledger *ledger, const struct ledger_event *event,
+		      struct ledger_outcome *outcome)
+{
+	outcome->block = (struct block){ .addr = event->addr,
+					 .size = event->size,
+					 .born_ns = event->ts_ns,
+					 .process = event->program,
+					 .site = event->site,
+					 .birth = event->birth,
+					 .thread = event->thread,
+					 .segment = event->segment,
+					 .reallocs = reallocs_of(event, outcome) };
 	ledger->totals.allocs++;
 	ledger->totals.bytes += event->size;
-	if (blocks_put(ledger->blocks, &block, &old, &replaced)) {
+	if (blocks_put(ledger->blocks, &outcome->block, &outcome->lost, &outcome->replaced)) {
 		ledger->unkept++;
 		return;
 	}
-	if (replaced) {
+	outcome->made = true;
+	if (outcome->replaced) {
 		/* freed inside a call that has not returned yet, or its free was lost */
 		ledger->totals.superseded++;
-		count_out(ledger, &old);
+		count_out(ledger, &outcome->lost);
 	}
-	count_in(ledger, &block);
+	count_in(ledger, &outcome->block);
 }
 
-static void end_block(struct ledger *ledger, struct placed *placed, uint64_t addr,
-		      uint64_t before_ns)
+static void end_block(struct ledger *ledger, const struct ledger_event *event, uint64_t addr,
+		      struct ledger_outcome *outcome)
 {
-	const struct block *block = blocks_find(ledger->blocks, placed->program, addr);
-	struct block old;
+	const struct block *block = blocks_find(ledger->blocks, event->program, addr);
 
-	if (!block && placed->by_allocator) {
-		placed->internal = true;
+	if (!block && event->by_allocator) {
+		outcome->internal = true;
 		ledger->totals.internal++;
 		return;
 	}
 	ledger->totals.frees++;
 	/* younger than the call that freed it: the old block was superseded meanwhile */
-	if (block && block->born_ns > before_ns) {
+	if (block && event->kind == MW_REALLOC && block->born_ns > event->before_ns) {
 		ledger->totals.superseded -= ledger->totals.superseded > 0;
 		return;
 	}
-	placed->ended = blocks_take(ledger->blocks, placed->program, addr, &old);
-	placed->unmatched = !placed->ended;
-	if (!placed->ended) {
+	outcome->ended = blocks_take(ledger->blocks, event->program, addr, &outcome->old);
+	outcome->unmatched = !outcome->ended;
+	if (outcome->ended)
+		count_out(ledger, &outcome->old);
+	else
 		ledger->totals.unmatched++;
-		return;
-	}
-	placed->old_size = old.size;
-	placed->old_born_ns = old.born_ns;
-	count_out(ledger, &old);
 }
 
-static void apply_realloc(struct ledger *ledger, struct placed *placed)
+static void apply_realloc(struct ledger *ledger, const struct ledger_event *event,
+			  struct ledger_outcome *outcome)
 {
-	const struct mw_event *event = placed->event;
-
-	if (event->flags & MW_F_FAILED) {
+	if (event->failed) {
 		ledger->totals.failed++;
 		return;
 	}
-	if (event->aux)
-		end_block(ledger, placed, event->aux, event->ts_ns - event->took_ns);
+	if (event->old_addr)
+		end_block(ledger, event, event->old_addr, outcome);
 	if (event->addr)
-		add_block(ledger, placed);
+		add_block(ledger, event, outcome);
 }
 
 /* The blocks of a program that is no more. */
-static void end_process(struct ledger *ledger, uint32_t process)
+static void end_program(struct ledger *ledger, uint32_t program)
 {
 	struct ledger_amount before = ledger->totals.live;
 	const struct block *block;
 	size_t at = 0;
 
 	while ((block = blocks_next(ledger->blocks, &at)))
-		if (block->process == process)
+		if (block->process == program)
 			count_out(ledger, block);
-	blocks_drop(ledger->blocks, process);
+	blocks_drop(ledger->blocks, program);
 	ledger->totals.ended.blocks += before.blocks - ledger->totals.live.blocks;
 	ledger->totals.ended.bytes += before.bytes - ledger->totals.live.bytes;
 }
 
-void ledger_apply(struct ledger *ledger, struct placed *placed)
+void ledger_apply(struct ledger *ledger, const struct ledger_event *event,
+		  struct ledger_outcome *outcome)
 {
-	const struct mw_event *event = placed->event;
-
+	outcome->made = outcome->ended = outcome->unmatched = false;
+	outcome->internal = outcome->replaced = false;
 	switch (event->kind) {
 	case MW_MALLOC:
 	case MW_CALLOC:
 	case MW_MEMALIGN:
-		if (event->flags & MW_F_FAILED)
+		if (event->failed)
 			ledger->totals.failed++;
 		else
-			add_block(ledger, placed);
+			add_block(ledger, event, outcome);
 		break;
 	case MW_REALLOC:
-		apply_realloc(ledger, placed);
+		apply_realloc(ledger, event, outcome);
 		break;
 	case MW_FREE:
-		end_block(ledger, placed, event->addr, UINT64_MAX);
+		end_block(ledger, event, event->addr, outcome);
 		break;
 	case MW_PYLONG:
-		ledger->totals.pylongs += !(event->flags & (MW_F_FAILED | MW_F_CACHED));
+		ledger->totals.pylongs += !event->failed && !event->cached;
 		break;
 	case MW_EXEC:
-		end_process(ledger, placed->program);
+		end_program(ledger, event->program);
 		break;
 	}
 }

@@ -6,7 +6,7 @@
 #define MWBPF_LEDGER_H
 
 #include "ledger/blocks.h"
-#include "place/place.h"
+#include "place/segment.h"
 
 struct ledger_amount {
 	uint64_t blocks;
@@ -40,7 +40,39 @@ struct ledger {
 int ledger_init(struct ledger *ledger);
 void ledger_clear(struct ledger *ledger);
 
-/* Apply one event; fills ended, old_size, old_born_ns and unmatched. */
-void ledger_apply(struct ledger *ledger, struct placed *placed);
+/* One event as far as the ledger goes: the same from the ring and from a file. */
+struct ledger_event {
+	uint8_t kind;	   /* enum mw_kind; of others than these nothing is applied: malloc,
+			      calloc, realloc, memalign, free, pylong, exec */
+	uint8_t segment;   /* enum segment_kind, of addr */
+	bool failed;	   /* nothing was made */
+	bool cached;	   /* pylong: nor was this */
+	bool by_allocator; /* free: by the allocator's own code */
+	bool reused;	   /* at the address that the thread freed last */
+	uint32_t program;  /* a number for what a process runs: another one after an exec. At
+			      exec the one that ends */
+	uint32_t pid, tid;
+	uint32_t site;	   /* as in struct block, and so are these */
+	uint32_t thread;
+	uint32_t birth;
+	uint64_t ts_ns;	   /* by one clock for all events */
+	uint64_t before_ns; /* realloc: old_addr is a block that was made by then */
+	uint64_t addr;	   /* free: the block that ends; 0: realloc made none */
+	uint64_t size;	   /* bytes asked for */
+	uint64_t old_addr; /* realloc: the block that ends; 0: none */
+};
+
+/* What an event came to. */
+struct ledger_outcome {
+	bool made;	   /* there is a new block: block */
+	bool ended;	   /* a block ended: old */
+	bool unmatched;	   /* a block should have ended, but is not in the ledger */
+	bool internal;	   /* and the allocator's own code freed it: not the program */
+	bool replaced;	   /* a block ended by another one at its address: lost */
+	struct block block, old, lost;
+};
+
+void ledger_apply(struct ledger *ledger, const struct ledger_event *event,
+		  struct ledger_outcome *outcome);
 
 #endif

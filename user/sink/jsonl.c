@@ -409,5 +409,6 @@ const struct sink_ops sink_jsonl = {
 	.stack = jsonl_stack,
 	.lost = jsonl_lost,
 	.warning = jsonl_warning,
+	.leaks = sink_jsonl_leaks,
 	.end = jsonl_end,
 };

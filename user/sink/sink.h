@@ -9,6 +9,7 @@
 
 #include "ledger/coverage.h"
 #include "ledger/ledger.h"
+#include "sink/leaks.h"
 
 /* A probe that was put, in words for people and numbers for programs. */
 struct sink_probe {
@@ -115,6 +116,7 @@ struct sink_ops {
 	/* lost events noticed at this point of the stream; causes: counters since the start */
 	void (*lost)(struct sink *, uint64_t ts_ns, uint32_t events, const struct mw_counters *);
 	void (*warning)(struct sink *, uint64_t ts_ns, const char *text);
+	void (*leaks)(struct sink *, const struct sink_leaks *);
 	void (*end)(struct sink *, const struct sink_summary *);
 };
 

@@ -29,6 +29,13 @@ static int read_dict(struct cpython *cpython, uint64_t dict, uint64_t word[DICT_
 	return 0;
 }
 
+size_t pydict_size(struct cpython *cpython, uint64_t dict)
+{
+	uint64_t word[DICT_WORDS];
+
+	return read_dict(cpython, dict, word) ? 0 : word[MA_USED];
+}
+
 /* Whether the dict is still what it was when it was read. */
 static bool same_dict(struct cpython *cpython, uint64_t dict, const uint64_t before[DICT_WORDS])
 {

@@ -32,6 +32,9 @@ struct pyitems {
  */
 int pydict_items(struct cpython *cpython, uint64_t dict, struct pyitems *items);
 
+/* How many items the dict at an address says it has; 0: it is none. */
+size_t pydict_size(struct cpython *cpython, uint64_t dict);
+
 /*
  * The attributes that an instance keeps in its dict or, from 3.11, in place of one, and in
  * its slots (__slots__). As pydict_items.

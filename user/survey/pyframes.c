@@ -136,7 +136,8 @@ static bool settle(const struct pyframes *a, struct pyframes *b)
 	const bool all = n == a->n && n == b->n;
 
 	b->changing = !all;
-	memmove(b->at, b->at + (b->n - n), n * sizeof(*b->at));
+	if (n)
+		memmove(b->at, b->at + (b->n - n), n * sizeof(*b->at));
 	b->n = n;
 	return all;
 }

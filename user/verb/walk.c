@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "version.h"
+#include "verb/walkdiff.h"
 #include "verb/walking.h"
 
 #define NOTE_TEXT 512
@@ -195,6 +196,8 @@ static int look_around(struct walk *walk)
 	err = show_segments(walk);
 	if (!err && walk->python)
 		err = walk_python_memory(walk);
+	if (!err && walk->python && walk->options->walk.census)
+		err = walk_census(walk);
 	if (!err && walk->python)
 		err = walk_threads(walk);
 	if (!err)
@@ -241,8 +244,11 @@ static int close_output(struct walk *walk)
 int verb_walk(const struct options *options)
 {
 	struct walk walk = { .options = options, .residents = { .pagemap = -1 } };
-	int err = targets_add(&walk.targets, options->pids[0], false);
+	int err;
 
+	if (options->walk.diff)
+		return walk_diff(options);
+	err = targets_add(&walk.targets, options->pids[0], false);
 	if (err)
 		return 1;
 	walk.target = walk.targets.at;

@@ -52,6 +52,9 @@ int walk_claim(struct walk *walk);
 void walk_layers(struct walk *walk, const struct walk_segment *at, size_t n);
 int walk_python_memory(struct walk *walk);
 
+/* Objects by type. Likewise, and what could not be written was said. */
+int walk_census(struct walk *walk);
+
 /* Python's threads, their frames and variables. 0, -ESRCH, -ENOMEM. */
 int walk_threads(struct walk *walk);
 

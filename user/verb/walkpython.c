@@ -119,6 +119,8 @@ static void show_frame(struct walk *walk, const struct pyframe_at *frame, pid_t 
 	};
 	struct where where;
 
+	if (pyvars_is_module(frame) && !walk->options->walk.globals)
+		show.globals = pydict_size(&walk->cpython, frame->globals);
 	if (frame->object)
 		show.object = walk_place(walk, frame->object);
 	name_frame(walk, &show);

@@ -34,22 +34,34 @@ void textline_write(struct textline *line, struct out *out)
 	line->len = 0;
 }
 
-/* "12.5 MiB" */
-void textline_size(struct textline *line, uint64_t bytes)
+/* In units that leave no more than four digits before the point. */
+static void write_amount(char text[32], uint64_t bytes)
 {
 	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB" };
 	double n = (double)bytes;
 	size_t unit = 0;
+
+	while ((n >= 10240 || (n >= 1024 && !unit)) && unit < sizeof(units) / sizeof(*units) - 1) {
+		n /= 1024;
+		unit++;
+	}
+	snprintf(text, 32, "%.*f %s", n == (double)(uint64_t)n ? 0 : 1, n, units[unit]);
+}
+
+void textline_size(struct textline *line, uint64_t bytes)
+{
 	char text[32];
 
-	/* in units that leave no more than four digits before the point */
-	while (n >= 10240 || (n >= 1024 && !unit)) {
-		n /= 1024;
-		if (++unit == sizeof(units) / sizeof(*units) - 1)
-			break;
-	}
-	snprintf(text, sizeof(text), "%.*f %s", n == (uint64_t)n ? 0 : 1, n, units[unit]);
+	write_amount(text, bytes);
 	textline_put(line, " %11s", text);
+}
+
+void textline_amount(struct textline *line, uint64_t bytes)
+{
+	char text[32];
+
+	write_amount(text, bytes);
+	textline_put(line, " %s", text);
 }
 
 const char *textline_place(char buf[PLACE_TEXT], const struct walk_place *place)

@@ -23,8 +23,9 @@ void textline_pad(struct textline *line, size_t column);
 /* Write the line and begin a new one. */
 void textline_write(struct textline *line, struct out *out);
 
-/* A size in columns of 11. */
+/* A size, "12.5 MiB": in a column of 11, or behind one blank. */
 void textline_size(struct textline *line, uint64_t bytes);
+void textline_amount(struct textline *line, uint64_t bytes);
 
 /* "segment+0x10"; returns buf. */
 #define PLACE_TEXT 64
@@ -40,5 +41,6 @@ void text_statics(struct view *view, const struct walk_statics *statics);
 void text_small_ints(struct view *view, const struct walk_small_ints *ints);
 void text_pymalloc(struct view *view, const struct pymalloc *pymalloc,
 		   const struct walk_arena *arenas);
+void text_census(struct view *view, const struct census *census, size_t top);
 
 #endif

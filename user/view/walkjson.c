@@ -207,6 +207,32 @@ static void json_view_pymalloc(struct view *view, const struct pymalloc *pymallo
 			put_class(view, &pymalloc->classes[i]);
 }
 
+static void json_view_census(struct view *view, const struct census *census, size_t top)
+{
+	const size_t n = top && top < census->n ? top : census->n;
+	struct json json;
+
+	jsonline_begin(view, &json, "census");
+	json_u64(&json, "pid", view->pid);
+	json_u64(&json, "types", census->n);
+	json_u64(&json, "objects", census->objects);
+	json_u64(&json, "bytes", census->bytes);
+	json_u64(&json, "large", census->large);
+	json_u64(&json, "others", census->others);
+	json_u64(&json, "others_bytes", census->others_bytes);
+	json_u64(&json, "gc_lists", census->gc_lists);
+	json_end(&json);
+	for (size_t i = 0; i < n; i++) {
+		jsonline_begin(view, &json, "census_type");
+		json_u64(&json, "pid", view->pid);
+		json_str(&json, "class", census->at[i].name);
+		json_hex(&json, "class_addr", census->at[i].type);
+		json_u64(&json, "count", census->at[i].count);
+		json_u64(&json, "bytes", census->at[i].bytes);
+		json_end(&json);
+	}
+}
+
 static void json_view_thread(struct view *view, const struct walk_thread *thread)
 {
 	struct json json;
@@ -314,6 +340,7 @@ const struct view_ops view_json = {
 	.statics = json_view_statics,
 	.small_ints = json_view_small_ints,
 	.pymalloc = json_view_pymalloc,
+	.census = json_view_census,
 	.thread = json_view_thread,
 	.frame = json_view_frame,
 	.variable = json_view_variable,

@@ -94,11 +94,11 @@ static void write_arena(struct view *view, const struct walk_arena *at)
 
 	textline_put(&line, "  %012" PRIx64 "-%012" PRIx64 " %3u of %3u pools, in use", arena->start,
 		     arena->end, arena->used_pools, arena->pools);
-	textline_size(&line, arena->used);
+	textline_amount(&line, arena->used);
 	textline_put(&line, ", free in these");
-	textline_size(&line, arena->free);
+	textline_amount(&line, arena->free);
 	textline_put(&line, ", resident");
-	textline_size(&line, at->bytes.resident);
+	textline_amount(&line, at->bytes.resident);
 	if (arena->torn)
 		textline_put(&line, "; %u pools went on changing", arena->torn);
 	textline_write(&line, view->out);
@@ -120,11 +120,37 @@ void text_pymalloc(struct view *view, const struct pymalloc *pymalloc,
 	textline_put(&line, "PYMALLOC: %zu arenas of %" PRIu64 " KiB (found %s), %" PRIu64
 		     " blocks in use of", pymalloc->arenas.n, pymalloc->arenas.arena_size / 1024,
 		     pymalloc->arenas.how, blocks);
-	textline_size(&line, used);
+	textline_amount(&line, used);
 	textline_put(&line, ", free blocks");
-	textline_size(&line, free);
+	textline_amount(&line, free);
 	textline_write(&line, view->out);
 	for (size_t i = 0; i < pymalloc->arenas.n && view->all; i++)
 		write_arena(view, &arenas[i]);
 	write_classes(view, pymalloc);
+}
+
+void text_census(struct view *view, const struct census *census, size_t top)
+{
+	const size_t n = top && top < census->n ? top : census->n;
+	struct textline line = { .len = 0 };
+	char safe[512];
+
+	textline_write(&line, view->out);
+	textline_put(&line, "CENSUS: %" PRIu64 " objects of %zu types,", census->objects, census->n);
+	textline_amount(&line, census->bytes);
+	textline_put(&line, " in their blocks; %" PRIu64 " blocks without one,", census->others);
+	textline_amount(&line, census->others_bytes);
+	textline_write(&line, view->out);
+	textline_put(&line, "%12s %14s  %s", "OBJECTS", "BYTES", "TYPE");
+	textline_write(&line, view->out);
+	for (size_t i = 0; i < n; i++) {
+		textline_put(&line, "%12" PRIu64 " %14" PRIu64 "  %s", census->at[i].count,
+			     census->at[i].bytes,
+			     fmt_safe(safe, sizeof(safe), census->at[i].name));
+		textline_write(&line, view->out);
+	}
+	if (n < census->n) {
+		textline_put(&line, "  and %zu more types: --top 0 shows all", census->n - n);
+		textline_write(&line, view->out);
+	}
 }

@@ -68,7 +68,10 @@ static void text_frame(struct view *view, const struct walk_frame *frame)
 			     (long long)frame->line);
 	put_frame_place(&line, frame);
 	textline_write(&line, view->out);
-	if (frame->gone)
+	if (frame->globals)
+		textline_put(&line, "      its names are %zu globals: --globals shows them",
+			     frame->globals);
+	else if (frame->gone)
 		textline_put(&line, "      it ended before its variables could be read");
 	else if (frame->torn)
 		textline_put(&line, "      %zu variables went on changing", frame->torn);
@@ -138,6 +141,7 @@ const struct view_ops view_text = {
 	.statics = text_statics,
 	.small_ints = text_small_ints,
 	.pymalloc = text_pymalloc,
+	.census = text_census,
 	.thread = text_thread,
 	.frame = text_frame,
 	.variable = text_variable,

@@ -7,6 +7,7 @@
 
 #include "base/out.h"
 #include "place/segment.h"
+#include "survey/census.h"
 #include "survey/pyframes.h"
 #include "survey/pymalloc.h"
 #include "survey/pystatic.h"
@@ -122,6 +123,8 @@ struct view_ops {
 	void (*small_ints)(struct view *view, const struct walk_small_ints *ints);
 	void (*pymalloc)(struct view *view, const struct pymalloc *pymalloc,
 			 const struct walk_arena *arenas);
+	/* The first top rows; 0: all. */
+	void (*census)(struct view *view, const struct census *census, size_t top);
 	void (*thread)(struct view *view, const struct walk_thread *thread);
 	void (*frame)(struct view *view, const struct walk_frame *frame);
 	void (*variable)(struct view *view, const struct walk_var *var);
