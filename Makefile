@@ -2,6 +2,7 @@
 #
 #   make            build build/mwbpf
 #   sudo make demo  install what is missing, build, trace a Python program
+#   sudo make demos the same for every experiment in demos/, with what is to be seen
 #   sudo make test  install what is missing, build, run all tests
 #   sudo make bench build, measure what probing costs; after bench-deps, beside other tools
 #   sudo make coverage  build, measure which ints are seen, into the README
@@ -20,8 +21,8 @@ BTF := /sys/kernel/btf/vmlinux
 
 BUILD_PACKAGES := gcc libc6-dev clang bpftool libbpf-dev libelf-dev libdw-dev libiberty-dev \
 	zlib1g-dev libcapstone-dev libzstd-dev
-DEMO_PACKAGES := python3
-TEST_PACKAGES := $(DEMO_PACKAGES) bats jq valgrind binutils g++ procps util-linux \
+DEMO_PACKAGES := python3 jq
+TEST_PACKAGES := $(DEMO_PACKAGES) bats valgrind binutils g++ procps util-linux \
 	libcmocka-dev python3-jsonschema gdb dwz
 FUZZ_PACKAGES := libclang-rt-14-dev
 KERNEL_PACKAGES := $(TEST_PACKAGES) qemu-system-x86 cpio
@@ -64,7 +65,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),@:,@printf '  %-8s %s\n' $(1) $(2))
 
 SHELL := /bin/bash
-.PHONY: all demo test test-kernels unit fuzz fuzz-deps bench coverage deps demo-deps test-deps bench-deps install uninstall clean check-tools
+.PHONY: all demo demos test test-kernels unit fuzz fuzz-deps bench coverage deps demo-deps test-deps bench-deps install uninstall clean check-tools
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -191,6 +192,10 @@ test-deps:
 demo: demo-deps
 	@$(MAKE) --no-print-directory all
 	@demos/walk/run
+
+demos: demo-deps
+	@$(MAKE) --no-print-directory all
+	@demos/run
 
 test: test-deps
 	@$(MAKE) --no-print-directory all unit

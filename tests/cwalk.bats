@@ -134,3 +134,27 @@ without_stopping() {
 	jq -es 'any(.[]; .type == "c_variable" and .name == "n" and .register and .value == "2")' "$T/heldO2"
 	without_stopping O2
 }
+
+@test "a heap that was written over: where, and what else there is" {
+	start_program "$T/spoiled" "$PROGRAMS/blocks" 1
+	echo spoil >&"$GO"
+	wait_line "$T/spoiled" '^spoiled' "$PROGRAM"
+	walk "$T/spoiled.seen"
+	jq -es --arg bad "$(awk '$1 == "spoiled" { print $2 }' "$T/spoiled")" \
+		'map(select(.type == "malloc_arena")) | .[0].bad == $bad and .[1].used.chunks > 100 and
+		.[0].reason == "its chunks do not fit together"' "$T/spoiled.seen"
+	python3 "$LIB/validate.py" "$T/spoiled.seen"
+}
+
+@test "a C program without debug information, and one that another program traces" {
+	build locals-O0
+	strip -o "$T/stripped" "$PROGRAMS/locals-O0"
+	start_program "$T/said" "$T/stripped" 0
+	walk "$T/stripped.seen" --freeze --globals
+	jq -es 'map(select(.type == "c_frame" and (.at | startswith("stripped+")))) | length == 7' "$T/stripped.seen"
+	jq -es 'map(select(.type == "c_thread"))[0].reason == null' "$T/stripped.seen"
+	grep -q 'no debug information tells of global variables of .*/stripped' "$T/stripped.seen"
+	gdb -p "$PROGRAM" -batch -ex "shell '$MWBPF' walk --freeze --json -o '$T/traced' --pid $PROGRAM" >/dev/null 2>&1
+	grep -q 'is not held: another program traces it' "$T/traced"
+	jq -es 'any(.[]; .type == "c_thread" and .held == false and .frames > 0)' "$T/traced"
+}

@@ -7,7 +7,8 @@
  * Threads each make blocks, keep some and free others, and wait. Then it prints the blocks
  * that are live and those that were freed, what mallinfo and malloc_info say, and "ready".
  * On "trim" it calls malloc_trim and says what that returned to the system; "churn" makes
- * it use the heap until it ends, "again" say it all again. It ends with its input.
+ * it use the heap until it ends, "spoil" write over the header of a chunk, which it says.
+ * It ends with its input.
  */
 #include <fcntl.h>
 #include <malloc.h>
@@ -154,12 +155,21 @@ static void *churn(void *arg)
 	return NULL;
 }
 
+static void spoil(void)
+{
+	uint64_t *size = (uint64_t *)kept[0][20].at - 1;
+
+	*size = 0x7fffffffffff0;
+	printf("spoiled %p\n", (void *)(size - 1));
+	fflush(stdout);
+}
+
 static void obey(const char *line, long threads)
 {
 	pthread_t id;
 
-	if (!strcmp(line, "again\n"))
-		say();
+	if (!strcmp(line, "spoil\n"))
+		spoil();
 	if (!strcmp(line, "trim\n"))
 		trim();
 	if (strcmp(line, "churn\n") != 0)

@@ -92,9 +92,14 @@ static void find_neighbours(const struct cframe *frame, struct cvars *vars)
 		if (on_stack(frame, &vars->at[i]))
 			sorted[n++] = &vars->at[i];
 	qsort(sorted, n, sizeof(*sorted), by_addr);
-	for (size_t i = 0; i + 1 < n; i++) {
-		sorted[i]->above = sorted[i + 1]->name;
-		sorted[i]->distance = sorted[i + 1]->where.addr - sorted[i]->where.addr;
+	/* two may be one: a parameter, and what was inlined with it */
+	for (size_t i = 0, next = 0; i < n; i++) {
+		while (next < n && sorted[next]->where.addr <= sorted[i]->where.addr)
+			next++;
+		if (next == n)
+			break;
+		sorted[i]->above = sorted[next]->name;
+		sorted[i]->distance = sorted[next]->where.addr - sorted[i]->where.addr;
 	}
 }
 

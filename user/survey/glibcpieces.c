@@ -9,6 +9,7 @@
 
 #define HEAPS_MOST  4096 /* of one arena */
 #define LOOK_FOR    (1ULL << 20) /* bytes behind memory of others, in which chunks may go on */
+#define WALK_MOST   (1ULL << 30) /* bytes walked in vain */
 #define ALIGN(addr) (((addr) + 15) & ~UINT64_C(15))
 
 bool pieces_brk(const struct segments *segments, uint64_t *start, uint64_t *end)
@@ -47,10 +48,13 @@ static int look_for_piece(const struct pieces_source *source, struct heap_arena 
 			  uint64_t start, uint64_t end)
 {
 	const uint64_t most = end - start < LOOK_FOR ? end : start + LOOK_FOR;
+	uint64_t walked = 0;
 	int err = -EBADMSG;
 
-	for (uint64_t at = ALIGN(start); at < most && err == -EBADMSG; at += 16)
+	for (uint64_t at = ALIGN(start); at < most && walked < WALK_MOST && err == -EBADMSG; at += 16) {
 		err = add_piece(source, arena, at, end);
+		walked += arena->bad - at;
+	}
 	return err;
 }
 
