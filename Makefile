@@ -2,6 +2,7 @@
 #
 #   make            build build/mwbpf
 #   sudo make demo  install what is missing, build, trace a Python program
+#   sudo make demos the same for every experiment in demos/, with what is to be seen
 #   sudo make test  install what is missing, build, run all tests
 #   sudo make bench build, measure what probing costs; after bench-deps, beside other tools
 #   sudo make coverage  build, measure which ints are seen, into the README
@@ -20,8 +21,8 @@ BTF := /sys/kernel/btf/vmlinux
 
 BUILD_PACKAGES := gcc libc6-dev clang bpftool libbpf-dev libelf-dev libdw-dev libiberty-dev \
 	zlib1g-dev libcapstone-dev libzstd-dev libprotobuf-c-dev protobuf-c-compiler
-DEMO_PACKAGES := python3
-TEST_PACKAGES := $(DEMO_PACKAGES) bats jq valgrind binutils g++ procps util-linux \
+DEMO_PACKAGES := python3 jq
+TEST_PACKAGES := $(DEMO_PACKAGES) bats valgrind binutils g++ procps util-linux \
 	libcmocka-dev python3-jsonschema gdb dwz protobuf-compiler
 # tests/html.bats is skipped without
 BROWSER_PACKAGES := chromium chromium-driver
@@ -66,7 +67,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),@:,@printf '  %-8s %s\n' $(1) $(2))
 
 SHELL := /bin/bash
-.PHONY: all demo test test-kernels unit fuzz fuzz-deps bench coverage deps demo-deps test-deps bench-deps browser-deps install uninstall clean check-tools
+.PHONY: all demo demos test test-kernels unit fuzz fuzz-deps bench coverage deps demo-deps test-deps bench-deps browser-deps install uninstall clean check-tools
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -168,6 +169,11 @@ $B/tests/%.so: tests/programs/%.c Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE -O1 -g -fPIC -shared -Wall -Wextra $< -ldl -o $@
 
+# how optimized is what such a program is about
+$B/tests/locals-O%: tests/programs/locals.c Makefile
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE -O$* -g -fno-omit-frame-pointer -Wall -Wextra $< -lpthread -o $@
+
 # these call the parts under test
 $B/tests/slide_dump $B/tests/pyline_check $B/tests/pylayout_show \
 $B/tests/intsites_dump $B/tests/report_sample: $B/tests/%: \
@@ -203,6 +209,10 @@ test-deps:
 demo: demo-deps
 	@$(MAKE) --no-print-directory all
 	@demos/walk/run
+
+demos: demo-deps
+	@$(MAKE) --no-print-directory all
+	@demos/run
 
 test: test-deps
 	@$(MAKE) --no-print-directory all unit

@@ -15,6 +15,7 @@ declare -A may=(
 	[report]="base place ledger survey sink report"
 	[source]="base place ledger survey sink report source"
 	[format]="base place ledger survey sink report format"
+	[view]="base place survey view"
 )
 echo 1..3
 bad=

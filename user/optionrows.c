@@ -240,6 +240,14 @@ static int parse_weight(struct options *options, const struct option_row *row, c
 	return weight < 0 ? -EINVAL : 0;
 }
 
+static int parse_census(struct options *options, const struct option_row *row, const char *text)
+{
+	(void)row;
+	options->walk.census = true;
+	options->walk.census_file = *text ? text : NULL;
+	return 0;
+}
+
 static int parse_leak_check(struct options *options, const struct option_row *row,
 			    const char *text)
 {
@@ -283,14 +291,17 @@ static int parse_leak_kinds(struct options *options, const struct option_row *ro
 /* Who takes an option. */
 #define TRACE  (1u << VERB_TRACE)
 #define REPORT (1u << VERB_REPORT)
+#define WALK   (1u << VERB_WALK)
 #define ALL    (~0u)
 
 const struct option_row option_rows[] = {
 	{ "pid", 'p', "PID", parse_pid, 0, TRACE, "trace this running process; may be given again" },
+	{ "pid", 'p', "PID", parse_pid, 0, WALK, "walk through this running process" },
 	{ "duration", 'd', "SECONDS", parse_duration, AT(duration_ns), TRACE, "stop after so long" },
 	{ "output", 'o', "FILE", parse_text, AT(output), TRACE, "write events to FILE" },
 	{ "output", 'o', "FILE", parse_text, AT(output), REPORT, "write the report to FILE" },
-	{ "json", 0, NULL, parse_flag, AT(json), TRACE, "write JSON lines instead of text" },
+	{ "output", 'o', "FILE", parse_text, AT(output), WALK, "write to FILE" },
+	{ "json", 0, NULL, parse_flag, AT(json), TRACE | WALK, "write JSON lines instead of text" },
 	{ "events", 'e', "LIST", parse_events, 0, TRACE,
 	  "show only these: names or groups (heap, map, python, process)" },
 	{ "min-size", 'z', "BYTES", parse_size, AT(min_size), TRACE, "show no smaller blocks" },
@@ -338,9 +349,22 @@ const struct option_row option_rows[] = {
 	{ "max-peak", 0, "BYTES", parse_size, AT(report.max_peak), TRACE | REPORT, "a limit: live at the peak" },
 	{ "error-exitcode", 0, "N", parse_exitcode, 0, TRACE | REPORT,
 	  "exit with N when a limit is exceeded" },
+	{ "all", 'a', NULL, parse_flag, AT(walk.all), WALK, "show each mapping of a file by itself" },
+	{ "globals", 0, NULL, parse_flag, AT(walk.globals), WALK, "show globals, too" },
+	{ "self", 0, NULL, parse_flag, AT(walk.attributes), WALK, "show the attributes of self, too" },
+	{ "census", 0, "[FILE]", parse_census, 0, WALK,
+	  "count live objects by type; with =FILE, all of them to FILE as JSON lines" },
+	{ "diff", 0, NULL, parse_flag, AT(walk.diff), WALK,
+	  "what the second of two censuses has more than the first" },
+	{ "top", 'n', "N", parse_u32, AT(walk.top), WALK, "types in the census (20); 0: all" },
+	{ "native", 0, NULL, parse_flag, AT(walk.native), WALK,
+	  "show the C functions of a Python program, too" },
+	{ "chunks", 0, NULL, parse_flag, AT(walk.chunks), WALK, "show each chunk of malloc's heap" },
+	{ "freeze", 0, NULL, parse_flag, AT(walk.freeze), WALK,
+	  "hold the process meanwhile: registers are known, and nothing changes" },
 	{ "quiet", 'q', NULL, parse_flag, AT(quiet), ALL, "no summary, no progress, only errors" },
 	{ "verbose", 'v', NULL, parse_count, AT(verbose), ALL, "say more; up to three times" },
-	{ "json-schema", 0, NULL, parse_flag, AT(json_schema), TRACE, "print the schema of the output" },
+	{ "json-schema", 0, NULL, parse_flag, AT(json_schema), TRACE | WALK, "print the schema of the output" },
 	{ "version", 'V', NULL, parse_flag, AT(version), ALL, "print the version" },
 	{ "help", 'h', NULL, parse_flag, AT(help), ALL, "print this" },
 };

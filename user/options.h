@@ -12,11 +12,12 @@
 
 #include "probe/tier.h"
 #include "report/options.h"
+#include "survey/options.h"
 
 #define OPTIONS_MAX_PIDS 256
 #define OPTIONS_CACHE_DIR "/var/cache/mwbpf"
 
-enum verb_id { VERB_TRACE, VERB_REPORT, VERBS };
+enum verb_id { VERB_TRACE, VERB_REPORT, VERB_WALK, VERBS };
 
 enum options_stack {
 	STACK_AUTO, /* Python's for a CPython, else the native caller */
@@ -57,6 +58,7 @@ struct options {
 	char *const *files;   /* arguments that are no options */
 	unsigned n_files;
 	struct report_options report;
+	struct walk_options walk;
 };
 
 /*
