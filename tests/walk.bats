@@ -222,8 +222,8 @@ refused() {
 			[ -e /\$dir ] || continue
 			mkdir -p "$root/\$dir" && mount --rbind /\$dir "$root/\$dir"
 		done
-		mkdir -p "$root/work" && mount --bind "$MWBPF_ROOT/tests/programs" "$root/work"
-		exec chroot "$root" "$python" /work/busy.py
+		mkdir -p "$root/srv" && mount --bind "$MWBPF_ROOT/tests/programs" "$root/srv"
+		exec chroot "$root" "$python" /srv/busy.py
 	END
 	start_program "$T/out" unshare --mount sh "$T/enter"
 	walk "$T/walk" --pid "$PROGRAM"
