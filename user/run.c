@@ -369,6 +369,8 @@ static void settle(struct run *run)
 static void drain(struct run *run)
 {
 	settle(run);
+	run->balance.next_ns = 0; /* once more, at the end */
+	balance_look(&run->balance, &run->stream, &run->targets, now_ns());
 	programs_arm(run->programs, MW_ARM_OFF);
 	attach_end(&run->attach);
 	while (ring_pump(run->ring, PUMP_RECORDS) > 0)
