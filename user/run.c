@@ -400,6 +400,7 @@ static int report(struct run *run)
 			.ints = coverages_of(&run->stream.coverages, target->proc.pid),
 		};
 	}
+	balance_end(&run->balance, &run->stream, &run->targets);
 	run->stream.summary.malformed = ring_malformed(run->ring);
 	return stream_end(&run->stream, run->reason, ends, run->targets.n);
 }
