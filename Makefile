@@ -133,7 +133,7 @@ $B/user/%.o: user/%.c Makefile | $B/version.h check-tools
 
 # only these see generated files; their dependency files do the rest
 $B/user/programs.o: | $B/mwbpf.skel.h $B/mwbpf-ring.skel.h
-$B/user/schema.o: include/mwbpf/events.schema.json
+$B/user/schema.o: include/mwbpf/events.schema.json include/mwbpf/report.schema.json
 $B/user/format/assets.o: $(wildcard user/format/html/*)
 $B/user/format/pprof.o $B/fuzz/user/format/pprof.o: | $B/format/profile.pb-c.h
 

@@ -63,6 +63,18 @@ says() {
 	lines_valid "$T/trace"
 }
 
+@test "the report is as its schema says" {
+	"$PYTHON" -c 'import jsonschema' 2>/dev/null || skip "python3-jsonschema is missing"
+	need_root
+	"$MWBPF" report --json-schema >"$T/schema"
+	for trace in "$MADE" <("$MWBPF" -q --json --stack both -- /bin/ls /) \
+		<("$MWBPF" -q --json -- "$PYTHON" "$LEAKY" 3 </dev/null); do
+		report "$trace" >"$T/report"
+		"$PYTHON" -c 'import json, jsonschema, sys
+jsonschema.validate(json.load(open(sys.argv[1])), json.load(open(sys.argv[2])))' "$T/report" "$T/schema"
+	done
+}
+
 @test "every way to allocate, exec: likewise" {
 	need_root
 	both bash -c 'exec "$0" usage pvalloc' "$PROGRAMS/heap"

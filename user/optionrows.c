@@ -364,7 +364,7 @@ const struct option_row option_rows[] = {
 	  "hold the process meanwhile: registers are known, and nothing changes" },
 	{ "quiet", 'q', NULL, parse_flag, AT(quiet), ALL, "no summary, no progress, only errors" },
 	{ "verbose", 'v', NULL, parse_count, AT(verbose), ALL, "say more; up to three times" },
-	{ "json-schema", 0, NULL, parse_flag, AT(json_schema), TRACE | WALK, "print the schema of the output" },
+	{ "json-schema", 0, NULL, parse_flag, AT(json_schema), ALL, "print the schema of the output" },
 	{ "version", 'V', NULL, parse_flag, AT(version), ALL, "print the version" },
 	{ "help", 'h', NULL, parse_flag, AT(help), ALL, "print this" },
 };
