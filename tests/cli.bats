@@ -673,7 +673,7 @@ hostile=$'bad\e[31m\e[2J\nname\t\x7f\xc2\x9b5m\xff\r'
 @test "SIGINT leaves a command to its end, a second one at once" {
 	need_root
 	for again in no yes; do
-		rm -f "$T/in"
+		rm -f "$T/in" "$T/out"
 		mkfifo "$T/in"
 		"$MWBPF" --json -o "$T/events" -- "$PROGRAMS/worker" <"$T/in" >"$T/out" 2>"$T/err" &
 		TRACER=$!

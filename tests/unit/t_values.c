@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* t_values.c - ints whose value comes later than they do. */
 #include <setjmp.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -227,6 +229,23 @@ static struct {
 	uint32_t digit;
 } object = { 1, TYPE, 1, 77 };
 
+/* Until a process waits in pause(), whose number is 34. */
+static void await_pause(pid_t pid)
+{
+	char path[64], line[8] = "";
+
+	snprintf(path, sizeof(path), "/proc/%d/syscall", pid);
+	while (strncmp(line, "34 ", 3)) {
+		FILE *file = fopen(path, "re");
+
+		assert_non_null(file);
+		if (!fgets(line, sizeof(line), file))
+			line[0] = '\0';
+		fclose(file);
+		sched_yield();
+	}
+}
+
 /* A thread that waits in one system call is read: seen, read, and told once events are through. */
 static void test_read_from_here(void **state)
 {
@@ -238,6 +257,7 @@ static void test_read_from_here(void **state)
 	if (!child)
 		for (;;)
 			pause();
+	await_pause(child);
 	world->space.pid = child;
 	hash_set(&world->place.spaces, child, &world->space);
 	await(child, child, 1, (uint64_t)&object);

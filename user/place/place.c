@@ -182,7 +182,8 @@ static const char *find_at(struct place *place, const struct placed *placed)
 	const struct mw_event *event = placed->event;
 	const struct code_name *name;
 
-	if (placed->site && placed->site->at)
+	/* a frame of Python's that has no name is not stood in for by the interpreter's caller */
+	if (placed->site && (placed->site->at || site_has_python(placed->site)))
 		return placed->site->at;
 	if (!event->caller || (!placed->site && placed->space->python.end))
 		return NULL;

@@ -37,6 +37,12 @@ struct site {
 	struct frame *frames;
 };
 
+/* Whether Python code was running, named or not. */
+static inline bool site_has_python(const struct site *site)
+{
+	return site->n && site->frames[0].language == FRAME_PYTHON;
+}
+
 /* How one process's CPython is to be read; found says whether it can be. */
 struct python {
 	bool found;
