@@ -87,6 +87,19 @@ refused() {
 	python3 "$LIB/validate.py" "$T"/census.*
 }
 
+@test "the census of a CPython whose objects are all malloc's" {
+	export PYTHONMALLOC
+	for PYTHONMALLOC in malloc debug; do
+		rm -f "$T"/said "$T"/out*
+		start_program "$T/out" "$(pythons | head -n 1)" "$MWBPF_ROOT/tests/programs/census.py" \
+			"$T/said"
+		within "$MWBPF" walk --census="$T/census" --pid "$PROGRAM" >/dev/null
+		python3 "$LIB/census.py" "$T/said" "$T/census"
+		go
+		wait "$PROGRAM"
+	done
+}
+
 @test "two censuses of a process, and what it made and gave up in between" {
 	cat >"$T/grow.py" <<-'END'
 		import sys
