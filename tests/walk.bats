@@ -226,6 +226,37 @@ refused() {
 	done
 }
 
+@test "a CPython that is there and runs nothing" {
+	local python library home
+	while read -r python; do
+		library=$(ldd "$python" | sed -n 's/.*libpython[^ ]* => \([^ ]*\) .*/\1/p')
+		home=$("$python" -c 'import sys; print(sys.base_prefix)')
+		[ -z "$library" ] || break
+	done < <(pythons)
+	[ -n "$library" ] || skip "no CPython in a library"
+	cat >"$T/idle.c" <<-END
+		#include <dlfcn.h>
+		#include <stdio.h>
+		int main(int argc, char **argv)
+		{
+			void *python = dlopen(argv[argc - 1], RTLD_NOW | RTLD_GLOBAL);
+			((void (*)(void))dlsym(python, "Py_Initialize"))();
+			puts("ready");
+			fflush(stdout);
+			return getchar();
+		}
+	END
+	gcc -o "$T/idle" "$T/idle.c" -ldl
+	PYTHONHOME=$home start_program "$T/out" "$T/idle" "$library"
+	walk "$T/walk" --pid "$PROGRAM" --census="$T/census"
+	python3 "$LIB/validate.py" "$T/walk"
+	grep -q '"type":"warning".*runs Python code' "$T/walk"
+	[ "$(events "$T/walk" '.type == "arena"')" -gt 0 ]
+	[ "$(events "$T/walk" '.type == "small_ints"')" -eq 1 ]
+	[ "$(events "$T/walk" '.type == "frame"')" -eq 0 ]
+	grep -q '"class":"dict"' "$T/census"
+}
+
 @test "in a mount namespace and a root of its own" {
 	local python root=$T/root
 	python=$(pythons | grep ^/usr/bin/) || skip "no python of the system"

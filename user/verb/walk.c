@@ -105,6 +105,9 @@ static void begin(struct walk *walk)
 	head->start_ns = walk->view.start_ns;
 	head->realtime_ns = clock_ns(CLOCK_REALTIME);
 	walk->view.ops->begin(&walk->view, head);
+	if (walk->cpython.idle)
+		walk_note(walk, "no thread of process %d runs Python code: there are no frames",
+			  (int)proc->pid);
 	if (!walk->python)
 		walk_note(walk, "no Python objects of process %d: %s%s%s%s", (int)proc->pid,
 			  head->python_why, head->python ? " (" : "",
