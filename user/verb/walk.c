@@ -119,8 +119,8 @@ static void begin(struct walk *walk)
  * into it: what was counted before stands, and only what is another segment since is counted.
  * The caller's; NULL without memory.
  */
-static struct walk_segment *count_segments(const struct walk *walk, const struct walk_segment *before,
-					   size_t n_before)
+static struct walk_segment *count_segments(const struct walk *walk,
+					   const struct walk_segment *before, size_t n_before)
 {
 	const struct segments *segments = &walk->space->segments;
 	struct walk_segment *counted = calloc(segments->n + 1, sizeof(*counted));
