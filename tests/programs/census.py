@@ -29,6 +29,11 @@ class Bare:
 	__slots__ = ()
 
 
+class Blob(bytes):
+	"""Too large for pymalloc, and unknown to the garbage collector."""
+	__slots__ = ()
+
+
 class Large:
 	__slots__ = tuple("slot%d" % n for n in range(100))
 
@@ -49,10 +54,11 @@ kept = [Kept((1, 2, 3)) for _ in range(222)]
 named = [Named("name %d" % n) for n in range(111)]
 bare = [Bare() for _ in range(99)]
 large = [Large() for _ in range(88)]
+blobs = [Blob(b"x" * (700 + n)) for n in range(66)] + [Blob(300000) for _ in range(5)]
 complexes = [complex(n, n) for n in range(1234)]
 gone = [Plain(n) for n in range(5000)]
 del gone
-exact = {"Plain": 777, "Slotted": 333, "Kept": 222, "Named": 111, "Bare": 99, "Large": 88,
+exact = {"Plain": 777, "Slotted": 333, "Kept": 222, "Named": 111, "Bare": 99, "Large": 88, "Blob": 71,
 	"complex": 1234}
 said = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
 gc.collect()

@@ -134,7 +134,9 @@ static void small_blocks(void **state)
 {
 	(void)state;
 	memset(bytes, 0, sizeof(bytes));
-	*head() = (struct pypool_head){ .count = 253, .nextoffset = POOL, .maxnextoffset = POOL - 16 };
+	*head() = (struct pypool_head){ .count = 253,
+					.nextoffset = POOL,
+					.maxnextoffset = POOL - 16 };
 	assert_true(parse());
 	assert_int_equal(pool.blocks, 253);
 }

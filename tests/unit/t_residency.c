@@ -70,8 +70,8 @@ static void damaged_text(void **state)
 /* Of four pages the first is written, the second read, the third written, the last neither. */
 static void parts_of_an_area(void **state)
 {
-	char *at = mmap(NULL, 4 * PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-			0);
+	char *at = mmap(NULL, 4 * PAGE_BYTES, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	const uint64_t start = (uintptr_t)at;
 	struct residents residents;
 	struct residency bytes;
@@ -86,11 +86,13 @@ static void parts_of_an_area(void **state)
 	assert_true(residents_of(&residents, start + 100, start + 300, &bytes));
 	assert_int_equal(bytes.size, 200);
 	assert_int_equal(bytes.resident, 200);
-	assert_true(residents_of(&residents, start + 3 * PAGE_BYTES - 8, start + 4 * PAGE_BYTES, &bytes));
+	assert_true(residents_of(&residents, start + 3 * PAGE_BYTES - 8, start + 4 * PAGE_BYTES,
+				 &bytes));
 	assert_int_equal(bytes.resident, 8);
 	/* only root is told which page is the one of zeroes */
 	if (residents.zero_page) {
-		assert_true(residents_of(&residents, start + PAGE_BYTES, start + 2 * PAGE_BYTES, &bytes));
+		assert_true(residents_of(&residents, start + PAGE_BYTES, start + 2 * PAGE_BYTES,
+					 &bytes));
 		assert_int_equal(bytes.resident, 0);
 	}
 	residents_clear(&residents);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "survey/heapblocks.h"
 #include "survey/pyblock.h"
 #include "survey/pygc.h"
 
@@ -93,6 +94,34 @@ static int count_object(void *context, const struct pyobj *obj)
 	return count(counting->census, obj->type, size_of(counting->cpython, obj));
 }
 
+/* A block of glibc's heap, which may well be an arena, or hold anything else. */
+static int count_heap_block(void *context, uint64_t addr, const uint8_t *bytes, size_t len,
+			    uint64_t size)
+{
+	const struct counting *counting = context;
+	struct pyobj obj;
+
+	if (!pyblock_object(counting->cpython, addr, bytes, len, &obj))
+		return 0;
+	counting->census->large++;
+	return count(counting->census, obj.type, size);
+}
+
+/* What is outside of pymalloc. */
+static int count_large(struct counting *counting)
+{
+	struct census *census = counting->census;
+	int err = heapblocks_visit(counting->cpython->pid, counting->segments, count_heap_block,
+				   counting);
+
+	census->heap = !err;
+	if (err != -ENOENT && err != -EBADMSG)
+		return err;
+	err = pygc_visit(counting->cpython, counting->segments, count_object, counting,
+			 &census->gc_lists);
+	return err == -ENOENT ? 0 : err;
+}
+
 static int most_bytes(const void *a, const void *b)
 {
 	const struct census_row *x = a, *y = b;
@@ -113,9 +142,9 @@ int census_take(struct cpython *cpython, struct segments *segments, struct pymal
 	if (err == -ENOENT) /* without pymalloc there is still the collector */
 		err = 0;
 	if (!err)
-		err = pygc_visit(cpython, segments, count_object, &counting, &census->gc_lists);
+		err = count_large(&counting);
 	if (census->n)
 		qsort(census->at, census->n, sizeof(*census->at), most_bytes);
 	hash_clear(&census->rows);
-	return err == -ENOENT ? 0 : err;
+	return err;
 }

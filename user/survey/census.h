@@ -2,9 +2,9 @@
 /*
  * census.h - how many objects of each type are alive, and how many bytes they have.
  *
- * Objects in blocks of pymalloc, and those too large for it that the garbage collector
- * knows. Not in it are large ones that it does not know (long str, bytes and int objects),
- * and what is part of the interpreter's file.
+ * Objects in blocks of pymalloc and of glibc's heap. Where that heap cannot be read, those
+ * too large for pymalloc that the garbage collector knows: long str, bytes and int objects
+ * are then missing. What is part of the interpreter's file is not in it.
  */
 #ifndef MWBPF_SURVEY_CENSUS_H
 #define MWBPF_SURVEY_CENSUS_H
@@ -25,7 +25,8 @@ struct census {
 	uint64_t objects, bytes;
 	uint64_t others, others_bytes; /* blocks in use that hold no object */
 	uint64_t large;	   /* of the objects, those outside of pymalloc */
-	size_t gc_lists;
+	bool heap;	   /* all that are there; else those of so many */
+	size_t gc_lists;   /* lists of the garbage collector */
 	struct hash rows;  /* type -> index + 1 */
 	size_t cap;
 };

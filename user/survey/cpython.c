@@ -107,6 +107,10 @@ int cpython_find(struct cpython *cpython, struct space *space, struct intern *na
 		return -ENOENT;
 	}
 	err = find_layout(cpython);
+	/* no frame is there to try the layout on: what needs none can be had all the same */
+	cpython->idle = err == -EAGAIN && cpython->objects.code_type;
+	if (cpython->idle)
+		err = 0;
 	if (!err && cpython->layout.has & MW_PY_FREE_THREADED) {
 		*why = "the objects of a free-threaded build are not known";
 		return -ENOTSUP;

@@ -46,6 +46,7 @@ struct cpython {
 	const struct image *image; /* the file that has its code */
 	uint64_t bias;		   /* where vaddr 0 of it lies */
 	unsigned minor;		   /* 11 for 3.11 */
+	bool idle;		   /* no thread of it runs Python code */
 	struct mw_pylayout layout;
 	struct pyobjects objects;
 	struct pylayout_evidence evidence;

@@ -234,8 +234,8 @@ static int find_in_states(struct cpython *cpython, struct segments *segments,
 		}
 		interp = cpython_word(cpython, interp + cpython->objects.interp_next);
 	}
-	snprintf(arenas->how, sizeof(arenas->how), "in the state of %s", n == 1 ? "the interpreter" :
-		 "interpreters");
+	snprintf(arenas->how, sizeof(arenas->how), "in the state of %s",
+		 n == 1 ? "the interpreter" : "interpreters");
 	return err;
 }
 

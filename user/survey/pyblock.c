@@ -15,6 +15,7 @@
  * and forbidden bytes, 0xfd, up to 3.7 0xfb.
  */
 #define DEBUG_HEAD 16
+#define DEBUG_MOST (2 * DEBUG_HEAD)
 
 uint64_t pyblock_gc_head(const struct cpython *cpython)
 {
@@ -59,8 +60,11 @@ bool pyblock_object(struct cpython *cpython, uint64_t addr, const uint8_t *bytes
 {
 	const uint64_t gc = pyblock_gc_head(cpython);
 	const uint64_t places[] = { 0, gc, gc + PREHEADER, PREHEADER };
-	const uint64_t debug = is_debug(bytes, len) ? DEBUG_HEAD : 0;
+	uint64_t debug = 0;
 
+	/* a block that pymalloc gets from malloc has both of their heads */
+	while (debug < DEBUG_MOST && is_debug(bytes + debug, len - debug))
+		debug += DEBUG_HEAD;
 	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
 		const uint64_t at = debug + places[i];
 		uint64_t head[2];

@@ -12,6 +12,7 @@
 #define METATYPES_MAX  4      /* from a type to the type of types */
 #define REFCOUNT_MAX   (1ull << 40) /* up to 3.11: more refer to nothing */
 #define BASICSIZE_MAX  (1 << 20)
+#define KNOWN_MAX      (4 << 20) /* addresses asked for: memory may be full of what is none */
 
 /* Words of a type, by their index. */
 enum {
@@ -88,7 +89,7 @@ const struct pytype *pytype_get(struct cpython *cpython, uint64_t addr)
 {
 	struct pytype *type = hash_get(&cpython->known_types, addr);
 
-	if (!type) {
+	if (!type && cpython->known_types.n < KNOWN_MAX) {
 		type = read_type(cpython, addr);
 		if (hash_set(&cpython->known_types, addr, type ? type : &no_type)) {
 			free(type);

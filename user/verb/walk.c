@@ -105,6 +105,9 @@ static void begin(struct walk *walk)
 	head->start_ns = walk->view.start_ns;
 	head->realtime_ns = clock_ns(CLOCK_REALTIME);
 	walk->view.ops->begin(&walk->view, head);
+	if (walk->cpython.idle)
+		walk_note(walk, "no thread of process %d runs Python code: there are no frames",
+			  (int)proc->pid);
 	if (!walk->python)
 		walk_note(walk, "no Python objects of process %d: %s%s%s%s", (int)proc->pid,
 			  head->python_why, head->python ? " (" : "",
@@ -116,8 +119,8 @@ static void begin(struct walk *walk)
  * into it: what was counted before stands, and only what is another segment since is counted.
  * The caller's; NULL without memory.
  */
-static struct walk_segment *count_segments(const struct walk *walk, const struct walk_segment *before,
-					   size_t n_before)
+static struct walk_segment *count_segments(const struct walk *walk,
+					   const struct walk_segment *before, size_t n_before)
 {
 	const struct segments *segments = &walk->space->segments;
 	struct walk_segment *counted = calloc(segments->n + 1, sizeof(*counted));

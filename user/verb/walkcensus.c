@@ -50,9 +50,10 @@ int walk_census(struct walk *walk)
 
 	if (!err) {
 		walk->view.ops->census(&walk->view, &census, walk->options->walk.top);
-		if (!census.gc_lists)
-			walk_note(walk, "the lists of the garbage collector were not found: large "
-				  "objects are not in the census");
+		if (!census.heap)
+			walk_note(walk, "malloc's heap could not be read: of large objects the "
+				  "census has those only that the garbage collector has in %zu "
+				  "lists", census.gc_lists);
 		if (walk->options->walk.census_file)
 			err = save_census(walk, &census);
 	}

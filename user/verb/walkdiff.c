@@ -40,7 +40,8 @@ static void write_diff(FILE *to, const struct census_diff *diff, size_t top)
 	}
 	write_row(to, &all);
 	if (shown < changed)
-		fprintf(to, "and %zu more types that changed: --top 0 shows all\n", changed - shown);
+		fprintf(to, "and %zu more types that changed: --top 0 shows all\n",
+			changed - shown);
 }
 
 int walk_diff(const struct options *options)

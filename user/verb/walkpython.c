@@ -205,7 +205,7 @@ int walk_threads(struct walk *walk)
 {
 	int err = 0;
 
-	if (!walk->n_threads)
+	if (!walk->n_threads && !walk->cpython.idle)
 		walk_note(walk, "Python's list of threads changed whenever it was read");
 	for (size_t i = 0; i < walk->n_threads && !err; i++)
 		err = show_thread(walk, &walk->threads[i]);

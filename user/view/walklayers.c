@@ -92,8 +92,8 @@ static void write_arena(struct view *view, const struct walk_arena *at)
 	const struct pymalloc_arena *arena = at->arena;
 	struct textline line = { .len = 0 };
 
-	textline_put(&line, "  %012" PRIx64 "-%012" PRIx64 " %3u of %3u pools, in use", arena->start,
-		     arena->end, arena->used_pools, arena->pools);
+	textline_put(&line, "  %012" PRIx64 "-%012" PRIx64 " %3u of %3u pools, in use",
+		     arena->start, arena->end, arena->used_pools, arena->pools);
 	textline_amount(&line, arena->used);
 	textline_put(&line, ", free in these");
 	textline_amount(&line, arena->free);
@@ -136,7 +136,8 @@ void text_census(struct view *view, const struct census *census, size_t top)
 	char safe[512];
 
 	textline_write(&line, view->out);
-	textline_put(&line, "CENSUS: %" PRIu64 " objects of %zu types,", census->objects, census->n);
+	textline_put(&line, "CENSUS: %" PRIu64 " objects of %zu types,", census->objects,
+		     census->n);
 	textline_amount(&line, census->bytes);
 	textline_put(&line, " in their blocks; %" PRIu64 " blocks without one,", census->others);
 	textline_amount(&line, census->others_bytes);

@@ -115,8 +115,10 @@ struct view_ops {
 	void (*begin)(struct view *view, const struct walk_head *head);
 	/* In address order. */
 	void (*segments)(struct view *view, const struct walk_segment *at, size_t n);
-	/* Of all memory; last what is not explained. They add up to end->all, but for segments
-	 * that came or went between two looks, which are in what is not explained. */
+	/*
+	 * Of all memory; last what is not explained. They add up to all: what came or went
+	 * between two looks is in the last.
+	 */
 	void (*layers)(struct view *view, const struct walk_layer *at, size_t n,
 		       const struct residency *all);
 	void (*statics)(struct view *view, const struct walk_statics *statics);
