@@ -135,7 +135,7 @@ refused() {
 
 @test "what changes while it is read is never shown as one" {
 	start_program "$T/out" "$(pythons | tail -n 1)" "$MWBPF_ROOT/tests/programs/busy.py"
-	for i in {1..25}; do
+	for i in {1..15}; do
 		walk "$T/walk.$i" --pid "$PROGRAM" --globals
 	done
 	python3 "$LIB/together.py" "$T"/walk.* >"$T/shown"
@@ -148,11 +148,11 @@ refused() {
 @test "a process whose memory is damaged ends no walk, and no walk is without an end" {
 	local python
 	python=$(pythons | grep -E '3\.(8|11|13)$' | shuf -n 1 --random-source=<(yes))
-	for seed in {1..4}; do
+	for seed in 1 2 3; do
 		start_walked "$python"
 		stand_still "$PROGRAM"
 		walk "$T/walk.0" --pid "$PROGRAM" --self --globals
-		for again in 1 2 3; do
+		for again in 1 2; do
 			python3 "$LIB/havoc.py" "$PROGRAM" "$seed$again" "$T/walk.0"
 			(ulimit -v 4000000 && walk "$T/walk.$seed$again" --pid "$PROGRAM" --self --globals)
 			tail -n 1 "$T/walk.$seed$again" | grep -q '"type":"walk_end"'
@@ -162,7 +162,7 @@ refused() {
 		kill -KILL "$PROGRAM"
 		wait "$PROGRAM" || :
 	done
-	python3 "$LIB/validate.py" "$T"/walk.*[123]
+	python3 "$LIB/validate.py" "$T"/walk.*[12]
 }
 
 @test "for people: the essay's question, answered" {
@@ -222,8 +222,8 @@ refused() {
 			[ -e /\$dir ] || continue
 			mkdir -p "$root/\$dir" && mount --rbind /\$dir "$root/\$dir"
 		done
-		mkdir -p "$root/work" && mount --bind "$MWBPF_ROOT/tests/programs" "$root/work"
-		exec chroot "$root" "$python" /work/busy.py
+		mkdir -p "$root/programs" && mount --bind "$MWBPF_ROOT/tests/programs" "$root/programs"
+		exec chroot "$root" "$python" /programs/busy.py
 	END
 	start_program "$T/out" unshare --mount sh "$T/enter"
 	walk "$T/walk" --pid "$PROGRAM"

@@ -341,7 +341,7 @@ const struct option_row option_rows[] = {
 	{ "globals", 0, NULL, parse_flag, AT(walk.globals), WALK, "show globals, too" },
 	{ "self", 0, NULL, parse_flag, AT(walk.attributes), WALK, "show the attributes of self, too" },
 	{ "census", 0, "[FILE]", parse_census, 0, WALK,
-	  "count live objects by type; with =FILE, all of them to FILE as JSON lines" },
+	  "count live objects by type; =FILE: all types there, as JSON lines" },
 	{ "diff", 0, NULL, parse_flag, AT(walk.diff), WALK,
 	  "what the second of two censuses has more than the first" },
 	{ "top", 'n', "N", parse_u32, AT(walk.top), WALK, "types in the census (20); 0: all" },
