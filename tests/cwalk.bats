@@ -86,7 +86,6 @@ ctypes.CDLL(sys.argv[1]).main(2, argv)' "$PROGRAMS/blocks.so"
 			"$T/churn.seen" >/dev/null
 	done
 	kill -0 "$PROGRAM"
-	python3 "$LIB/validate.py" "$T/churn.seen"
 }
 
 # same_frames OPTIMIZATION: what is seen of all frames is what the program says and gdb sees.
@@ -101,7 +100,6 @@ same_frames() {
 	jq -es 'map(select(.type == "c_thread")) | length == 3 and all(.[]; .held and (.reason | not))' \
 		"$T/held$1"
 	! grep -q '^TracerPid:	[1-9]' "/proc/$PROGRAM/status"
-	python3 "$LIB/validate.py" "$T/held$1"
 }
 
 # places FILE: names and addresses of the variables with a place in it.
@@ -133,6 +131,7 @@ without_stopping() {
 	same_frames O2
 	jq -es 'any(.[]; .type == "c_variable" and .name == "n" and .register and .value == "2")' "$T/heldO2"
 	without_stopping O2
+	python3 "$LIB/validate.py" "$T/heldO2" "$T/waitingO2"
 }
 
 @test "a heap that was written over: where, and what else there is" {
