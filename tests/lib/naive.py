@@ -37,6 +37,7 @@ class Trace:
 		self.sizes, self.lifetimes = defaultdict(int), []
 		self.reused = self.moved = self.reallocs = self.copied = self.chain = 0
 		self.end_ns = 0
+		self.segments = {}
 
 	def site_of(self, event):
 		stack = event.get("stack", 0)
@@ -112,6 +113,8 @@ class Trace:
 			self.end_ns = record["ts_ns"]
 			if record["type"] == "stack":
 				self.frames[record["id"]] = record["frames"]
+			elif record["type"] == "segment":
+				self.segments[record["id"]] = record
 			elif record["type"] in MADE + ("free", "exec"):
 				self.event(record)
 
@@ -159,6 +162,31 @@ def compare_sites(trace, report):
 			faults.append("slope of %d: %r, not %r" % (each["stack"], each["bytes_per_second"], want))
 
 
+def heap_of(trace, heap):
+	"""Page by page: what is free above the last block, and below it."""
+	start, end = int(heap["start"], 16), int(heap["end"], 16)
+	blocks = [(int(addr, 16), block["size"]) for (pid, addr), block in trace.blocks.items()
+		if pid == heap["pid"] and start <= int(addr, 16) < end]
+	used = set()
+	for addr, size in blocks:
+		used.update(range(max(start, addr - 16) // 4096, (max(addr + size, addr - 15) - 1) // 4096 + 1))
+	top = max(used, default=start // 4096 - 1) + 1
+	pin = max(blocks, key=lambda each: sum(each), default=(None, None))
+	return {"segment": heap["kind"], "start": heap["start"], "end": heap["end"],
+		"live": [sum(size for _, size in blocks), len(blocks)], "above": end - top * 4096,
+		"holes": (top - start // 4096 - len(used)) * 4096, "pin": pin[0] and hex(pin[0])}
+
+
+def compare_heaps(trace, report):
+	wanted = [heap_of(trace, each) for each in trace.segments.values() if "end_ts_ns" not in each and
+		each["kind"] in ("heap", "arena") and each["perms"][1] == "w"]
+	got = [{"segment": each["segment"], "start": each["start"], "end": each["end"],
+		"live": amount(each["live"]), "above": each["above_pin"], "holes": each["holes"],
+		"pin": each["pin"] and each["pin"]["addr"]} for each in report["heaps"]]
+	order = lambda each: int(each["start"], 16)
+	same("heaps", sorted(got, key=order), sorted(wanted, key=order))
+
+
 def main():
 	trace, report = Trace(), json.load(open(sys.argv[2], encoding="utf-8"))
 	trace.read(sys.argv[1])
@@ -170,6 +198,7 @@ def main():
 	same("by segment at the peak", {kind: amount(each) for kind, each in
 		report["by_segment_at_peak"].items()}, trace.kinds_at_peak)
 	compare_sites(trace, report)
+	compare_heaps(trace, report)
 	same("sizes", {each["from"].bit_length(): each["blocks"] for each in report["sizes"]
 		if each["blocks"]}, dict(trace.sizes))
 	same("lifetimes", sum(each["blocks"] for each in report["lifetimes"]), len(trace.lifetimes))

@@ -35,6 +35,7 @@ void history_clear(struct history *history)
 	hash_clear(&history->resident);
 	sitelogs_clear(&history->sites);
 	callers_clear(&history->callers);
+	pins_clear(&history->pins);
 	*history = (struct history){ 0 };
 }
 
@@ -345,6 +346,13 @@ static void look_at_block(struct history *history, const struct block *block, ui
 		amount_add(&log->certain, block->size);
 }
 
+static uint32_t pid_of(void *context, const struct block *block)
+{
+	const struct report_thread *thread = thread_at(context, block->thread);
+
+	return thread ? thread->pid : 0;
+}
+
 void history_end(struct history *history, uint64_t ts_ns, uint64_t older_ns)
 {
 	uint64_t now_ns = since_start(history, ts_ns);
@@ -366,4 +374,6 @@ void history_end(struct history *history, uint64_t ts_ns, uint64_t older_ns)
 	for (at = 0; (block = blocks_next(history->ledger->blocks, &at));)
 		look_at_block(history, block, now_ns, older_ns);
 	timeline_end(&history->timeline, history->ledger, now_ns);
+	if (pins_find(&history->pins, history->ledger->blocks, pid_of, history))
+		history->unkept++;
 }

@@ -12,6 +12,7 @@
 #include "ledger/resident.h"
 #include "report/callers.h"
 #include "report/histogram.h"
+#include "report/pins.h"
 #include "report/sitelog.h"
 #include "report/timeline.h"
 
@@ -45,6 +46,7 @@ struct history {
 	uint32_t temporary;	/* blocks freed within so many further allocations are */
 	struct sitelogs sites;
 	struct callers callers;
+	struct pins pins;
 	struct hash threads;	/* pid and tid -> struct report_thread */
 	struct report_thread **thread_at; /* by block.thread - 1 */
 	uint32_t n_threads, cap_threads;

@@ -74,7 +74,7 @@ static size_t find_row(const struct scan_text *key, size_t *next)
 	return N_ROWS;
 }
 
-static uint8_t kind_of(struct source *source, const struct scan_text *text)
+uint8_t source_kind(struct source *source, const struct scan_text *text)
 {
 	if (scan_is(text, segment_kind_name(source->last_kind)))
 		return source->last_kind;
@@ -105,7 +105,7 @@ static void take_member(struct source *source, struct scan *scan, const struct r
 		break;
 	case KIND:
 		text = scan_str(scan);
-		*(uint8_t *)at = kind_of(source, &text);
+		*(uint8_t *)at = source_kind(source, &text);
 		break;
 	case TEXT:
 		*(struct scan_text *)at = scan_str(scan);

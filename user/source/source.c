@@ -24,7 +24,7 @@ static const struct {
 	const char *type;
 	bool (*take)(struct source *source, struct scan *scan, uint64_t ts_ns);
 } types[] = {
-	{ "stack", source_stack },	 { "segment", NULL },		{ "thread", NULL },
+	{ "stack", source_stack },	 { "segment", source_segment }, { "thread", NULL },
 	{ "resident", source_resident }, { "lost", source_lost },	{ "warning", source_warning },
 	{ "probe", NULL },		 { "ints", NULL },		{ "header", source_header },
 	{ "summary", source_summary },
