@@ -10,9 +10,12 @@ declare -A may=(
 	[capture]="base capture"
 	[place]="base target place"
 	[ledger]="base place ledger"
-	[sink]="base place ledger sink"
-	[report]="base place ledger sink report"
-	[source]="base place ledger sink report source"
+	[survey]="base target place survey"
+	[sink]="base place ledger survey sink"
+	[report]="base place ledger survey sink report"
+	[source]="base place ledger survey sink report source"
+	[format]="base place ledger survey sink report format"
+	[view]="base place survey view"
 )
 echo 1..3
 bad=

@@ -99,12 +99,16 @@ jsonschema.validate(json.load(open(sys.argv[1])), json.load(open(sys.argv[2])))'
 	for python in $(pythons); do
 		has_gil "$python" || continue
 		name=$(name_of "$python")
-		mkfifo "$T/$name.in"
-		"$MWBPF" -q --json -o "$T/$name" -- "$python" "$LEAKY" 200 <"$T/$name.in" >"$T/said" &
-		TRACER=$!
-		started "$TRACER"
-		exec {GO}>"$T/$name.in"
-		# names are read from the living process
+		# attached to, so that its frames can be read from the first one on; names are read
+		# from the living process
+		start_program "$T/$name.said" "$python" -c "if True:
+			import sys
+			print('ready', flush=True)
+			sys.stdin.readline()
+			sys.argv[1:] = ['200']
+			exec(compile(open('$LEAKY').read(), 'leaky.py', 'exec'))"
+		start_mwbpf "$T/$name" --pid "$PROGRAM"
+		go
 		wait_line "$T/$name" '"size":77777' "$TRACER"
 		go
 		exec {GO}>&-

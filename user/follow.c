@@ -100,6 +100,7 @@ int follow_begin(const struct follow *follow, struct target *target)
 			  (int)target->proc.pid);
 	if (err)
 		return err;
+	target->first_program = target->space->number;
 	know_code(target);
 	targets_log(target);
 	ints_probe(follow->ints, target);

@@ -204,3 +204,15 @@ void ints_clear(struct ints *ints)
 	if (ints->opened && ints->cache >= 0)
 		close(ints->cache);
 }
+
+void ints_doubt(const struct ints *ints, struct target *target)
+{
+	const struct coverage coverage = coverages_of(&ints->stream->coverages, target->proc.pid);
+	const char *doubt = target->ints_of && !target->doubted ? coverage_doubt(&coverage) : NULL;
+
+	if (!doubt)
+		return;
+	target->doubted = true;
+	stream_warn(ints->stream, "ints of process %d may be missing: %s", (int)target->proc.pid,
+		    doubt);
+}

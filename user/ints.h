@@ -30,4 +30,7 @@ void ints_probe(struct ints *ints, struct target *target);
 
 void ints_clear(struct ints *ints);
 
+/* A probe that is never hit is worth a word, once, when there should be ints. */
+void ints_doubt(const struct ints *ints, struct target *target);
+
 #endif

@@ -12,6 +12,7 @@
 #include "run.h"
 #include "schema.h"
 #include "verb/report.h"
+#include "verb/walk.h"
 #include "version.h"
 
 #define EXIT_USAGE 2
@@ -19,6 +20,7 @@
 static int (*const runs[VERBS])(const struct options *options) = {
 	[VERB_TRACE] = run_trace,
 	[VERB_REPORT] = verb_report,
+	[VERB_WALK] = verb_walk,
 };
 
 /*

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "report/format.h"
 #include "sink/words.h"
+#include "survey/leaks.h"
 
 #define BUFFER_MAX     (1ULL << 31)
 
@@ -230,19 +231,77 @@ static int parse_by(struct options *options, const struct option_row *row, const
 	return by < 0 ? -EINVAL : 0;
 }
 
+static int parse_weight(struct options *options, const struct option_row *row, const char *text)
+{
+	int weight = weight_from_name(text);
+
+	(void)row;
+	options->report.weight = weight;
+	return weight < 0 ? -EINVAL : 0;
+}
+
+static int parse_census(struct options *options, const struct option_row *row, const char *text)
+{
+	(void)row;
+	options->walk.census = true;
+	options->walk.census_file = *text ? text : NULL;
+	return 0;
+}
+
+static int parse_leak_check(struct options *options, const struct option_row *row,
+			    const char *text)
+{
+	static const char *const names[] = { "no", "summary", "full" };
+
+	(void)row;
+	for (int check = LEAK_CHECK_NO; check <= LEAK_CHECK_FULL; check++)
+		if (!strcmp(names[check], text)) {
+			options->leak_check = check;
+			return 0;
+		}
+	return -EINVAL;
+}
+
+/* "all", "none", or names separated by commas. */
+static int parse_leak_kinds(struct options *options, const struct option_row *row,
+			    const char *text)
+{
+	(void)row;
+	options->leak_kinds = 0;
+	if (!strcmp(text, "all"))
+		options->leak_kinds = (1u << LEAKS_KINDS) - 1;
+	if (!strcmp(text, "all") || !strcmp(text, "none"))
+		return 0;
+	for (size_t len; *text; text += len + (text[len] == ',')) {
+		unsigned kind = 0;
+
+		len = strcspn(text, ",");
+		while (kind < LEAKS_KINDS && (strlen(leaks_kind_name(kind)) != len ||
+					      strncmp(leaks_kind_name(kind), text, len)))
+			kind++;
+		if (kind == LEAKS_KINDS)
+			return -EINVAL;
+		options->leak_kinds |= 1u << kind;
+	}
+	return options->leak_kinds ? 0 : -EINVAL;
+}
+
 #define AT(field) offsetof(struct options, field)
 
 /* Who takes an option. */
 #define TRACE  (1u << VERB_TRACE)
 #define REPORT (1u << VERB_REPORT)
+#define WALK   (1u << VERB_WALK)
 #define ALL    (~0u)
 
 const struct option_row option_rows[] = {
 	{ "pid", 'p', "PID", parse_pid, 0, TRACE, "trace this running process; may be given again" },
+	{ "pid", 'p', "PID", parse_pid, 0, WALK, "walk through this running process" },
 	{ "duration", 'd', "SECONDS", parse_duration, AT(duration_ns), TRACE, "stop after so long" },
 	{ "output", 'o', "FILE", parse_text, AT(output), TRACE, "write events to FILE" },
 	{ "output", 'o', "FILE", parse_text, AT(output), REPORT, "write the report to FILE" },
-	{ "json", 0, NULL, parse_flag, AT(json), TRACE, "write JSON lines instead of text" },
+	{ "output", 'o', "FILE", parse_text, AT(output), WALK, "write to FILE" },
+	{ "json", 0, NULL, parse_flag, AT(json), TRACE | WALK, "write JSON lines instead of text" },
 	{ "events", 'e', "LIST", parse_events, 0, TRACE,
 	  "show only these: names or groups (heap, map, python, process)" },
 	{ "min-size", 'z', "BYTES", parse_size, AT(min_size), TRACE, "show no smaller blocks" },
@@ -263,7 +322,15 @@ const struct option_row option_rows[] = {
 	{ "no-cache", 0, NULL, parse_flag, AT(no_cache), TRACE, "find it anew, and keep nothing" },
 	{ "summary", 0, NULL, parse_flag, AT(summary), TRACE,
 	  "report in the end, as mwbpf report does; events only with --output" },
-	{ "format", 0, "NAME", parse_format, 0, TRACE | REPORT, "of the report: text or json" },
+	{ "format", 0, "NAME", parse_format, 0, TRACE | REPORT,
+	  "of the report: text, json, folded, speedscope, pprof or html" },
+	{ "weight", 0, "NAME", parse_weight, 0, TRACE | REPORT,
+	  "width of frames in a graph: live, peak, total, allocs or temporary" },
+	{ "leak-check", 0, "KIND", parse_leak_check, 0, TRACE,
+	  "search the target's memory for lost blocks at its end, at yours, and at SIGUSR1: no, "
+	  "summary or full" },
+	{ "show-leak-kinds", 0, "LIST", parse_leak_kinds, 0, TRACE,
+	  "sites shown: definite, indirect, possible, reachable (definite,possible), all or none" },
 	{ "sort", 0, "NAME", parse_sort, 0, TRACE | REPORT,
 	  "sites by live, allocations, churn, peak, temporary or growth" },
 	{ "by", 0, "NAME", parse_by, 0, TRACE | REPORT,
@@ -282,9 +349,22 @@ const struct option_row option_rows[] = {
 	{ "max-peak", 0, "BYTES", parse_size, AT(report.max_peak), TRACE | REPORT, "a limit: live at the peak" },
 	{ "error-exitcode", 0, "N", parse_exitcode, 0, TRACE | REPORT,
 	  "exit with N when a limit is exceeded" },
+	{ "all", 'a', NULL, parse_flag, AT(walk.all), WALK, "show each mapping of a file by itself" },
+	{ "globals", 0, NULL, parse_flag, AT(walk.globals), WALK, "show globals, too" },
+	{ "self", 0, NULL, parse_flag, AT(walk.attributes), WALK, "show the attributes of self, too" },
+	{ "census", 0, "[FILE]", parse_census, 0, WALK,
+	  "count live objects by type; =FILE: all types there, as JSON lines" },
+	{ "diff", 0, NULL, parse_flag, AT(walk.diff), WALK,
+	  "what the second of two censuses has more than the first" },
+	{ "top", 'n', "N", parse_u32, AT(walk.top), WALK, "types in the census (20); 0: all" },
+	{ "native", 0, NULL, parse_flag, AT(walk.native), WALK,
+	  "show the C functions of a Python program, too" },
+	{ "chunks", 0, NULL, parse_flag, AT(walk.chunks), WALK, "show each chunk of malloc's heap" },
+	{ "freeze", 0, NULL, parse_flag, AT(walk.freeze), WALK,
+	  "hold the process meanwhile: registers are known, and nothing changes" },
 	{ "quiet", 'q', NULL, parse_flag, AT(quiet), ALL, "no summary, no progress, only errors" },
 	{ "verbose", 'v', NULL, parse_count, AT(verbose), ALL, "say more; up to three times" },
-	{ "json-schema", 0, NULL, parse_flag, AT(json_schema), TRACE | REPORT, "print the schema of the output" },
+	{ "json-schema", 0, NULL, parse_flag, AT(json_schema), ALL, "print the schema of the output" },
 	{ "version", 'V', NULL, parse_flag, AT(version), ALL, "print the version" },
 	{ "help", 'h', NULL, parse_flag, AT(help), ALL, "print this" },
 };

@@ -10,7 +10,8 @@
 struct option_row {
 	const char *name;
 	char letter;
-	const char *value; /* what the argument is called; NULL: takes none */
+	/* what the argument is called; NULL: takes none; "[NAME]": only behind "=", or "" */
+	const char *value;
 	/* 0 or -errno; -EDOM: what is wrong was said */
 	int (*parse)(struct options *options, const struct option_row *row, const char *text);
 	size_t offset;

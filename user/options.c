@@ -10,10 +10,17 @@
 #include "base/log.h"
 #include "optionrows.h"
 #include "report/format.h"
+#include "survey/leaks.h"
 #include "verbs.h"
 
 #define BUFFER_DEFAULT (64ULL << 20)
 #define THREADS_DEFAULT 16384
+
+/* Whether the next argument is its value if it has none yet. */
+static bool takes_next(const struct option_row *row)
+{
+	return row->value && row->value[0] != '[';
+}
 
 void options_help(enum verb_id verb, FILE *to)
 {
@@ -24,8 +31,9 @@ void options_help(enum verb_id verb, FILE *to)
 
 		if (!(row->verbs >> verb & 1))
 			continue;
-		snprintf(left, sizeof(left), "%c%c%s --%s %s", row->letter ? '-' : ' ',
+		snprintf(left, sizeof(left), "%c%c%s --%s%s%s", row->letter ? '-' : ' ',
 			 row->letter ? row->letter : ' ', row->letter ? "," : " ", row->name,
+			 takes_next(row) ? " " : row->value ? "=" : "",
 			 row->value ? row->value : "");
 		fprintf(to, "  %-26s %s\n", left, row->help);
 	}
@@ -83,11 +91,11 @@ static int parse_long(struct options *options, int argc, char **argv, int *i)
 		log_error("--%s takes no value", row->name);
 		return -EINVAL;
 	}
-	if (row->value && !equals && *i + 1 >= argc) {
+	if (takes_next(row) && !equals && *i + 1 >= argc) {
 		log_error("--%s needs %s", row->name, row->value);
 		return -EINVAL;
 	}
-	return apply_row(options, row, equals ? equals + 1 : row->value ? argv[++*i] : "");
+	return apply_row(options, row, equals ? equals + 1 : takes_next(row) ? argv[++*i] : "");
 }
 
 /* "-x", "-xy" (flags), "-xVALUE", "-x VALUE". */
@@ -148,12 +156,14 @@ static void set_defaults(struct options *options)
 		.tier = TIER_SESSION,
 		.max_depth = MW_STACK_DEPTH,
 		.cache_dir = OPTIONS_CACHE_DIR,
+		.leak_kinds = 1u << LEAKS_DEFINITE | 1u << LEAKS_POSSIBLE,
 		.report = { .format = report_formats,
 			    .top = 10,
 			    .temporary = 1,
 			    .older_ns = 1000000000,
 			    .max_leak = UINT64_MAX,
 			    .max_peak = UINT64_MAX },
+		.walk = { .top = 20 },
 	};
 }
 
@@ -177,6 +187,9 @@ int options_parse(int argc, char **argv, struct options *options)
 		else
 			err = parse_short(options, argc, argv, &i);
 	}
+	/* what is lost is of use only with where it was made */
+	if (options->leak_check && options->stack == STACK_AUTO)
+		options->stack = STACK_BOTH;
 	if (err || options->help || options->version || options->json_schema)
 		return err;
 	return verbs[options->verb].check(options);

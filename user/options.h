@@ -12,11 +12,12 @@
 
 #include "probe/tier.h"
 #include "report/options.h"
+#include "survey/options.h"
 
 #define OPTIONS_MAX_PIDS 256
 #define OPTIONS_CACHE_DIR "/var/cache/mwbpf"
 
-enum verb_id { VERB_TRACE, VERB_REPORT, VERBS };
+enum verb_id { VERB_TRACE, VERB_REPORT, VERB_WALK, VERBS };
 
 enum options_stack {
 	STACK_AUTO, /* Python's for a CPython, else the native caller */
@@ -25,6 +26,8 @@ enum options_stack {
 	STACK_NATIVE,
 	STACK_BOTH,
 };
+
+enum options_leak_check { LEAK_CHECK_NO, LEAK_CHECK_SUMMARY, LEAK_CHECK_FULL };
 
 struct options {
 	enum verb_id verb;
@@ -47,12 +50,15 @@ struct options {
 	const char *cache_dir;
 	bool no_cache;
 	bool summary;	      /* report in the end */
+	enum options_leak_check leak_check;
+	unsigned leak_kinds;  /* whose sites are shown: bits 1 << enum leaks_kind */
 	bool quiet;
 	uint32_t verbose;
 	bool json_schema, version, help;
 	char *const *files;   /* arguments that are no options */
 	unsigned n_files;
 	struct report_options report;
+	struct walk_options walk;
 };
 
 /*

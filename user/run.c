@@ -18,7 +18,9 @@
 #include "capture/ring.h"
 #include "check.h"
 #include "follow.h"
+#include "header.h"
 #include "launch.h"
+#include "leakcheck.h"
 #include "programs.h"
 
 #define PUMP_RECORDS   65536 /* at most so many before other business is looked at */
@@ -35,6 +37,7 @@ struct run {
 	struct attach attach;
 	struct targets targets;
 	struct launch launch;
+	struct leakcheck leakcheck;
 	struct stream stream;
 	struct ints ints;
 	struct follow follow;
@@ -55,7 +58,7 @@ static unsigned families_of(const struct options *options)
 	const uint32_t heap = 1u << MW_MALLOC | 1u << MW_CALLOC | 1u << MW_REALLOC |
 			      1u << MW_MEMALIGN | 1u << MW_FREE;
 
-	return (options->kinds & heap ? 1u << MW_FAMILY_ALLOC : 0) |
+	return (options->kinds & heap || options->leak_check ? 1u << MW_FAMILY_ALLOC : 0) |
 	       (options->kinds & 1u << MW_PYLONG ? 1u << MW_FAMILY_PYLONG : 0);
 }
 
@@ -75,6 +78,8 @@ static int open_signals(struct run *run)
 	sigaddset(&ends, SIGINT);
 	sigaddset(&ends, SIGTERM);
 	sigaddset(&ends, SIGHUP);
+	if (run->options->leak_check)
+		sigaddset(&ends, SIGUSR1);
 	if (spawn_prepare(&run->before, &ends))
 		return say("cannot set up signals", -errno);
 	run->signal_fd = signalfd(-1, &ends, SFD_NONBLOCK | SFD_CLOEXEC);
@@ -100,7 +105,7 @@ static int hold_targets(struct run *run)
 	int status = 0;
 
 	if (options->command) {
-		status = launch_start(&run->launch, options, &run->before, &caveat);
+		status = leakcheck_launch(&run->leakcheck, &run->launch, &run->before, &caveat);
 		if (caveat)
 			stream_warn(&run->stream, "%s", caveat);
 		if (!status && targets_add(&run->targets, run->launch.pid, true))
@@ -163,36 +168,6 @@ static int attach(struct run *run)
 	return err;
 }
 
-static int send_header(struct run *run)
-{
-	struct sink_target *targets = calloc(run->targets.n, sizeof(*targets));
-	struct sink_probe *probes = calloc(run->targets.n * MW_PROBE_MAX, sizeof(*probes));
-	struct sink_header header = {
-		.tier = tier_name(run->tier.tier),
-		.tier_why = run->tier.tier == TIER_SESSION ? "the best there is"
-							   : run->tier.why[run->tier.tier + 1],
-		.syscalls = run->syscalls,
-		.targets = targets,
-		.n_targets = run->targets.n,
-		.probes = probes,
-	};
-
-	for (size_t i = 0; i < run->targets.n && targets && probes; i++) {
-		const struct target *target = &run->targets.at[i];
-
-		targets_describe(target, &targets[i]);
-		for (size_t j = 0; j < target->findings.n; j++)
-			if (!attach_refused(&run->attach, target->proc.pid, &target->findings.at[j]))
-				targets_describe_probe(target, &target->findings.at[j],
-						       &probes[header.n_probes++]);
-	}
-	if (targets && probes)
-		stream_begin(&run->stream, &header);
-	free(targets);
-	free(probes);
-	return targets && probes ? 0 : say("cannot write the header", -ENOMEM);
-}
-
 /* Everything up to the first event. 0, or mwbpf's exit status. */
 static int begin(struct run *run)
 {
@@ -205,46 +180,38 @@ static int begin(struct run *run)
 	tier_detect(run->options->tier, &run->tier);
 	if (check_kernel(&run->tier) ||
 	    stream_open(&run->stream, run->options, &run->targets.images) || open_signals(run) ||
-	    load(run))
+	    leakcheck_begin(&run->leakcheck) || load(run))
 		return failed;
 	status = hold_targets(run);
 	if (status)
 		return status;
-	if (attach(run) || send_header(run))
+	if (attach(run) || header_send(&run->stream, &run->targets, &run->attach, &run->tier,
+				       run->syscalls))
 		return failed;
+	leakcheck_watch(&run->leakcheck);
 	setpriority(PRIO_PROCESS, 0, NICE);
 	log_detail("attached by %s links, %.0f ms after the start", tier_name(run->tier.tier),
 		   (now_ns() - started_ns) / 1e6);
 	if (run->options->duration_ns)
 		run->deadline_ns = now_ns() + run->options->duration_ns;
 	balance_look(&run->balance, &run->stream, &run->targets, now_ns());
-	if (launch_release(&run->launch)) {
+	if (leakcheck_release(&run->leakcheck, &run->launch)) {
 		log_error("cannot let %s run: %s", run->options->command[0], strerror(errno));
 		return failed;
 	}
 	return 0;
 }
 
-/* The first signal ends the trace. */
+/* The first signal ends the trace, but for the one that asks for a look in between. */
 static void read_signals(struct run *run)
 {
 	struct signalfd_siginfo info;
 
 	while (read(run->signal_fd, &info, sizeof(info)) == sizeof(info))
-		run->reason = strsignal(info.ssi_signo);
-}
-
-/* A probe that is never hit is worth a word when there should be ints. */
-static void doubt_ints(struct run *run, struct target *target)
-{
-	const struct coverage coverage = coverages_of(&run->stream.coverages, target->proc.pid);
-	const char *doubt = target->ints_of && !target->doubted ? coverage_doubt(&coverage) : NULL;
-
-	if (!doubt)
-		return;
-	target->doubted = true;
-	stream_warn(&run->stream, "ints of process %d may be missing: %s", (int)target->proc.pid,
-		    doubt);
+		if (info.ssi_signo == SIGUSR1)
+			run->leakcheck.asked = true;
+		else
+			run->reason = strsignal(info.ssi_signo);
 }
 
 static void look_at_targets(struct run *run)
@@ -255,12 +222,12 @@ static void look_at_targets(struct run *run)
 		if (target->rescan || targets_unsettled(target))
 			follow_new_code(&run->follow, target);
 		follow_python(&run->follow, target);
-		doubt_ints(run, target);
+		ints_doubt(&run->ints, target);
 		if (target->ended || proc_alive(&target->proc))
 			continue;
 		target->ended = true;
 		if (target->launched) {
-			launch_reap(&run->launch);
+			leakcheck_reap(&run->leakcheck, &run->launch);
 			target->status = run->launch.reaped ? run->launch.status : -1;
 		}
 	}
@@ -306,11 +273,12 @@ static void flush(struct run *run, uint64_t now, bool idle)
 /* Sleep until something urgent, but not so long that the ring could fill. */
 static void wait_for_more(struct run *run, int taken, int *sleep_ms)
 {
-	struct pollfd fds[2 + OPTIONS_MAX_PIDS] = {
+	struct pollfd fds[3 + OPTIONS_MAX_PIDS] = {
 		{ .fd = run->signal_fd, .events = POLLIN },
 		{ .fd = ring_poll_fd(run->ring), .events = POLLIN },
+		{ .fd = leakcheck_fd(&run->leakcheck), .events = POLLIN },
 	};
-	size_t n = 2;
+	size_t n = 3;
 
 	*sleep_ms = taken ? SLEEP_LEAST_MS : *sleep_ms < SLEEP_MOST_MS ? *sleep_ms + 1 : *sleep_ms;
 	for (size_t i = 0; i < run->targets.n; i++)
@@ -322,6 +290,22 @@ static void wait_for_more(struct run *run, int taken, int *sleep_ms)
 		read_signals(run);
 	if (fds[1].revents)
 		ring_woken(run->ring);
+}
+
+/* All events that there are now: who makes more meanwhile may be faster than we are. */
+static void catch_up(void *context)
+{
+	struct run *run = context;
+	uint64_t most = 2 * run->options->buffer / sizeof(struct mw_event), sum = 0;
+	bool urgent = run->urgent;
+	int taken;
+
+	while (sum <= most && (taken = ring_pump(run->ring, PUMP_RECORDS)) > 0) {
+		sum += taken;
+		urgent |= run->urgent;
+		run->urgent = false;
+	}
+	run->urgent = urgent;
 }
 
 static void pump(struct run *run)
@@ -341,6 +325,7 @@ static void pump(struct run *run)
 		if (taken < PUMP_RECORDS && !urgent)
 			stream_tick(&run->stream);
 		look_at_targets(run);
+		leakcheck_tend(&run->leakcheck);
 		show_progress(run, now);
 		balance_look(&run->balance, &run->stream, &run->targets, now);
 		flush(run, now, taken < PUMP_RECORDS);
@@ -373,8 +358,7 @@ static void drain(struct run *run)
 	balance_look(&run->balance, &run->stream, &run->targets, now_ns());
 	programs_arm(run->programs, MW_ARM_OFF);
 	attach_end(&run->attach);
-	while (ring_pump(run->ring, PUMP_RECORDS) > 0)
-		run->urgent = false;
+	catch_up(run);
 	look_at_targets(run);
 }
 
@@ -382,6 +366,7 @@ static int report(struct run *run)
 {
 	struct sink_end ends[OPTIONS_MAX_PIDS];
 	uint64_t skipped = programs_skipped(run->programs);
+	int err;
 
 	if (skipped)
 		stream_warn(&run->stream,
@@ -402,7 +387,9 @@ static int report(struct run *run)
 	}
 	balance_end(&run->balance, &run->stream, &run->targets);
 	run->stream.summary.malformed = ring_malformed(run->ring);
-	return stream_end(&run->stream, run->reason, ends, run->targets.n);
+	err = stream_end(&run->stream, run->reason, ends, run->targets.n);
+	leakcheck_print(&run->leakcheck);
+	return err;
 }
 
 /* The command's status is ours: wait for it, unless the person has had enough. */
@@ -412,7 +399,7 @@ static int wait_for_child(struct run *run)
 	struct pollfd fds[2] = { { .fd = run->signal_fd, .events = POLLIN },
 				 { .fd = target->proc.pidfd, .events = POLLIN } };
 
-	launch_reap(&run->launch);
+	leakcheck_reap(&run->leakcheck, &run->launch);
 	if (!run->launch.reaped && !run->options->quiet)
 		log_info("the trace is over; %s runs on (interrupt again to leave it)",
 			 run->options->command[0]);
@@ -421,7 +408,7 @@ static int wait_for_child(struct run *run)
 		poll(fds, 2, -1);
 		if (fds[0].revents)
 			read_signals(run);
-		launch_reap(&run->launch);
+		leakcheck_reap(&run->leakcheck, &run->launch);
 		if (run->reason && !run->launch.reaped)
 			return 0;
 	}
@@ -451,6 +438,7 @@ static void end(struct run *run)
 {
 	launch_abandon(&run->launch);
 	attach_clear(&run->attach);
+	leakcheck_free(&run->leakcheck);
 	ring_free(run->ring);
 	stream_close(&run->stream);
 	programs_free(run->programs);
@@ -474,6 +462,11 @@ int run_trace(const struct options *options)
 				   .directory = options->no_cache ? NULL : options->cache_dir,
 				   .chosen = strcmp(options->cache_dir, OPTIONS_CACHE_DIR) != 0,
 				   .cache = -1 };
+	run->leakcheck = (struct leakcheck){ .options = options,
+					     .stream = &run->stream,
+					     .targets = &run->targets,
+					     .catch_up = catch_up,
+					     .context = run };
 	run->follow = (struct follow){ .targets = &run->targets,
 				       .attach = &run->attach,
 				       .stream = &run->stream,
@@ -481,6 +474,7 @@ int run_trace(const struct options *options)
 	status = begin(run);
 	if (!status) {
 		pump(run);
+		leakcheck_finish(&run->leakcheck);
 		drain(run);
 		status = finish(run, report(run));
 	}

@@ -74,6 +74,37 @@ void tally_resident(struct tally *tally, const struct resident *resident, uint64
 		history_resident(&tally->history, resident, ts_ns);
 }
 
+static struct ledger_amount amount_of(const struct leaks_amount *amount)
+{
+	return (struct ledger_amount){ .blocks = amount->blocks, .bytes = amount->bytes };
+}
+
+void tally_leaks(struct tally *tally, const struct sink_leaks *leaks)
+{
+	struct leaklogs *logs = &tally->history.leaks;
+	struct leaklog log = { .pid = leaks->pid,
+			       .failed = leaks->failed,
+			       .unknown = leaks->unknown,
+			       .held_ns = leaks->held_ns,
+			       .unreadable = leaks->unreadable,
+			       .threads = leaks->threads,
+			       .moving = leaks->moving };
+
+	if (!tally->options)
+		return;
+	if (leaks->leaks)
+		log.before = amount_of(&leaks->leaks->before);
+	leaklogs_begin(logs, &log);
+	for (size_t i = 0; leaks->leaks && i < leaks->leaks->n; i++) {
+		const struct leaks_record *record = &leaks->leaks->records[i];
+		const struct leaklog_part part = { .site = record->site,
+						   .kind = record->kind,
+						   .amount = amount_of(&record->direct) };
+
+		leaklogs_add(logs, leaks->pid, &part);
+	}
+}
+
 bool tally_take(struct tally *tally, const struct placed *placed, struct ledger_event *event,
 		struct ledger_outcome *outcome)
 {
@@ -99,12 +130,12 @@ int tally_end(struct tally *tally, const struct sink_summary *summary)
 		log_error("cannot report: %s", strerror(-err));
 		return err;
 	}
-	tally->options->format->write(&report, tally->options, stdout);
+	err = tally->options->format->write(&report, tally->options, stdout);
 	tally->status = limits_check(&report, tally->options);
-	if (fflush(stdout) || ferror(stdout)) {
+	if (!err && (fflush(stdout) || ferror(stdout)))
 		err = -errno;
-		log_error("cannot write the report: %s", strerror(errno));
-	}
+	if (err)
+		log_error("cannot write the report: %s", strerror(-err));
 	report_clear(&report);
 	return err;
 }

@@ -28,6 +28,9 @@ void tally_segment(struct tally *tally, pid_t pid, const struct segment_change *
 void tally_warning(struct tally *tally, const char *text);
 void tally_resident(struct tally *tally, const struct resident *resident, uint64_t ts_ns);
 
+/* What a search found. */
+void tally_leaks(struct tally *tally, const struct sink_leaks *leaks);
+
 /* Apply an event to the ledger. False: no tally is kept, the caller is to do it. */
 bool tally_take(struct tally *tally, const struct placed *placed, struct ledger_event *event,
 		struct ledger_outcome *outcome);

@@ -33,6 +33,11 @@ struct target {
 	bool unsearched; /* it executed a program all of whose code has not been searched yet */
 	unsigned tries;	 /* searches since the exec that the loader was not ready for */
 	struct space *space;
+	/* of --leak-check: */
+	uint32_t first_program; /* space->number in the beginning */
+	bool watched;
+	bool scanned; /* for the last time */
+	uint64_t lost_bytes, lost_blocks; /* definitely, by its last scan */
 	struct findings findings; /* of the last search */
 	struct probed *probed;
 	size_t n_probed;

@@ -56,7 +56,32 @@ static int check_report(const struct options *options)
 		log_error("--diff and --address are written as text or json");
 		return -EINVAL;
 	}
+	if (options->report.format->alone && options->n_files > 1) {
+		log_error("--format %s is a file of one report: give one FILE at a time",
+			  options->report.format->name);
+		return -EINVAL;
+	}
 	return 0;
+}
+
+static int check_walk(const struct options *options)
+{
+	if (options->walk.diff) {
+		if (options->n_files == 2 && !options->n_pids)
+			return 0;
+		log_error("--diff needs two files that --census=FILE wrote, and no process");
+		return -EINVAL;
+	}
+	if (options->n_files) {
+		log_error("unexpected '%s': a walk is through a process, --pid PID",
+			  options->files[0]);
+		return -EINVAL;
+	}
+	if (options->n_pids == 1)
+		return 0;
+	log_error(options->n_pids ? "a walk is through one process: give --pid once" :
+				    "nothing to walk through: give --pid PID (see walk --help)");
+	return -EINVAL;
 }
 
 const struct verb verbs[VERBS] = {
@@ -64,7 +89,8 @@ const struct verb verbs[VERBS] = {
 		.name = "trace",
 		.usage = "usage: mwbpf [trace] [options] --pid PID...\n"
 			 "       mwbpf [trace] [options] -- COMMAND ARG...\n"
-			 "       mwbpf report [options] FILE...            (see mwbpf report --help)\n\n"
+			 "       mwbpf report [options] FILE...            (see mwbpf report --help)\n"
+			 "       mwbpf walk [options] --pid PID            (see mwbpf walk --help)\n\n"
 			 "Where does everything live in a running program's memory? Shows every allocation\n"
 			 "and every Python int as it is made, with the segment its address lies in.\n",
 		.notes = "Events go to stdout or FILE, everything else to stderr. Exit status: that of\n"
@@ -83,6 +109,18 @@ const struct verb verbs[VERBS] = {
 			 "says when a limit is exceeded.\n",
 		.files = true,
 		.check = check_report,
+	},
+	[VERB_WALK] = {
+		.name = "walk",
+		.usage = "usage: mwbpf walk [options] --pid PID\n"
+			 "       mwbpf walk [options] --diff FILE FILE\n\n"
+			 "Where every variable of a running program lives, just now: its segments and what of\n"
+			 "them is in RAM, Python's frames and their variables with their addresses.\n",
+		.notes = "The process is not stopped: what changes while it is read is read again, and left\n"
+			 "out and counted when it goes on changing. Exit status: 0; 2 for wrong usage; 1 when\n"
+			 "mwbpf failed.\n",
+		.files = true,
+		.check = check_walk,
 	},
 };
 

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 """validate.py FILE...: whether every line of what mwbpf --json wrote is what the schema says.
 
-And what a schema cannot say: the first record is the header and the last the summary, a
-segment is announced before an event lies in it, and offsets count from its start. Each
+And what a schema cannot say: the first record is the header and the last the summary (or
+those of a walk), a segment is announced before an event lies in it, and offsets count from its start. Each
 fault is a line on stderr; the exit status is 1 if there was one.
 """
 import json
@@ -15,7 +15,9 @@ from jsonschema import Draft202012Validator
 SCHEMA = os.path.join(os.path.dirname(os.path.abspath(__file__)),
 	"../../include/mwbpf/events.schema.json")
 UNMAPS = ("munmap", "shmdt")  # these lie in what was there before
-ONCE = ("header", "probe", "ints", "lost", "stack", "warning", "summary")  # nested, and rare
+LAST = {"header": "summary", "walk": "walk_end"}  # by the first record
+ONCE = ("header", "probe", "ints", "lost", "stack", "warning", "leaks", "leak", "summary", "walk",
+	"frame", "static_objects", "malloc_arena", "c_frame", "walk_end")  # nested, or rare
 
 
 def inline(node, defs):
@@ -86,7 +88,7 @@ class File:
 		self.at = 0
 		self.faults = 0
 		self.segments = {}
-		self.last = None
+		self.last = self.end = None
 
 	def fault(self, text):
 		self.faults += 1
@@ -137,10 +139,11 @@ class File:
 			return
 		if not self.check_schema(record):
 			return
-		if (record["type"] == "header") != (self.at == 1):
+		if (record["type"] in LAST) != (self.at == 1):
 			self.fault("%s at line %d" % (record["type"], self.at))
-		if self.last == "summary":
-			self.fault("%s behind the summary" % record["type"])
+		if self.last is not None and self.last == self.end:
+			self.fault("%s behind the %s" % (record["type"], self.end))
+		self.end = LAST.get(record["type"], self.end)
 		self.last = record["type"]
 		if record["type"] == "segment":
 			if int(record["start"], 16) >= int(record["end"], 16):
@@ -153,8 +156,8 @@ class File:
 		with open(self.path, encoding="utf-8", newline="\n") as file:
 			for line in file:
 				self.check(line)
-		if self.last != "summary":
-			self.fault("the last record is no summary")
+		if self.last is None or self.last != self.end:
+			self.fault("the last record is no %s" % (self.end or "summary"))
 		return self.faults == 0
 
 

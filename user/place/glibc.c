@@ -52,6 +52,13 @@ bool glibc_is_arena(pid_t pid, uint64_t start, uint64_t end)
 #define PAGES_MOST  (1U << 20) /* of one mapping */
 #define PAGE_THERE  (3ULL << 62) /* present or swapped: Documentation/admin-guide/mm/pagemap.rst */
 
+uint64_t glibc_mapped_size(uint64_t header)
+{
+	const uint64_t size = header & ~(uint64_t)CHUNK_FLAGS;
+
+	return size % PAGE == PAGE - 16 ? size + 16 : size % PAGE ? 0 : size;
+}
+
 /* Bytes of the block whose mapping begins at this page; 0 when none does. */
 static uint64_t chunk_at(pid_t pid, uint64_t page, uint64_t end)
 {
@@ -59,9 +66,8 @@ static uint64_t chunk_at(pid_t pid, uint64_t page, uint64_t end)
 
 	if (mem_read(pid, page, header, sizeof(header)))
 		return 0;
-	size = header[1] & ~(uint64_t)CHUNK_FLAGS;
-	if ((header[1] & CHUNK_FLAGS) != IS_MMAPPED || header[0] || size % PAGE ||
-	    size < MMAP_THRESHOLD || size > end - page)
+	size = glibc_mapped_size(header[1]);
+	if ((header[1] & CHUNK_FLAGS) != IS_MMAPPED || header[0] || size < MMAP_THRESHOLD || size > end - page)
 		return 0;
 	return size;
 }

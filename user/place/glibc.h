@@ -24,4 +24,10 @@ bool glibc_is_arena(pid_t pid, uint64_t start, uint64_t end);
  */
 bool glibc_next_chunk(pid_t pid, uint64_t start, uint64_t end, uint64_t *chunk, uint64_t *chunk_end);
 
+/*
+ * Bytes of the mapping of a block that has one of its own, by the size in its header, which
+ * from glibc 2.43 on leaves out 16 bytes at the end; 0: it is no such size.
+ */
+uint64_t glibc_mapped_size(uint64_t header);
+
 #endif

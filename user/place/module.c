@@ -2,6 +2,7 @@
 /* module.c - a mapped ELF file as a source of names. */
 #include "place/module.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -199,6 +200,32 @@ struct code_name *module_name(struct module *module, const struct naming *naming
 		name->frames[0].reason = module->file.error;
 	code_name_describe(name, naming->names);
 	return name;
+}
+
+bool module_frame(struct module *module, const struct naming *naming, pid_t pid, uint64_t pc,
+		  struct recipe_frame *frame, const char **why)
+{
+	int err = -ENOENT;
+
+	if (!module->opened)
+		open_module(module, naming, pid);
+	if (module->file.file >= 0)
+		err = reader_ask_frame(naming->reader, &module->file, pc, frame);
+	*why = module->file.error;
+	return !err;
+}
+
+bool module_globals(struct module *module, const struct naming *naming, pid_t pid, uint64_t from,
+		    struct recipe_frame *frame, const char **why)
+{
+	int err = -ENOENT;
+
+	if (!module->opened)
+		open_module(module, naming, pid);
+	if (module->file.file >= 0)
+		err = reader_ask_globals(naming->reader, &module->file, from, frame);
+	*why = module->file.error;
+	return !err;
 }
 
 struct code_name *code_name_new(const char *object, size_t n)

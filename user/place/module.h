@@ -49,6 +49,17 @@ struct code_name *module_name(struct module *module, const struct naming *naming
 			      uint64_t vaddr, bool exact);
 
 /*
+ * How to go on from a frame whose code is at an address of the file, and its variables
+ * (debugframe.h). False when nothing is known of it; *why is then why not, or NULL.
+ */
+bool module_frame(struct module *module, const struct naming *naming, pid_t pid, uint64_t pc,
+		  struct recipe_frame *frame, const char **why);
+
+/* Global variables, from number `from` on: likewise. */
+bool module_globals(struct module *module, const struct naming *naming, pid_t pid, uint64_t from,
+		    struct recipe_frame *frame, const char **why);
+
+/*
  * A name of n frames, all zero but for the object; the caller's. NULL without memory.
  */
 struct code_name *code_name_new(const char *object, size_t n);

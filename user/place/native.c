@@ -271,3 +271,27 @@ const struct code_name *native_find(struct native *native, struct space *space, 
 		return known->name;
 	return find_again(native, space, addr, exact, known);
 }
+
+bool native_frame(struct native *native, struct space *space, uint64_t addr, bool exact,
+		  struct recipe_frame *frame, uint64_t *bias, const char **why)
+{
+	const uint64_t pc = exact ? addr : addr - 1;
+	const struct segment *segment = segment_at(space, pc);
+	struct module *module;
+
+	*why = NULL;
+	if (!segment || !(segment->prot & PROT_EXEC))
+		return false;
+	module = module_of(native, space, segment, bias);
+	return module && module_frame(module, &native->naming, space->pid, pc - *bias, frame, why);
+}
+
+bool native_globals(struct native *native, struct space *space, const struct segment *segment,
+		    uint64_t from, struct recipe_frame *frame, const char **why)
+{
+	uint64_t bias;
+	struct module *module = module_of(native, space, segment, &bias);
+
+	*why = NULL;
+	return module && module_globals(module, &native->naming, space->pid, from, frame, why);
+}

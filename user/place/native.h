@@ -33,4 +33,15 @@ void native_clear(struct native *native);
 const struct code_name *native_find(struct native *native, struct space *space, uint64_t addr,
 				    bool exact);
 
+/*
+ * How to go on from a frame whose code is at an address, as above, and its variables; *bias
+ * is where the file's vaddr 0 lies. False: nothing is known; *why says why, or is NULL.
+ */
+bool native_frame(struct native *native, struct space *space, uint64_t addr, bool exact,
+		  struct recipe_frame *frame, uint64_t *bias, const char **why);
+
+/* The global variables of the file that a segment shows, from number `from` on: likewise. */
+bool native_globals(struct native *native, struct space *space, const struct segment *segment,
+		    uint64_t from, struct recipe_frame *frame, const char **why);
+
 #endif

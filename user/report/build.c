@@ -107,6 +107,52 @@ static int fill_sites(struct report *report, const struct history *history,
 	return 0;
 }
 
+/* The kinds, where the enumerations of the two sides meet. */
+static enum report_leak leak_of(enum leaks_kind kind)
+{
+	static const enum report_leak kinds[] = { [LEAKS_DEFINITE] = LEAK_DEFINITE,
+						  [LEAKS_INDIRECT] = LEAK_INDIRECT,
+						  [LEAKS_POSSIBLE] = LEAK_POSSIBLE,
+						  [LEAKS_REACHABLE] = LEAK_REACHABLE };
+
+	return kinds[kind];
+}
+
+static void add_amount(struct ledger_amount *sum, const struct ledger_amount *amount)
+{
+	sum->blocks += amount->blocks;
+	sum->bytes += amount->bytes;
+}
+
+/* What was searched for, by site, and over all that are not suppressed. */
+static int fill_leaks(struct report *report, const struct history *history)
+{
+	const struct leaklog *log;
+	struct hash by_id = { 0 };
+	size_t at = 0;
+	int err = 0;
+
+	for (size_t i = 0; i < report->n_sites && !err; i++)
+		err = hash_set(&by_id, report->sites[i].id, &report->sites[i]);
+	while (!err && (log = leaklogs_next(&history->leaks, &at))) {
+		report->scanned |= !log->failed;
+		for (size_t i = 0; i < log->n; i++) {
+			const struct leaklog_part *part = &log->parts[i];
+			struct report_site *site = hash_get(&by_id, part->site);
+
+			if (site)
+				add_amount(&site->leak[leak_of(part->kind)], &part->amount);
+			/* a free that was lost is the only doubt */
+			if (site && site->leak[LEAK_DEFINITE].blocks)
+				site->verdict = report->lost ? VERDICT_UNPROVEN : VERDICT_PROVEN;
+			if (!site || !site->suppressed)
+				add_amount(&report->leaks[leak_of(part->kind)], &part->amount);
+		}
+	}
+	hash_clear(&by_id);
+	return err;
+}
+
 static int fill_threads(struct report *report, const struct history *history)
 {
 	report->threads = calloc(history->n_threads + 1, sizeof(*report->threads));
@@ -173,6 +219,8 @@ int report_build(struct report *report, const struct facts *facts, const struct 
 		err = fill_sites(report, history, suppressions);
 	if (!err)
 		err = fill_threads(report, history);
+	if (!err)
+		err = fill_leaks(report, history);
 	if (!err)
 		err = report_complete(report, facts, history);
 	if (err)

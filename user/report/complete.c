@@ -214,6 +214,44 @@ static int say_end(struct report *report, const struct facts *facts)
 	return 0;
 }
 
+/* What the search for lost blocks rests on. */
+static void say_search(struct lines_of *lines, const struct leaklog *log)
+{
+	if (log->failed) {
+		miss(lines, "process %u was not searched for lost blocks: %s", log->pid,
+		     log->failed);
+		return;
+	}
+	say(lines, "process %u was held for %.1f ms to be searched for lost blocks, %s threads",
+	    log->pid, log->held_ns / 1e6, N(log->threads));
+	if (log->unknown)
+		say(lines, "all of its allocator's memory was searched for pointers: %s",
+		    log->unknown);
+	if (log->before.blocks)
+		say(lines,
+		    "of what is not lost, %s bytes in %s blocks are found only through memory of "
+		    "which nothing is known",
+		    N(log->before.bytes), N(log->before.blocks));
+	if (log->moving)
+		miss(lines, "%s threads could not be stopped: pointers in their registers are missing",
+		     N(log->moving));
+	if (log->unreadable)
+		miss(lines, "%s bytes could not be read: what only they point to seems lost",
+		     N(log->unreadable));
+}
+
+static void say_searches(struct lines_of *lines, const struct history *history)
+{
+	const struct leaklog *log;
+	size_t at = 0;
+
+	while ((log = leaklogs_next(&history->leaks, &at)))
+		say_search(lines, log);
+	if (history->leaks.unkept)
+		miss(lines, "%s sites of lost blocks were not kept: mwbpf is out of memory",
+		     N(history->leaks.unkept));
+}
+
 int report_complete(struct report *report, const struct facts *facts, const struct history *history)
 {
 	struct lines_of lines = { .report = report };
@@ -224,5 +262,6 @@ int report_complete(struct report *report, const struct facts *facts, const stru
 	say_frees(&lines, facts);
 	say_rest(&lines, facts, history);
 	say_balance(&lines, history);
+	say_searches(&lines, history);
 	return lines.error ? lines.error : say_end(report, facts);
 }

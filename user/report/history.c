@@ -36,6 +36,7 @@ void history_clear(struct history *history)
 	sitelogs_clear(&history->sites);
 	callers_clear(&history->callers);
 	pins_clear(&history->pins);
+	leaklogs_clear(&history->leaks);
 	*history = (struct history){ 0 };
 }
 

@@ -13,6 +13,7 @@
 #include "report/callers.h"
 #include "report/histogram.h"
 #include "report/pins.h"
+#include "report/leaklog.h"
 #include "report/sitelog.h"
 #include "report/timeline.h"
 
@@ -47,6 +48,7 @@ struct history {
 	struct sitelogs sites;
 	struct callers callers;
 	struct pins pins;
+	struct leaklogs leaks;
 	struct hash threads;	/* pid and tid -> struct report_thread */
 	struct report_thread **thread_at; /* by block.thread - 1 */
 	uint32_t n_threads, cap_threads;

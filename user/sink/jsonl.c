@@ -424,5 +424,6 @@ const struct sink_ops sink_jsonl = {
 	.lost = jsonl_lost,
 	.warning = jsonl_warning,
 	.resident = jsonl_resident,
+	.leaks = sink_jsonl_leaks,
 	.end = jsonl_end,
 };

@@ -10,6 +10,7 @@
 #include "ledger/coverage.h"
 #include "ledger/ledger.h"
 #include "ledger/resident.h"
+#include "sink/leaks.h"
 
 /* A probe that was put, in words for people and numbers for programs. */
 struct sink_probe {
@@ -118,6 +119,7 @@ struct sink_ops {
 	void (*warning)(struct sink *, uint64_t ts_ns, const char *text);
 	/* what the kernel holds for a process */
 	void (*resident)(struct sink *, uint64_t ts_ns, const struct resident *);
+	void (*leaks)(struct sink *, const struct sink_leaks *);
 	void (*end)(struct sink *, const struct sink_summary *);
 };
 

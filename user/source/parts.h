@@ -42,6 +42,8 @@ bool source_header(struct source *source, struct scan *scan, uint64_t ts_ns);
 bool source_stack(struct source *source, struct scan *scan, uint64_t ts_ns);
 bool source_lost(struct source *source, struct scan *scan, uint64_t ts_ns);
 bool source_warning(struct source *source, struct scan *scan, uint64_t ts_ns);
+bool source_leaks(struct source *source, struct scan *scan, uint64_t ts_ns);
+bool source_leak(struct source *source, struct scan *scan, uint64_t ts_ns);
 bool source_resident(struct source *source, struct scan *scan, uint64_t ts_ns);
 bool source_segment(struct source *source, struct scan *scan, uint64_t ts_ns);
 bool source_summary(struct source *source, struct scan *scan, uint64_t ts_ns);

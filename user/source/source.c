@@ -27,7 +27,7 @@ static const struct {
 	{ "stack", source_stack },	 { "segment", source_segment }, { "thread", NULL },
 	{ "resident", source_resident }, { "lost", source_lost },	{ "warning", source_warning },
 	{ "probe", NULL },		 { "ints", NULL },		{ "header", source_header },
-	{ "summary", source_summary },
+	{ "summary", source_summary },	 { "leaks", source_leaks },	{ "leak", source_leak },
 };
 
 struct source *source_new(struct facts *facts, struct history *history,

@@ -3,44 +3,16 @@
 #include "target/debuginfo.h"
 
 #include <dwarf.h>
-#include <elfutils/libdw.h>
 #include <elfutils/libdwelf.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "target/debuginner.h"
 
 #define RBP 6 /* numbers of DWARF for x86-64: System V ABI, figure 3.36 */
 #define RETURN_ADDRESS 16
 
-#define DEPTH 64	/* of scopes inside each other */
-#define LOOK_BACK 16	/* ranges that overlap */
-
-/* The code of a unit or function, or a part of it. */
-struct range {
-	uint64_t start, end;
-	Dwarf_Off die;
-	size_t unit; /* of a unit: which */
-};
-
-struct ranges {
-	struct range *at;
-	size_t n, room;
-};
-
-/* A compilation unit; its functions are gathered at the first address in it. */
-struct unit {
-	bool gathered;
-	struct ranges functions;
-};
-
-struct debuginfo {
-	Elf *elf, *debug_elf, *common_elf;
-	Dwarf *dwarf, *common;
-	Dwarf_CFI *cfi;
-	struct ranges code; /* of all units */
-	struct unit *units;
-	size_t n_units;
-};
+#define LOOK_BACK 16 /* ranges that overlap */
 
 static Elf *begin(int fd)
 {
@@ -269,7 +241,7 @@ static void gather_functions(Dwarf_Die *scope, struct ranges *functions, int dep
 {
 	Dwarf_Die die;
 
-	if (depth == DEPTH || dwarf_child(scope, &die))
+	if (depth == DEBUG_DEPTH || dwarf_child(scope, &die))
 		return;
 	do {
 		if (is_shell(dwarf_tag(&die)))
@@ -291,7 +263,7 @@ static const struct ranges *functions_of(struct unit *unit, Dwarf_Die *die)
 
 /* The functions around an address, outermost first: one, and the calls inlined into it. */
 struct chain {
-	Dwarf_Die at[DEPTH];
+	Dwarf_Die at[DEBUG_DEPTH];
 	size_t n;
 };
 
@@ -300,7 +272,7 @@ static void descend(Dwarf_Die *scope, uint64_t vaddr, struct chain *chain, int d
 {
 	Dwarf_Die die;
 
-	if (depth == DEPTH || dwarf_child(scope, &die))
+	if (depth == DEBUG_DEPTH || dwarf_child(scope, &die))
 		return;
 	do {
 		int tag = dwarf_tag(&die);
@@ -308,21 +280,28 @@ static void descend(Dwarf_Die *scope, uint64_t vaddr, struct chain *chain, int d
 		if ((tag != DW_TAG_inlined_subroutine && tag != DW_TAG_lexical_block) ||
 		    dwarf_haspc(&die, vaddr) <= 0)
 			continue;
-		if (tag == DW_TAG_inlined_subroutine && chain->n < DEPTH)
+		if (tag == DW_TAG_inlined_subroutine && chain->n < DEBUG_DEPTH)
 			chain->at[chain->n++] = die;
 		descend(&die, vaddr, chain, depth + 1);
 		return;
 	} while (!dwarf_siblingof(&die, &die));
 }
 
-static void find_chain(struct debuginfo *info, const struct range *code, Dwarf_Die *unit,
-		       uint64_t vaddr, struct chain *chain)
+bool debuginfo_function_at(struct debuginfo *info, uint64_t vaddr, Dwarf_Die *function)
 {
-	const struct range *function =
-		find_range(functions_of(&info->units[code->unit], unit), vaddr);
+	const struct range *code = find_range(&info->code, vaddr), *range;
+	Dwarf_Die unit;
 
+	if (!code || !dwarf_offdie(info->dwarf, code->die, &unit))
+		return false;
+	range = find_range(functions_of(&info->units[code->unit], &unit), vaddr);
+	return range && dwarf_offdie(info->dwarf, range->die, function);
+}
+
+static void find_chain(struct debuginfo *info, uint64_t vaddr, struct chain *chain)
+{
 	chain->n = 0;
-	if (!function || !dwarf_offdie(info->dwarf, function->die, &chain->at[0]))
+	if (!debuginfo_function_at(info, vaddr, &chain->at[0]))
 		return;
 	chain->n = 1;
 	descend(&chain->at[0], vaddr, chain, 0);
@@ -384,7 +363,7 @@ size_t debuginfo_functions(struct debuginfo *info, uint64_t vaddr,
 
 	if (!cap || !code || !dwarf_offdie(info->dwarf, code->die, &unit))
 		return 0;
-	find_chain(info, code, &unit, vaddr, &chain);
+	find_chain(info, vaddr, &chain);
 	blank.dir = dir_of(&unit);
 	functions[0] = blank;
 	find_line(&unit, vaddr, &functions[0]);

@@ -123,9 +123,9 @@ static const char *string_at(const struct reader_answer *answer, uint32_t at)
 }
 
 /* The child may be in its file's hands by now: nothing of what it says is trusted. */
-static int take_answer(const struct serve_answer *raw, size_t len, struct reader_answer *answer)
+static int take_answer(const struct serve_answer *raw, struct reader_answer *answer)
 {
-	if (len != sizeof(*raw) || raw->n > READER_FUNCTIONS || raw->rule > FRAME_OUTERMOST)
+	if (raw->n > READER_FUNCTIONS || raw->rule > FRAME_OUTERMOST)
 		return -EIO;
 	memcpy(answer->text, raw->text, READER_TEXT);
 	answer->text[READER_TEXT - 1] = '\0';
@@ -142,54 +142,143 @@ static int take_answer(const struct serve_answer *raw, size_t len, struct reader
 	return 0;
 }
 
-static int receive_answer(struct reader *reader, struct reader_answer *answer)
+/* A message of that size; the child is in any case not trusted for what is in it. */
+static int receive(struct reader *reader, void *raw, size_t size)
 {
-	static struct serve_answer raw;
 	ssize_t got;
-	int err;
 
 	do
-		got = recv(reader->socket, &raw, sizeof(raw), 0);
+		got = recv(reader->socket, raw, size, 0);
 	while (got < 0 && errno == EINTR);
-	if (got < 0)
-		return -errno;
-	err = take_answer(&raw, (size_t)got, answer);
-	if (!err && raw.full)
-		end_child(reader);
-	return err;
+	return got < 0 ? -errno : (size_t)got == size ? 0 : -EIO;
 }
 
-int reader_ask(struct reader *reader, struct reader_file *file, uint64_t vaddr,
-	       const char *symbol, struct reader_answer *answer)
+/* A child that was gone before the question has not died of this file. */
+static int send_to_child(struct reader *reader, struct reader_file *file,
+			 struct serve_question *question)
 {
-	struct serve_question question = { .vaddr = vaddr };
-	bool fresh;
 	int err = 0;
 
-	if (!file->error && reader->ends >= READER_ENDS)
-		file->error = "too many files could not be read";
-	if (file->error)
-		return -EIO;
-	strncpy(question.symbol, symbol, sizeof(question.symbol) - 1);
-	/* a child that was gone before the question has not died of this file */
 	for (int i = 0; i < 2; i++) {
+		bool fresh;
+
 		err = reader->child ? 0 : begin_child(reader);
 		if (err)
 			return err;
-		question.slot = find_slot(reader, file, &fresh);
-		question.fresh = fresh;
-		err = send_question(reader, file, &question);
+		question->slot = find_slot(reader, file, &fresh);
+		question->fresh = fresh;
+		err = send_question(reader, file, question);
 		if (!err)
 			break;
 		end_child(reader);
 	}
-	if (!err)
-		err = receive_answer(reader, answer);
-	if (!err)
-		return 0;
+	return err;
+}
+
+/* The child came to a bad end over a file. */
+static int give_up(struct reader *reader, struct reader_file *file, int err)
+{
 	end_child(reader);
 	reader->ends++;
 	file->error = err == -EAGAIN ? "its debug information takes too long to read"
 				     : "its debug information cannot be read";
 	return -EIO;
+}
+
+static bool may_ask(const struct reader *reader, struct reader_file *file)
+{
+	if (!file->error && reader->ends >= READER_ENDS)
+		file->error = "too many files could not be read";
+	return !file->error;
+}
+
+int reader_ask(struct reader *reader, struct reader_file *file, uint64_t vaddr,
+	       const char *symbol, struct reader_answer *answer)
+{
+	struct serve_question question = { .kind = SERVE_NAME, .vaddr = vaddr };
+	static struct serve_answer raw;
+	int err;
+
+	if (!may_ask(reader, file))
+		return -EIO;
+	strncpy(question.symbol, symbol, sizeof(question.symbol) - 1);
+	err = send_to_child(reader, file, &question);
+	if (err && !reader->child)
+		return err;
+	if (!err)
+		err = receive(reader, &raw, sizeof(raw));
+	if (!err)
+		err = take_answer(&raw, answer);
+	if (err)
+		return give_up(reader, file, err);
+	if (raw.full)
+		end_child(reader);
+	return 0;
+}
+
+static bool in_bounds(const struct recipe_frame *frame, const struct recipe *recipe)
+{
+	return recipe->kind != RECIPE_EXPRESSION ||
+	       (recipe->first <= frame->n_ops && recipe->n <= frame->n_ops - recipe->first);
+}
+
+/* Everything that says where something else of it lies. */
+static int check_frame(struct recipe_frame *frame)
+{
+	bool good = frame->n_vars <= RECIPE_VARS && frame->n_ops <= RECIPE_OPS &&
+		    frame->n_parts <= RECIPE_PARTS &&
+		    frame->levels <= RECIPE_VARS + 1 && in_bounds(frame, &frame->cfa) &&
+		    in_bounds(frame, &frame->base);
+
+	for (int i = 0; good && i < RECIPE_REGS; i++)
+		good = in_bounds(frame, &frame->registers[i]);
+	for (uint32_t i = 0; good && i < frame->n_vars; i++) {
+		const struct recipe_var *var = &frame->vars[i];
+
+		good = in_bounds(frame, &var->where) && var->first <= frame->n_parts &&
+		       var->n <= frame->n_parts - var->first && var->name < RECIPE_TEXT &&
+		       var->type < RECIPE_TEXT && var->role < RECIPE_ROLES &&
+		       var->encoding < RECIPE_ENCODINGS;
+	}
+	for (uint32_t i = 0; good && i < frame->n_parts; i++)
+		good = frame->parts[i].name < RECIPE_TEXT &&
+		       frame->parts[i].encoding < RECIPE_ENCODINGS;
+	frame->text[RECIPE_TEXT - 1] = '\0';
+	return good ? 0 : -EIO;
+}
+
+static int ask_for_frame(struct reader *reader, struct reader_file *file, enum serve_kind kind,
+			 uint64_t number, struct recipe_frame *frame)
+{
+	struct serve_question question = { .kind = kind, .vaddr = number };
+	static struct serve_frame raw;
+	int err;
+
+	if (!may_ask(reader, file))
+		return -EIO;
+	err = send_to_child(reader, file, &question);
+	if (err && !reader->child)
+		return err;
+	if (!err)
+		err = receive(reader, &raw, sizeof(raw));
+	if (!err)
+		err = check_frame(&raw.frame);
+	if (err)
+		return give_up(reader, file, err);
+	if (raw.full)
+		end_child(reader);
+	*frame = raw.frame;
+	return raw.known ? 0 : -ENOENT;
+}
+
+int reader_ask_frame(struct reader *reader, struct reader_file *file, uint64_t vaddr,
+		     struct recipe_frame *frame)
+{
+	return ask_for_frame(reader, file, SERVE_FRAME, vaddr, frame);
+}
+
+int reader_ask_globals(struct reader *reader, struct reader_file *file, uint64_t from,
+		       struct recipe_frame *frame)
+{
+	return ask_for_frame(reader, file, SERVE_GLOBALS, from, frame);
 }

@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "target/debuginfo.h"
+#include "target/recipe.h"
 #include "target/symbols.h"
 
 #define READER_FUNCTIONS 16    /* at one address: calls inlined into each other */
@@ -52,6 +53,17 @@ void reader_clear(struct reader *reader);
  */
 int reader_ask(struct reader *reader, struct reader_file *file, uint64_t vaddr,
 	       const char *symbol, struct reader_answer *answer);
+
+/*
+ * The frame of the function at an address of a file: debugframe.h. What it says of itself is
+ * within its bounds, its text ends in a NUL. As above; -ENOENT: the file cannot be read.
+ */
+int reader_ask_frame(struct reader *reader, struct reader_file *file, uint64_t vaddr,
+		     struct recipe_frame *frame);
+
+/* Its global variables, from one on: likewise. */
+int reader_ask_globals(struct reader *reader, struct reader_file *file, uint64_t from,
+		       struct recipe_frame *frame);
 
 #define READER_SECONDS 5
 #define READER_ENDS    8   /* after so many bad ends nothing is read any more */

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "target/debugframe.h"
 #include "target/demangle.h"
 
 /* A file that the child has open. */
@@ -135,12 +136,40 @@ static void answer(const struct opened *opened, const struct serve_question *que
 	}
 }
 
+static void answer_frame(const struct opened *opened, const struct serve_question *question,
+			 struct serve_frame *out)
+{
+	out->known = opened->info != NULL;
+	if (!opened->info)
+		memset(&out->frame, 0, sizeof(out->frame));
+	else if (question->kind == SERVE_FRAME)
+		debugframe_read(opened->info, question->vaddr, &out->frame);
+	else
+		debugframe_globals(opened->info, question->vaddr, &out->frame);
+}
+
+/* False at the end of the conversation. */
+static bool reply(int socket, const struct opened *opened, const struct serve_question *question,
+		  size_t memory_most)
+{
+	static struct serve_answer named;
+	static struct serve_frame framed;
+
+	if (question->kind != SERVE_NAME) {
+		answer_frame(opened, question, &framed);
+		framed.full = memory_used() > memory_most;
+		return send(socket, &framed, sizeof(framed), MSG_NOSIGNAL) >= 0;
+	}
+	answer(opened, question, &named);
+	named.full = memory_used() > memory_most;
+	return send(socket, &named, sizeof(named), MSG_NOSIGNAL) >= 0;
+}
+
 void serve(int socket)
 {
 	static struct opened files[READER_FILES];
 	static struct serve_question question;
-	static struct serve_answer out;
-	const size_t at_first = memory_used();
+	const size_t memory_most = memory_used() + READER_FULL;
 	int fds[SERVE_FILES], n;
 
 	for (int i = 0; i < READER_FILES; i++)
@@ -151,9 +180,7 @@ void serve(int socket)
 
 		if (question.fresh)
 			open_file(opened, question.which, fds, n);
-		answer(opened, &question, &out);
-		out.full = memory_used() > at_first + READER_FULL;
-		if (send(socket, &out, sizeof(out), MSG_NOSIGNAL) < 0)
+		if (!reply(socket, opened, &question, memory_most))
 			return;
 	}
 }

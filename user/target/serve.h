@@ -9,12 +9,19 @@
 
 #define SERVE_FILES 3 /* descriptors that can come with a question */
 
+/* What is asked about an address. */
+enum serve_kind {
+	SERVE_NAME,    /* answered by a struct serve_answer */
+	SERVE_FRAME,   /* by a struct serve_frame */
+	SERVE_GLOBALS, /* likewise; vaddr is where to go on */
+};
+
 /* A message to the child; as long as its symbol. */
 struct serve_question {
 	uint32_t slot;	/* which of its files */
 	uint32_t fresh; /* the descriptors of that file come along ... */
 	uint32_t which; /* ... these of them, as bits */
-	uint32_t unused;
+	uint32_t kind;	/* enum serve_kind */
 	uint64_t vaddr;
 	char symbol[SYMBOLS_NAME];
 };
@@ -29,6 +36,12 @@ struct serve_answer {
 		uint32_t name, file, line, unused;
 	} at[READER_FUNCTIONS];
 	char text[READER_TEXT];
+};
+
+struct serve_frame {
+	uint32_t full; /* as above */
+	uint32_t known; /* the file can be read */
+	struct recipe_frame frame;
 };
 
 /* Answer until the socket closes. */

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# lib.bash - what the demos share: a program runs, mwbpf looks at it from outside, and what
+# both say is set side by side. To be sourced by a demo's run, in its own directory.
+set -eu -o pipefail
+cd "$(dirname "${BASH_SOURCE[1]}")"
+mwbpf=$(readlink -f "${MWBPF:-../../build/mwbpf}")
+dir=$(mktemp -d)
+program=
+trap finish EXIT
+
+# stop: the program ends with its input, which nobody else holds.
+stop() {
+	[ -n "$program" ] || return 0
+	exec {go}>&-
+	wait "$program" || :
+	rm -f "$dir/in"
+	program=
+}
+
+finish() {
+	stop
+	rm -rf "$dir"
+}
+
+# compile FILE.c [OPTION...]: as $dir/FILE, with debug information and as it is written.
+compile() {
+	gcc -std=gnu17 -O0 -g -Wall "${@:2}" -o "$dir/${1%.c}" "$1"
+}
+
+# start COMMAND...: in the background; its output in $dir/printed, its pid $program.
+start() {
+	mkfifo "$dir/in"
+	: >"$dir/printed"
+	"$@" <"$dir/in" >"$dir/printed" &
+	program=$!
+	exec {go}>"$dir/in"
+	reached 1
+}
+
+# reached N: until the program has said "waiting" for the Nth time.
+reached() {
+	until [ "$(grep -c '^waiting' "$dir/printed")" -ge "$1" ]; do
+		kill -0 "$program"
+		read -rt 0.01 <> <(:) || :
+	done
+}
+
+# proceed N: let it go on until it waits for the Nth time.
+proceed() {
+	echo >&"$go"
+	reached "$1"
+}
+
+# walk NAME: through the program as it waits, into $dir/NAME.
+walk() {
+	"$mwbpf" walk --quiet --freeze --json -o "$dir/$1" --pid "$program"
+}
+
+# beside NAME: each line of the program with an address beside what the walk NAME saw there.
+beside() {
+	printf '%-44s | %s\n' "THE PROGRAM SAYS" "MWBPF SEES"
+	grep -v '^waiting' "$dir/printed" | while IFS= read -r line; do
+		printf '%-44s | %s\n' "$(expand -t 8 <<<"$line")" \
+			"$(seen_at "$1" "$(grep -oE '0x[0-9a-f]+' <<<"$line" | head -n 1)")"
+	done
+}
+
+# seen_at NAME ADDRESS: variables that the walk NAME saw there.
+seen_at() {
+	jq -rs --arg at "$2" '(map(select(.type == "c_frame")) | INDEX(.id)) as $frames | map(
+		select(.type == "c_variable" and .addr == $at) |
+		"\(.class) \(.name) = \(.value // "...") of \($frames["\(.frame)"].function // "no function"), in the \(.segment)"
+			+ if .above then ", \(.to_above) below \(.above)" else "" end) | unique | join("; ")' "$dir/$1"
+}
+
+# said LABEL: the address behind a label that the program printed last.
+said() {
+	awk -v label="$1:" '$1 == label { at = $2 } END { print at }' "$dir/printed"
+}
+
+# where NAME FUNCTION VARIABLE: its address, as the walk NAME saw it.
+where() {
+	jq -rs --arg function "$2" --arg name "$3" '(map(select(.type == "c_frame")) | INDEX(.id)) as $frames | map(
+		select(.type == "c_variable" and .name == $name and .frame and
+			$frames["\(.frame)"].function == $function))[0].addr' "$dir/$1"
+}
+
+# claim SENTENCE CONDITION...: a sentence that was found to be true; else the demo has failed.
+claim() {
+	if ! "${@:2}" >/dev/null; then
+		echo "NOT SO HERE: $1" >&2
+		exit 1
+	fi
+	fold -sw 100 <<<"$1"
+}

@@ -1,0 +1,160 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# A C program at one moment: glibc's heap chunk by chunk, and local variables of its frames.
+# What is seen is what the programs themselves say.
+
+load lib/helpers
+
+LIB=$MWBPF_ROOT/tests/lib
+
+setup() {
+	need_root
+	common_setup
+	build blocks blocks.so
+}
+
+teardown() {
+	common_teardown
+}
+
+# walk OUT ARGS...: what is seen of $PROGRAM.
+walk() {
+	"$MWBPF" walk --json -o "$1" --pid "$PROGRAM" "${@:2}"
+}
+
+# same_heap NAME: every chunk and sum is what $T/NAME says.
+same_heap() {
+	walk "$T/$1.seen" --chunks
+	run python3 "$LIB/heapcheck.py" "$T/$1.seen" "$T/$1"
+	echo "$output"
+	[ "$status" -eq 0 ]
+}
+
+# same_trim NAME: what malloc_trim returns is what was said before.
+same_trim() {
+	local said
+	echo trim >&"$GO"
+	wait_line "$T/$1" '^trimmed' "$PROGRAM"
+	said=$(jq -s 'map(.trim_resident // 0) | add' "$T/$1.seen")
+	grep -qx "trimmed $said" "$T/$1" || { grep trimmed "$T/$1"; echo "said $said"; return 1; }
+}
+
+# heap_of FILE JQ: a condition on the record of the heap.
+heap_of() {
+	jq -es "any(.[]; .type == \"malloc_heap\" and $2)" "$1" >/dev/null
+}
+
+@test "glibc's heap: every chunk, of all arenas and caches, and what a trim returns" {
+	start_program "$T/threads" "$PROGRAMS/blocks" 3
+	same_heap threads
+	heap_of "$T/threads.seen" '.arenas == 4 and .mapped == 2 and .caches == 4 and .torn_lists == 0'
+	heap_of "$T/threads.seen" '.mmap_threshold == 401408 and .dynamic' # 400000 bytes were freed
+	same_trim threads
+	python3 "$LIB/validate.py" "$T/threads.seen"
+}
+
+@test "a heap whose end somebody else moved is walked on behind that" {
+	start_program "$T/foreign" "$PROGRAMS/blocks" 0 foreign
+	same_heap foreign
+	jq -es 'any(.[]; .type == "malloc_arena" and .pieces == 2 and .others == 5008)' "$T/foreign.seen"
+	same_trim foreign
+}
+
+@test "the heap of older and newer glibcs" {
+	local python n=0
+	while read -r python; do
+		n=$((n + 1))
+		start_program "$T/root$n" "$python" -c '
+import ctypes, sys
+argv = (ctypes.c_char_p * 3)(b"blocks", b"2", None)
+ctypes.CDLL(sys.argv[1]).main(2, argv)' "$PROGRAMS/blocks.so"
+		same_heap "root$n"
+		same_trim "root$n"
+	done < <(root_pythons | grep -E -- '-3\.(9|13)/|sid-3.14/')
+	[ "$n" -gt 0 ] || skip "MWBPF_ROOTS is not set"
+}
+
+@test "a heap that changes while it is read: what is shown fits together, the rest is said" {
+	start_program "$T/churn" "$PROGRAMS/blocks" 2
+	echo churn >&"$GO"
+	wait_line "$T/churn" '^churning' "$PROGRAM"
+	for _ in 1 2 3 4 5; do
+		walk "$T/churn.seen"
+		# of each arena: its chunks add up to its memory, or it is said why there are none
+		jq -es 'map(select(.type == "malloc_arena")) | length > 0 and all(.[]; .reason or .changing or
+			([.used, .free, .fastbin, .tcache, .top, .fence | .size] | add) + .books + .others == .size)' \
+			"$T/churn.seen" >/dev/null
+	done
+	kill -0 "$PROGRAM"
+	python3 "$LIB/validate.py" "$T/churn.seen"
+}
+
+# same_frames OPTIMIZATION: what is seen of all frames is what the program says and gdb sees.
+same_frames() {
+	build "locals-$1"
+	start_program "$T/said$1" "$PROGRAMS/locals-$1" 2
+	walk "$T/held$1" --freeze --globals
+	gdb -p "$PROGRAM" -batch -ex "thread apply all bt -full" >"$T/gdb$1" 2>/dev/null
+	run python3 "$LIB/localcheck.py" "$T/held$1" "$T/said$1" "$T/gdb$1"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	jq -es 'map(select(.type == "c_thread")) | length == 3 and all(.[]; .held and (.reason | not))' \
+		"$T/held$1"
+	! grep -q '^TracerPid:	[1-9]' "/proc/$PROGRAM/status"
+	python3 "$LIB/validate.py" "$T/held$1"
+}
+
+# places FILE: names and addresses of the variables with a place in it.
+places() {
+	jq -r 'select(.type == "c_variable" and .where == "memory" and .frame) | "\(.name) \(.addr)"' "$1" | sort -u
+}
+
+# without_stopping OPTIMIZATION: of a process that is not held less is known, and nothing else.
+without_stopping() {
+	walk "$T/waiting$1"
+	places "$T/waiting$1" >"$T/less"
+	places "$T/held$1" >"$T/more"
+	[ -z "$(comm -23 "$T/less" "$T/more")" ]
+	jq -es 'any(.[]; .type == "c_frame" and .depth == 1) and
+		any(.[]; .type == "c_thread" and .reason == "the caller is found by a register whose value is not known")' \
+		"$T/waiting$1"
+	grep -q -- '--freeze' "$T/waiting$1"
+}
+
+@test "frames and variables of C functions without optimization: all, to the byte" {
+	same_frames O0
+	# of the program's own variables none is without a place
+	jq -es 'map(select(.type == "c_frame" and (.at | contains("(locals.c:"))).id) as $own |
+		all(.[]; .type != "c_variable" or .where == "memory" or (.frame | IN($own[]) | not) or .name == "mine")' "$T/heldO0"
+	without_stopping O0
+}
+
+@test "frames and variables of C functions with optimization: inlined calls, registers, none" {
+	same_frames O2
+	jq -es 'any(.[]; .type == "c_variable" and .name == "n" and .register and .value == "2")' "$T/heldO2"
+	without_stopping O2
+}
+
+@test "a heap that was written over: where, and what else there is" {
+	start_program "$T/spoiled" "$PROGRAMS/blocks" 1
+	echo spoil >&"$GO"
+	wait_line "$T/spoiled" '^spoiled' "$PROGRAM"
+	walk "$T/spoiled.seen"
+	jq -es --arg bad "$(awk '$1 == "spoiled" { print $2 }' "$T/spoiled")" \
+		'map(select(.type == "malloc_arena")) | .[0].bad == $bad and .[1].used.chunks > 100 and
+		.[0].reason == "its chunks do not fit together"' "$T/spoiled.seen"
+	python3 "$LIB/validate.py" "$T/spoiled.seen"
+}
+
+@test "a C program without debug information, and one that another program traces" {
+	build locals-O0
+	strip -o "$T/stripped" "$PROGRAMS/locals-O0"
+	start_program "$T/said" "$T/stripped" 0
+	walk "$T/stripped.seen" --freeze --globals
+	jq -es 'map(select(.type == "c_frame" and (.at | startswith("stripped+")))) | length == 7' "$T/stripped.seen"
+	jq -es 'map(select(.type == "c_thread"))[0].reason == null' "$T/stripped.seen"
+	grep -q 'no debug information tells of global variables of .*/stripped' "$T/stripped.seen"
+	gdb -p "$PROGRAM" -batch -ex "shell '$MWBPF' walk --freeze --json -o '$T/traced' --pid $PROGRAM" >/dev/null 2>&1
+	grep -q 'is not held: another program traces it' "$T/traced"
+	jq -es 'any(.[]; .type == "c_thread" and .held == false and .frames > 0)' "$T/traced"
+}

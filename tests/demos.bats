@@ -1,0 +1,32 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# What each demo claims is so on this machine: it asserts that itself, by what its program says.
+
+load lib/helpers
+
+setup() {
+	need_root
+	common_setup
+}
+
+teardown() {
+	common_teardown
+}
+
+@test "every claim of the demos in C holds" {
+	local demo n=0
+	for demo in "$MWBPF_ROOT"/demos/c-*/run; do
+		"$demo" >"$T/shown" || { cat "$T/shown"; false; }
+		n=$((n + 1))
+	done
+	[ "$n" -ge 7 ]
+}
+
+@test "a claim that does not hold fails its demo, and says so" {
+	cp -r "$MWBPF_ROOT/demos" "$T/demos"
+	sed -i 's/int a = 12, b = 24/int b = 24, hidden = 3, a = 12/; s/p_mem("a", &a)/p_mem("a", \&hidden)/' "$T/demos/c-locals/locals.c"
+	run "$T/demos/run" c-locals
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *"failed: c-locals"* ]]
+}

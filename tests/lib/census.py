@@ -1,0 +1,30 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+"""census.py SAID CENSUS: whether a census of tests/programs/census.py counts what that has.
+
+Each difference is a line on stderr; the exit status is 1 if there was one.
+"""
+import collections
+import json
+import sys
+
+counted = collections.Counter()
+total = None
+with open(sys.argv[2]) as file:
+	for line in file:
+		record = json.loads(line)
+		if record["type"] == "census":
+			total = record
+		elif record["type"] == "census_type":
+			counted[record["class"].rpartition(".")[2]] += record["count"]
+with open(sys.argv[1]) as file:
+	said = json.load(file)
+faults = []
+if sum(counted.values()) != total["objects"]:
+	faults.append("%d objects in all, not %d" % (total["objects"], sum(counted.values())))
+for group in said.values():
+	faults += ["%d of %s, not %d" % (counted[name], name, n) for name, n in group.items()
+		if counted[name] != n]
+for fault in faults:
+	print(fault, file=sys.stderr)
+sys.exit(1 if faults or len(said) != 2 else 0)

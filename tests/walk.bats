@@ -1,0 +1,333 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# walk.bats - where everything is in a running process, by what the process says itself.
+
+bats_require_minimum_version 1.5.0
+
+load lib/helpers
+load lib/checks
+
+setup() {
+	need_root
+	common_setup
+}
+
+teardown() {
+	common_teardown
+}
+
+LIB=$MWBPF_ROOT/tests/lib
+
+# walk OUT ARGS...: JSON lines of a walk.
+walk() {
+	within "$MWBPF" walk --json -o "$1" "${@:2}"
+}
+
+# start_walked COMMAND...: tests/programs/walk.py until it waits and has said all.
+start_walked() {
+	rm -f "$T"/said "$T"/out*
+	start_program "$T/out" "$@" "$MWBPF_ROOT/tests/programs/walk.py" "$T/said"
+	wait_line "$T/out.err" '^Total ' "$PROGRAM"
+}
+
+# stand_still: the kernel, too, is done with what the target did.
+stand_still() {
+	kill -STOP "$1"
+	until grep -q '^State:.T' "/proc/$1/status"; do read -rt 0.01 <> <(:) || :; done
+}
+
+# refused STATUS PATTERN ARGS...: one line says why.
+refused() {
+	run "-$1" --separate-stderr within "$MWBPF" walk "${@:3}"
+	one_error "$stderr" "$2"
+	[ -z "$output" ]
+}
+
+@test "frames, variables, small ints, pools and residents of every CPython here" {
+	local python n=0 minor
+	while read -r python; do
+		start_walked "$python"
+		stand_still "$PROGRAM"
+		cat "/proc/$PROGRAM/smaps" >"$T/smaps" # before the walk, which touches memory
+		walk "$T/walk.$n" --pid "$PROGRAM" --self --globals
+		python3 "$LIB/walked.py" "$T/said" "$T/out.err" "$T/walk.$n" >"$T/compared" ||
+			{ echo "$python" >&2; false; }
+		echo "# $python: $(<"$T/compared")" >&3
+		python3 "$LIB/residents.py" "$T/smaps" "$T/walk.$n"
+		# nothing but its own name and the list refer to it, whatever the version borrows
+		[ "$(jq 'select(.name == "counted") | .refcount' "$T/walk.$n")" -eq 1001 ]
+		minor=$("$python" -c 'import sys; print(sys.version_info[1])')
+		[ "$(jq -s 'any(.[]; .class? == "NoneType" and .immortal)' "$T/walk.$n")" = \
+			"$([ "$minor" -ge 12 ] && echo true || echo false)" ]
+		[ "$minor" -lt 11 ] || jq -es 'any(.[]; .segment? == "data-stack" and .type == "frame")' \
+			"$T/walk.$n" >/dev/null
+		jq -es 'any(.[]; .owner? == "generator") or '"$minor"' < 11' "$T/walk.$n" >/dev/null
+		tail -n 1 "$T/walk.$n" | jq -e '.torn == 0 and .reason == "complete"' >/dev/null
+		kill -KILL "$PROGRAM"
+		wait "$PROGRAM" || :
+		n=$((n + 1))
+	done < <(all_pythons)
+	[ "$n" -gt 0 ]
+	python3 "$LIB/validate.py" "$T"/walk.*
+}
+
+@test "the census of every CPython here" {
+	local python n=0
+	while read -r python; do
+		rm -f "$T"/said "$T"/out*
+		start_program "$T/out" "$python" "$MWBPF_ROOT/tests/programs/census.py" "$T/said"
+		within "$MWBPF" walk --census="$T/census.$n" --pid "$PROGRAM" >"$T/text"
+		python3 "$LIB/census.py" "$T/said" "$T/census.$n" || { echo "$python" >&2; false; }
+		grep -qE '^ +777 +[0-9]+  Plain$' "$T/text"
+		go
+		wait "$PROGRAM"
+		n=$((n + 1))
+	done < <(all_pythons)
+	[ "$n" -gt 0 ]
+	python3 "$LIB/validate.py" "$T"/census.*
+}
+
+@test "the census of a CPython whose objects are all malloc's" {
+	export PYTHONMALLOC
+	for PYTHONMALLOC in malloc debug; do
+		rm -f "$T"/said "$T"/out*
+		start_program "$T/out" "$(pythons | head -n 1)" "$MWBPF_ROOT/tests/programs/census.py" \
+			"$T/said"
+		within "$MWBPF" walk --census="$T/census" --pid "$PROGRAM" >/dev/null
+		python3 "$LIB/census.py" "$T/said" "$T/census"
+		go
+		wait "$PROGRAM"
+	done
+}
+
+@test "two censuses of a process, and what it made and gave up in between" {
+	cat >"$T/grow.py" <<-'END'
+		import sys
+		class Grows: pass
+		class Shrinks: pass
+		class Stays: pass
+		grows, shrinks, stays = [], [Shrinks() for _ in range(70)], [Stays() for _ in range(50)]
+		print("ready", flush=True)
+		sys.stdin.readline()
+		grows += [Grows() for _ in range(1000)]
+		del shrinks[:30]
+		print("grown", flush=True)
+		sys.stdin.readline()
+	END
+	start_program "$T/out" "$(pythons | head -n 1)" "$T/grow.py"
+	within "$MWBPF" walk --census="$T/before" --pid "$PROGRAM" >/dev/null
+	go
+	wait_line "$T/out" grown "$PROGRAM"
+	within "$MWBPF" walk --census="$T/after" --pid "$PROGRAM" >/dev/null
+	within "$MWBPF" walk --diff "$T/before" "$T/after" >"$T/diff"
+	grep -qE '^ +\+1000 +\+[0-9]+ +1000 +[0-9]+  Grows$' "$T/diff"
+	grep -qE '^ +-30 +-[0-9]+ +40 +[0-9]+  Shrinks$' "$T/diff"
+	! grep -q Stays "$T/diff"
+	[ "$(within "$MWBPF" walk --diff --top 1 "$T/before" "$T/after" | wc -l)" -eq 4 ]
+	head -n 5 "$T/after" >"$T/cut"
+	refused 1 'not a whole census' --diff "$T/before" "$T/cut"
+	refused 1 'cannot read' --diff "$T/before" "$T/none"
+	refused 2 'two files' --diff "$T/before"
+}
+
+@test "without symbols but the dynamic ones, pools are found by what the data points to" {
+	local python file library
+	while read -r python; do
+		file=$(file_of "$python")
+		library=$(ldd "$file" | sed -n 's/.*libpython[^ ]* => \([^ ]*\) .*/\1/p')
+		[ -n "$library" ] || continue
+		strip --strip-all -o "$T/${library##*/}" "$library"
+		LD_PRELOAD=$T/${library##*/} start_walked "$python"
+		walk "$T/walk" --pid "$PROGRAM" --self --globals
+		python3 "$LIB/walked.py" "$T/said" "$T/out.err" "$T/walk" >/dev/null ||
+			{ echo "$python" >&2; false; }
+		kill -KILL "$PROGRAM"
+		wait "$PROGRAM" || :
+	done < <(pythons | grep -E 'python3\.(6|8|9|10|11)$')
+}
+
+@test "what changes while it is read is never shown as one" {
+	start_program "$T/out" "$(pythons | tail -n 1)" "$MWBPF_ROOT/tests/programs/busy.py"
+	for i in {1..15}; do
+		walk "$T/walk.$i" --pid "$PROGRAM" --globals
+	done
+	python3 "$LIB/together.py" "$T"/walk.* >"$T/shown"
+	! grep -q '^0 frames' "$T/shown"
+	grep -h '"type":"walk_end"' "$T"/walk.* | jq -es \
+		'(map(.retried) | add) > 0 and all(.reason == "complete")' >/dev/null
+	python3 "$LIB/validate.py" "$T"/walk.[1-3]
+}
+
+@test "a process whose memory is damaged ends no walk, and no walk is without an end" {
+	local python
+	python=$(pythons | grep -E '3\.(8|11|13)$' | shuf -n 1 --random-source=<(yes))
+	for seed in 1 2 3; do
+		start_walked "$python"
+		stand_still "$PROGRAM"
+		walk "$T/walk.0" --pid "$PROGRAM" --self --globals
+		for again in 1 2; do
+			python3 "$LIB/havoc.py" "$PROGRAM" "$seed$again" "$T/walk.0"
+			(ulimit -v 4000000 && walk "$T/walk.$seed$again" --pid "$PROGRAM" --self --globals)
+			tail -n 1 "$T/walk.$seed$again" | grep -q '"type":"walk_end"'
+			within "$MWBPF" walk --pid "$PROGRAM" --self >"$T/text"
+			no_control "$T/text"
+		done
+		kill -KILL "$PROGRAM"
+		wait "$PROGRAM" || :
+	done
+	python3 "$LIB/validate.py" "$T"/walk.*[12]
+}
+
+@test "for people: the essay's question, answered" {
+	start_walked "$(pythons | head -n 1)"
+	within "$MWBPF" walk --pid "$PROGRAM" >"$T/text"
+	no_control "$T/text"
+	# the same small int is one object
+	grep -qE '^ +e +int -5 ' "$T/text" || grep -qE '^ +c +int 12 .*same object as a$' "$T/text"
+	grep -qE '^ +short +str .Hello. +0x[0-9a-f]+ +[0-9]+ +[a-z-]+\+[0-9a-f]+' "$T/text"
+	grep -qE '^SMALL INTS: -5 to 256, ' "$T/text"
+	grep -qE '^[0-9a-f]+-[0-9a-f]+ rw-p stack .*\[stack\]$' "$T/text"
+	grep -q '^not explained ' "$T/text"
+	grep -qE 'its names are [0-9]+ globals: --globals' "$T/text"
+	# libraries are a line each, unless all is asked for
+	[ "$(grep -c 'libc\.so' "$T/text")" -eq 1 ]
+	within "$MWBPF" walk --all --pid "$PROGRAM" >"$T/all"
+	[ "$(grep -c 'libc\.so' "$T/all")" -gt 3 ]
+}
+
+@test "a process that is no Python" {
+	sleep 1000 3>&- &
+	started "$!"
+	cat "/proc/$!/smaps" >"$T/smaps"
+	walk "$T/walk" --pid $!
+	python3 "$LIB/validate.py" "$T/walk"
+	python3 "$LIB/residents.py" "$T/smaps" "$T/walk"
+	grep -q '"type":"warning".*no CPython is mapped' "$T/walk"
+	[ "$(jq 'select(.type == "walk") | .python' "$T/walk")" = null ]
+	events "$T/walk" '.type == "frame"' | grep -qx 0
+}
+
+@test "a Python of a version that is not known, and what only looks like one" {
+	for version in 0x04010000 0x030f0000; do
+		cat >"$T/like.c" <<-END
+			#include <stdio.h>
+			long PyType_Type[100], PyCode_Type[100], PyLong_Type[100], PyUnicode_Type[100];
+			const unsigned long Py_Version = $version;
+			char _PyRuntime[4096] = "";
+			int main(void) { puts("ready"); fflush(stdout); return getchar(); }
+		END
+		gcc -rdynamic -o "$T/like" "$T/like.c"
+		rm -f "$T"/out*
+		start_program "$T/out" "$T/like"
+		walk "$T/walk" --pid "$PROGRAM"
+		grep -q '"type":"warning".*no Python objects of process' "$T/walk"
+		[ "$(events "$T/walk" '.type == "segment" and (.resident > 0)')" -gt 5 ]
+		python3 "$LIB/validate.py" "$T/walk"
+	done
+}
+
+@test "a CPython that is there and runs nothing" {
+	local python library home
+	while read -r python; do
+		library=$(ldd "$python" | sed -n 's/.*libpython[^ ]* => \([^ ]*\) .*/\1/p')
+		home=$("$python" -c 'import sys; print(sys.base_prefix)')
+		[ -z "$library" ] || break
+	done < <(pythons)
+	[ -n "$library" ] || skip "no CPython in a library"
+	cat >"$T/idle.c" <<-END
+		#include <dlfcn.h>
+		#include <stdio.h>
+		int main(int argc, char **argv)
+		{
+			void *python = dlopen(argv[argc - 1], RTLD_NOW | RTLD_GLOBAL);
+			((void (*)(void))dlsym(python, "Py_Initialize"))();
+			puts("ready");
+			fflush(stdout);
+			return getchar();
+		}
+	END
+	gcc -o "$T/idle" "$T/idle.c" -ldl
+	PYTHONHOME=$home start_program "$T/out" "$T/idle" "$library"
+	walk "$T/walk" --pid "$PROGRAM" --census="$T/census"
+	python3 "$LIB/validate.py" "$T/walk"
+	grep -q '"type":"warning".*runs Python code' "$T/walk"
+	[ "$(events "$T/walk" '.type == "arena"')" -gt 0 ]
+	[ "$(events "$T/walk" '.type == "small_ints"')" -eq 1 ]
+	[ "$(events "$T/walk" '.type == "frame"')" -eq 0 ]
+	grep -q '"class":"dict"' "$T/census"
+}
+
+@test "in a mount namespace and a root of its own" {
+	local python root=$T/root
+	python=$(pythons | grep ^/usr/bin/) || skip "no python of the system"
+	mkdir -p "$root"
+	cat >"$T/enter" <<-END
+		for dir in usr lib lib64 bin proc dev; do
+			[ -e /\$dir ] || continue
+			mkdir -p "$root/\$dir" && mount --rbind /\$dir "$root/\$dir"
+		done
+		mkdir -p "$root/srv" && mount --bind "$MWBPF_ROOT/tests/programs" "$root/srv"
+		exec chroot "$root" "$python" /srv/busy.py
+	END
+	start_program "$T/out" unshare --mount sh "$T/enter"
+	walk "$T/walk" --pid "$PROGRAM"
+	tail -n 1 "$T/walk" | jq -e '.frames > 0' >/dev/null
+	kill -KILL "$PROGRAM"
+	wait "$PROGRAM" || :
+}
+
+@test "without pymalloc" {
+	PYTHONMALLOC=malloc start_program "$T/out" "$(pythons | tail -n 1)" \
+		"$MWBPF_ROOT/tests/programs/busy.py"
+	walk "$T/walk" --pid "$PROGRAM"
+	grep -q '"type":"warning".*PYTHONMALLOC=malloc' "$T/walk"
+	events "$T/walk" '.type == "arena"' | grep -qx 0
+}
+
+@test "no BPF, no more privilege than to look" {
+	start_program "$T/out" "$(pythons | tail -n 1)" "$MWBPF_ROOT/tests/programs/busy.py"
+	setpriv --bounding-set=-all,+sys_ptrace,+dac_override,+dac_read_search \
+		"$MWBPF" walk --json -o "$T/walk" --pid "$PROGRAM"
+	tail -n 1 "$T/walk" | jq -e '.reason == "complete" and .frames > 0' >/dev/null
+}
+
+@test "what cannot be walked" {
+	refused 2 'give --pid'
+	refused 2 'give --pid once' --pid 1 --pid 2
+	refused 2 'is not for mwbpf walk' --pid 1 --events heap
+	refused 1 'no process' --pid 2147483647
+	[ "$(cat /proc/2/comm)" != kthreadd ] || refused 1 'kernel thread' --pid 2
+	sleep 1000 3>&- &
+	started "$!"
+	refused 1 'cannot write' --pid $! -o "$T/none/walk"
+	"$MWBPF" walk --pid $! >/dev/full 2>"$T/err" && false
+	grep -q 'No space left' "$T/err"
+}
+
+@test "65,000 mappings" {
+	start_program "$T/out" python3 -u -c '
+import mmap, sys
+limit = int(open("/proc/sys/vm/max_map_count").read()) - 400
+memory = mmap.mmap(-1, limit * 4096, mmap.MAP_PRIVATE)
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+start = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+for page in range(0, limit, 2):
+	if libc.mprotect(ctypes.c_void_p(start + page * 4096), ctypes.c_size_t(4096), 1):
+		break
+print("ready"); sys.stdin.readline()'
+	walk "$T/walk" --pid "$PROGRAM"
+	[ "$(grep -c '"type":"segment"' "$T/walk")" -gt 50000 ]
+	tail -n 1 "$T/walk" | jq -e '.reason == "complete" and .frames > 0' >/dev/null
+}
+
+@test "a process that ends midway" {
+	local python i
+	python=$(pythons | tail -n 1)
+	for i in {1..15}; do
+		"$python" -c 'import time; time.sleep(0.01)' &
+		started $!
+		within "$MWBPF" walk --json -o "$T/walk" --pid $! 2>"$T/err" || one_error "$(<"$T/err")" .
+		[ ! -s "$T/walk" ] || tail -n 1 "$T/walk" | grep -q '"type":"walk_end"'
+	done
+}

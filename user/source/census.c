@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* census.c - censuses that were saved, and what has become of them. */
+#include "source/census.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clean.h"
+#include "base/log.h"
+#include "base/scan.h"
+#include "source/lines.h"
+
+#define NAME_BYTES 1024
+#define TYPES_MAX  1000000
+
+/* A row as it is in the file. */
+struct row {
+	char name[NAME_BYTES];
+	struct census_sum sum;
+};
+
+void census_diff_clear(struct census_diff *diff)
+{
+	free(diff->at);
+	hash_clear(&diff->rows);
+	intern_clear(&diff->names);
+	*diff = (struct census_diff){ 0 };
+}
+
+static struct census_change *change_of(struct census_diff *diff, const char *text)
+{
+	const char *name = intern(&diff->names, text);
+	size_t index = (uintptr_t)hash_get(&diff->rows, (uintptr_t)name);
+	struct census_change *more;
+
+	if (index)
+		return &diff->at[index - 1];
+	if (diff->n == TYPES_MAX)
+		return NULL;
+	if (diff->n == diff->cap) {
+		more = reallocarray(diff->at, diff->cap * 2 + 64, sizeof(*more));
+		if (!more)
+			return NULL;
+		diff->at = more;
+		diff->cap = diff->cap * 2 + 64;
+	}
+	if (hash_set(&diff->rows, (uintptr_t)name, (void *)(uintptr_t)(diff->n + 1)))
+		return NULL;
+	diff->at[diff->n] = (struct census_change){ .name = name };
+	return &diff->at[diff->n++];
+}
+
+/* The type of a record, and of a census_type all there is to know. */
+static bool take_line(const char *text, size_t len, char type[32], struct row *row)
+{
+	struct scan_text key, value;
+	struct scan scan;
+
+	*row = (struct row){ .name = "" };
+	type[0] = '\0';
+	scan_init(&scan, text, len);
+	scan_object(&scan);
+	while (scan_member(&scan, &key)) {
+		if (scan_is(&key, "type")) {
+			value = scan_str(&scan);
+			scan_copy(&value, type, 32);
+		} else if (scan_is(&key, "class")) {
+			value = scan_str(&scan);
+			scan_copy(&value, row->name, sizeof(row->name));
+		} else if (scan_is(&key, "count")) {
+			row->sum.count = scan_u64(&scan);
+		} else if (scan_is(&key, "bytes")) {
+			row->sum.bytes = scan_u64(&scan);
+		} else {
+			scan_skip(&scan);
+		}
+	}
+	return scan_done(&scan);
+}
+
+static void add(struct census_sum *to, const struct census_sum *sum)
+{
+	to->count += sum->count;
+	to->bytes += sum->bytes;
+}
+
+/* Rows up to the end that a whole census has. */
+static int read_rows(struct lines *lines, struct census_diff *diff, bool after)
+{
+	bool too_long, census = false, ended = false;
+	struct census_change *change;
+	const char *text;
+	char type[32];
+	struct row row;
+	size_t len;
+
+	while (lines_next(lines, &text, &len, &too_long)) {
+		if (too_long || !take_line(text, len, type, &row))
+			return -EBADMSG;
+		census = census || !strcmp(type, "census");
+		ended = !strcmp(type, "walk_end");
+		if (strcmp(type, "census_type"))
+			continue;
+		change = change_of(diff, row.name);
+		if (!change)
+			return -ENOMEM;
+		add(after ? &change->after : &change->before, &row.sum);
+		add(after ? &diff->after : &diff->before, &row.sum);
+	}
+	if (lines_error(lines))
+		return lines_error(lines);
+	return census && ended ? 0 : -EBADMSG;
+}
+
+static int read_file(const char *path, struct census_diff *diff, bool after)
+{
+	int fd __fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct lines *lines = fd < 0 ? NULL : lines_new(fd);
+	int err = fd < 0 ? -errno : lines ? read_rows(lines, diff, after) : -ENOMEM;
+
+	lines_free(lines);
+	if (err == -EBADMSG)
+		log_error("%s is not a whole census, as mwbpf walk --census=FILE writes it", path);
+	else if (err)
+		log_error("cannot read %s: %s", path, strerror(-err));
+	return err;
+}
+
+static uint64_t change_of_bytes(const struct census_change *change)
+{
+	const uint64_t before = change->before.bytes, after = change->after.bytes;
+
+	return before > after ? before - after : after - before;
+}
+
+static int largest_first(const void *a, const void *b)
+{
+	const struct census_change *x = a, *y = b;
+	const uint64_t more = change_of_bytes(x), than = change_of_bytes(y);
+
+	return more != than ? (more > than ? -1 : 1) : strcmp(x->name, y->name);
+}
+
+int census_diff(const char *before, const char *after, struct census_diff *diff)
+{
+	int err;
+
+	*diff = (struct census_diff){ 0 };
+	err = read_file(before, diff, false);
+	if (!err)
+		err = read_file(after, diff, true);
+	if (!err && diff->n)
+		qsort(diff->at, diff->n, sizeof(*diff->at), largest_first);
+	return err;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * debuginner.h - internal to what reads debug information: it, opened.
+ */
+#ifndef MWBPF_DEBUGINNER_H
+#define MWBPF_DEBUGINNER_H
+
+#include <elfutils/libdw.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "target/debuginfo.h"
+
+#define DEBUG_DEPTH 64 /* of scopes inside each other */
+
+/* The code of a unit or function, or a part of it. */
+struct range {
+	uint64_t start, end;
+	Dwarf_Off die;
+	size_t unit; /* of a unit: which */
+};
+
+struct ranges {
+	struct range *at;
+	size_t n, room;
+};
+
+/* A compilation unit; its functions are gathered at the first address in it. */
+struct unit {
+	bool gathered;
+	struct ranges functions;
+};
+
+struct debuginfo {
+	Elf *elf, *debug_elf, *common_elf;
+	Dwarf *dwarf, *common;
+	Dwarf_CFI *cfi;
+	struct ranges code; /* of all units */
+	struct unit *units;
+	size_t n_units;
+};
+
+/* The function at an address that was not inlined; false: none is known. */
+bool debuginfo_function_at(struct debuginfo *info, uint64_t vaddr, Dwarf_Die *function);
+
+#endif

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* walkcensus.c - Python's objects counted by type. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clean.h"
+#include "base/log.h"
+#include "survey/census.h"
+#include "verb/walking.h"
+
+/* All types, as a stream of records of its own. */
+static int write_census(struct walk *walk, const struct census *census, struct out *out)
+{
+	struct walk_end end = walk->end;
+	struct view view = walk->view;
+
+	view.ops = &view_json;
+	view.out = out;
+	end.reason = "complete";
+	end.retried = walk->cpython.retried;
+	end.torn = walk->cpython.torn;
+	view.ops->begin(&view, &walk->head);
+	view.ops->census(&view, census, 0);
+	view.ops->end(&view, &end);
+	return out_close(out);
+}
+
+/* Says what is wrong. */
+static int save_census(struct walk *walk, const struct census *census)
+{
+	const char *path = walk->options->walk.census_file;
+	int fd __fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	struct out out;
+	int err = fd < 0 ? -errno : out_init(&out, fd);
+
+	if (!err)
+		err = write_census(walk, census, &out);
+	if (err)
+		log_error("cannot write %s: %s", path, strerror(-err));
+	return err;
+}
+
+int walk_census(struct walk *walk)
+{
+	struct pymalloc pymalloc = { 0 };
+	struct census census;
+	int err = census_take(&walk->cpython, &walk->space->segments, &pymalloc, &census);
+
+	if (!err) {
+		walk->view.ops->census(&walk->view, &census, walk->options->walk.top);
+		if (!census.heap)
+			walk_note(walk, "malloc's heap could not be read: of large objects the "
+				  "census has those only that the garbage collector has in %zu "
+				  "lists", census.gc_lists);
+		if (walk->options->walk.census_file)
+			err = save_census(walk, &census);
+	}
+	census_clear(&census);
+	pymalloc_clear(&pymalloc);
+	return err;
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* walkhold.c - the process stands still while it is walked. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "verb/walking.h"
+
+static int hold(struct walk *walk, pid_t pid)
+{
+	int err = freeze_new(&walk->freeze);
+
+	if (!err)
+		err = freeze_watch(walk->freeze, pid);
+	if (!err)
+		err = freeze_stop(walk->freeze, pid, &walk->frozen);
+	return err;
+}
+
+void walk_hold(struct walk *walk)
+{
+	int err;
+
+	err = hold(walk, walk->options->pids[0]);
+	if (!err)
+		return;
+	freeze_free(walk->freeze);
+	walk->freeze = NULL;
+	walk->hold_why = err == -EPERM ? "another program traces it, or it may not be traced"
+				       : strerror(-err);
+}
+
+void walk_let_go(struct walk *walk)
+{
+	const uint64_t held_ns = now_ns() - walk->frozen.since_ns;
+
+	if (!walk->freeze)
+		return;
+	freeze_free(walk->freeze);
+	walk->freeze = NULL;
+	frozen_clear(&walk->frozen);
+	log_info("the process was held for %.1f ms", (double)held_ns / 1e6);
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * walking.h - internal to the walk: what its steps hand to each other.
+ */
+#ifndef MWBPF_VERB_WALKING_H
+#define MWBPF_VERB_WALKING_H
+
+#include "options.h"
+#include "place/pystack.h"
+#include "survey/cpython.h"
+#include "survey/freeze.h"
+#include "survey/glibcheap.h"
+#include "survey/pymalloc.h"
+#include "survey/residency.h"
+#include "targets.h"
+#include "view/walkview.h"
+
+struct walk {
+	const struct options *options;
+	struct targets targets;
+	struct target *target;
+	struct place place;
+	struct space *space;
+	struct residents residents;
+	struct cpython cpython;
+	bool python; /* its objects can be read */
+	struct pythread *threads; /* main thread first */
+	size_t n_threads;
+	struct pymalloc pymalloc;
+	bool has_pymalloc;
+	struct freeze *freeze; /* NULL: it is not held */
+	struct frozen frozen;
+	const char *hold_why; /* it is not held although it should be; NULL */
+	bool stuck; /* frames of C functions were not found up to the outermost */
+	struct hash seen; /* address of an object -> the first variable that it was */
+	struct out out;
+	struct view view;
+	struct walk_head head;
+	struct walk_end end;
+};
+
+/* The segment that holds an address. */
+struct walk_place walk_place(struct walk *walk, uint64_t addr);
+
+/* Find Python's threads. 0, -ESRCH, -ENOMEM. */
+int walk_find_threads(struct walk *walk);
+
+/* Make segments of what Python manages. Likewise. */
+int walk_claim(struct walk *walk);
+
+/* Who manages how much of the segments, and in how much of Python's is what. Likewise. */
+void walk_layers(struct walk *walk, const struct walk_segment *at, size_t n);
+int walk_python_memory(struct walk *walk);
+
+/* Objects by type. Likewise, and what could not be written was said. */
+int walk_census(struct walk *walk);
+
+/* Python's threads, their frames and variables. 0, -ESRCH, -ENOMEM. */
+int walk_threads(struct walk *walk);
+
+/*
+ * Read the debug information that will be needed, while the process still runs: that takes
+ * most of the time of a walk through C functions.
+ */
+void walk_warm_up(struct walk *walk);
+
+/* Hold the process; what is in the way of that is in hold_why. And let it go. */
+void walk_hold(struct walk *walk);
+void walk_let_go(struct walk *walk);
+
+/* malloc's memory. 0, -ESRCH, -ENOMEM. */
+int walk_heap(struct walk *walk);
+
+/* Threads with the frames of C functions and their variables; globals. Likewise. */
+int walk_native(struct walk *walk);
+
+/* One sentence, to the view. */
+void walk_note(struct walk *walk, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* walklayers.c - who manages the memory of the process, as far as that can be told. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "survey/claim.h"
+#include "survey/pychunks.h"
+#include "verb/walking.h"
+
+/* Layers in the order in which they are shown: segments.def. */
+static const char *const layers[] = { "image", "malloc", "pymalloc", "python", "stack",
+				      "mapping", "kernel", "unexplained" };
+
+#define LAYERS	    (sizeof(layers) / sizeof(*layers))
+#define UNEXPLAINED (LAYERS - 1)
+
+int walk_claim(struct walk *walk)
+{
+	struct cpython *cpython = &walk->cpython;
+	struct segments *segments = &walk->space->segments;
+	int err;
+
+	pychunks_mark(cpython, walk->threads, walk->n_threads, segments);
+	err = pymalloc_read(cpython, segments, &walk->pymalloc, NULL, NULL);
+	walk->has_pymalloc = !err;
+	if (err && err != -ENOENT && err != -EBADMSG && err != -EFAULT)
+		return err;
+	for (size_t i = 0; i < walk->pymalloc.arenas.n; i++)
+		claim(segments, walk->pymalloc.at[i].start, walk->pymalloc.at[i].end,
+		      SEGMENT_PYMALLOC, 0);
+	return segments->error;
+}
+
+static size_t layer_of(const struct segment *segment)
+{
+	const char *name = segment_kind_layer(segment->kind);
+	size_t i = 0;
+
+	if (segment->kind == SEGMENT_ANON)
+		return UNEXPLAINED;
+	while (i < UNEXPLAINED && strcmp(layers[i], name))
+		i++;
+	return i;
+}
+
+static void add(struct residency *sum, const struct residency *more)
+{
+	sum->size += more->size;
+	sum->resident += more->resident;
+	sum->dirty += more->dirty;
+	sum->swapped += more->swapped;
+}
+
+/* What the kernel's areas have that no segment has: they came between two looks. */
+static uint64_t rest(uint64_t all, uint64_t sum)
+{
+	return all > sum ? all - sum : 0;
+}
+
+void walk_layers(struct walk *walk, const struct walk_segment *at, size_t n)
+{
+	struct walk_layer show[LAYERS] = { 0 };
+	const struct residency *all = &walk->residents.all;
+	struct residency sum = { 0 };
+
+	for (size_t i = 0; i < LAYERS; i++)
+		show[i].name = layers[i];
+	for (size_t i = 0; i < n; i++) {
+		add(&show[layer_of(&at[i].segment)].bytes, &at[i].bytes);
+		add(&sum, &at[i].bytes);
+	}
+	add(&show[UNEXPLAINED].bytes,
+	    &(struct residency){ rest(all->size, sum.size), rest(all->resident, sum.resident),
+				rest(all->dirty, sum.dirty), rest(all->swapped, sum.swapped) });
+	walk->view.ops->layers(&walk->view, show, LAYERS, all);
+}
+
+static void show_statics(struct walk *walk)
+{
+	struct pystatic statics;
+	struct walk_statics show = { .statics = &statics };
+
+	pystatic_read(&walk->cpython, &walk->space->segments, &statics);
+	for (size_t i = 0; i < PYSTATIC_SINGLETONS; i++)
+		show.singletons[i] = walk_place(walk, statics.singletons[i].addr);
+	walk->view.ops->statics(&walk->view, &show);
+}
+
+static void show_small_ints(struct walk *walk)
+{
+	struct smallints ints;
+	struct walk_small_ints show = { .ints = &ints };
+
+	if (!smallints_find(&walk->cpython, &walk->space->segments, &ints)) {
+		walk_note(walk, "the small ints of the interpreter were not found");
+		return;
+	}
+	show.place = walk_place(walk, ints.lowest);
+	walk->view.ops->small_ints(&walk->view, &show);
+}
+
+static int show_pymalloc(struct walk *walk)
+{
+	const struct pymalloc *pymalloc = &walk->pymalloc;
+	struct walk_arena *show;
+
+	if (!walk->has_pymalloc) {
+		walk_note(walk, "no arenas of pymalloc were found: PYTHONMALLOC=malloc, or a build "
+			  "without it");
+		return 0;
+	}
+	show = calloc(pymalloc->arenas.n + 1, sizeof(*show));
+	if (!show)
+		return -ENOMEM;
+	for (size_t i = 0; i < pymalloc->arenas.n; i++) {
+		const struct pymalloc_arena *arena = &pymalloc->at[i];
+
+		show[i].arena = arena;
+		show[i].place = walk_place(walk, arena->start);
+		residents_of(&walk->residents, arena->start, arena->end, &show[i].bytes);
+	}
+	walk->view.ops->pymalloc(&walk->view, pymalloc, show);
+	free(show);
+	return 0;
+}
+
+int walk_python_memory(struct walk *walk)
+{
+	show_statics(walk);
+	show_small_ints(walk);
+	return show_pymalloc(walk);
+}

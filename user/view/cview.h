@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * cview.h - what a walk finds of C: malloc's memory, frames and variables, globals.
+ */
+#ifndef MWBPF_VIEW_CVIEW_H
+#define MWBPF_VIEW_CVIEW_H
+
+#include "survey/cthread.h"
+#include "survey/glibcheap.h"
+#include "view/walkview.h"
+
+struct walk_heap {
+	const struct glibcheap *heap;
+	const struct walk_place *places; /* of the arenas' records */
+	bool chunks;			 /* each chunk is shown, too */
+};
+
+struct walk_cthread {
+	const struct cthread *thread;
+	bool held; /* else it waited */
+};
+
+struct walk_cframe {
+	uint32_t id; /* of this walk, from 1 */
+	pid_t tid;
+	const struct cthread_frame *frame;
+	struct walk_place place; /* where it begins: its CFA; addr 0: not known */
+};
+
+struct walk_cvar {
+	uint32_t id;	      /* of this walk, from 1 */
+	uint32_t frame;	      /* 0: a global */
+	const char *function; /* inlined, that it belongs to; NULL: the frame's own */
+	const struct cvar *var;
+	struct walk_place place; /* addr 0: it has none */
+};
+
+/* As rows of view_ops. */
+void json_heap(struct view *view, const struct walk_heap *heap);
+void json_cthread(struct view *view, const struct walk_cthread *thread);
+void json_cframe(struct view *view, const struct walk_cframe *frame);
+void json_cvar(struct view *view, const struct walk_cvar *var);
+void text_heap(struct view *view, const struct walk_heap *heap);
+void text_cthread(struct view *view, const struct walk_cthread *thread);
+void text_cframe(struct view *view, const struct walk_cframe *frame);
+void text_cvar(struct view *view, const struct walk_cvar *var);
+
+#endif

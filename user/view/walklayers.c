@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* walklayers.c - who manages a process's memory, and what Python's allocator has of it. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/fmt.h"
+#include "view/textline.h"
+
+static void write_bytes(struct view *view, const char *name, const struct residency *bytes)
+{
+	struct textline line = { .len = 0 };
+
+	textline_put(&line, "%-25s %4s %-12s", name, "", "");
+	textline_size(&line, bytes->size);
+	textline_size(&line, bytes->resident);
+	textline_size(&line, bytes->dirty);
+	textline_write(&line, view->out);
+}
+
+void text_layers(struct view *view, const struct walk_layer *at, size_t n,
+		 const struct residency *all)
+{
+	struct textline line = { .len = 0 };
+
+	textline_write(&line, view->out);
+	textline_put(&line, "WHO MANAGES IT");
+	textline_write(&line, view->out);
+	for (size_t i = 0; i < n; i++)
+		write_bytes(view,
+			    strcmp(at[i].name, "unexplained") ? at[i].name : "not explained",
+			    &at[i].bytes);
+	write_bytes(view, "all", all);
+}
+
+void text_statics(struct view *view, const struct walk_statics *at)
+{
+	const struct pystatic *statics = at->statics;
+	struct textline line = { .len = 0 };
+	char place[PLACE_TEXT];
+
+	textline_write(&line, view->out);
+	textline_put(&line, "STATIC TYPES: %" PRIu64 ", %" PRIu64 " bytes; %" PRIu64
+		     " of them in the interpreter's file", statics->types, statics->types_bytes,
+		     statics->own_types);
+	textline_write(&line, view->out);
+	textline_put(&line, "SINGLETONS:");
+	for (size_t i = 0; i < PYSTATIC_SINGLETONS; i++)
+		if (statics->singletons[i].addr)
+			textline_put(&line, "%s %s at 0x%" PRIx64 " %s", i ? "," : "",
+				     statics->singletons[i].name, statics->singletons[i].addr,
+				     textline_place(place, &at->singletons[i]));
+	textline_write(&line, view->out);
+}
+
+void text_small_ints(struct view *view, const struct walk_small_ints *at)
+{
+	const struct smallints *ints = at->ints;
+	struct textline line = { .len = 0 };
+	char place[PLACE_TEXT], safe[512];
+
+	textline_put(&line, "SMALL INTS: %d to %d, %" PRIu64 " bytes, 0x%" PRIx64 "-0x%" PRIx64
+		     ", %s", SMALLINTS_FIRST, SMALLINTS_FIRST + (int)ints->n - 1, ints->bytes,
+		     ints->lowest, ints->end, textline_place(place, &at->place));
+	if (at->place.segment.name[0])
+		textline_put(&line, " of %s", fmt_safe(safe, sizeof(safe), at->place.segment.name));
+	if (ints->pointers)
+		textline_put(&line, "; each by itself, their addresses at 0x%" PRIx64,
+			     ints->table);
+	textline_write(&line, view->out);
+}
+
+static void write_classes(struct view *view, const struct pymalloc *pymalloc)
+{
+	struct textline line = { .len = 0 };
+
+	textline_put(&line, "%10s %10s %10s %10s", "BLOCK SIZE", "POOLS", "IN USE", "FREE");
+	textline_write(&line, view->out);
+	for (size_t i = 0; i < PYPOOL_CLASSES; i++) {
+		const struct pymalloc_class *class = &pymalloc->classes[i];
+
+		if (!class->pools)
+			continue;
+		textline_put(&line, "%10u %10" PRIu64 " %10" PRIu64 " %10" PRIu64, class->size,
+			     class->pools, class->used, class->free);
+		textline_write(&line, view->out);
+	}
+}
+
+static void write_arena(struct view *view, const struct walk_arena *at)
+{
+	const struct pymalloc_arena *arena = at->arena;
+	struct textline line = { .len = 0 };
+
+	textline_put(&line, "  %012" PRIx64 "-%012" PRIx64 " %3u of %3u pools, in use",
+		     arena->start, arena->end, arena->used_pools, arena->pools);
+	textline_amount(&line, arena->used);
+	textline_put(&line, ", free in these");
+	textline_amount(&line, arena->free);
+	textline_put(&line, ", resident");
+	textline_amount(&line, at->bytes.resident);
+	if (arena->torn)
+		textline_put(&line, "; %u pools went on changing", arena->torn);
+	textline_write(&line, view->out);
+}
+
+void text_pymalloc(struct view *view, const struct pymalloc *pymalloc,
+		   const struct walk_arena *arenas)
+{
+	struct textline line = { .len = 0 };
+	uint64_t used = 0, blocks = 0, free = 0;
+
+	for (size_t i = 0; i < pymalloc->arenas.n; i++) {
+		used += pymalloc->at[i].used;
+		free += pymalloc->at[i].free;
+	}
+	for (size_t i = 0; i < PYPOOL_CLASSES; i++)
+		blocks += pymalloc->classes[i].used;
+	textline_write(&line, view->out);
+	textline_put(&line, "PYMALLOC: %zu arenas of %" PRIu64 " KiB (found %s), %" PRIu64
+		     " blocks in use of", pymalloc->arenas.n, pymalloc->arenas.arena_size / 1024,
+		     pymalloc->arenas.how, blocks);
+	textline_amount(&line, used);
+	textline_put(&line, ", free blocks");
+	textline_amount(&line, free);
+	textline_write(&line, view->out);
+	for (size_t i = 0; i < pymalloc->arenas.n && view->all; i++)
+		write_arena(view, &arenas[i]);
+	write_classes(view, pymalloc);
+}
+
+void text_census(struct view *view, const struct census *census, size_t top)
+{
+	const size_t n = top && top < census->n ? top : census->n;
+	struct textline line = { .len = 0 };
+	char safe[512];
+
+	textline_write(&line, view->out);
+	textline_put(&line, "CENSUS: %" PRIu64 " objects of %zu types,", census->objects,
+		     census->n);
+	textline_amount(&line, census->bytes);
+	textline_put(&line, " in their blocks; %" PRIu64 " blocks without one,", census->others);
+	textline_amount(&line, census->others_bytes);
+	textline_write(&line, view->out);
+	textline_put(&line, "%12s %14s  %s", "OBJECTS", "BYTES", "TYPE");
+	textline_write(&line, view->out);
+	for (size_t i = 0; i < n; i++) {
+		textline_put(&line, "%12" PRIu64 " %14" PRIu64 "  %s", census->at[i].count,
+			     census->at[i].bytes,
+			     fmt_safe(safe, sizeof(safe), census->at[i].name));
+		textline_write(&line, view->out);
+	}
+	if (n < census->n) {
+		textline_put(&line, "  and %zu more types: --top 0 shows all", census->n - n);
+		textline_write(&line, view->out);
+	}
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * walkview.h - where what a walk finds in a process goes, part by part.
+ */
+#ifndef MWBPF_VIEW_WALKVIEW_H
+#define MWBPF_VIEW_WALKVIEW_H
+
+#include "base/out.h"
+#include "place/segment.h"
+#include "survey/census.h"
+#include "survey/pyframes.h"
+#include "survey/pymalloc.h"
+#include "survey/pystatic.h"
+#include "survey/pyvars.h"
+#include "survey/residency.h"
+#include "survey/smallints.h"
+
+/* What is walked. Strings may be NULL where nothing is known. */
+struct walk_head {
+	pid_t pid;
+	const char *exe;
+	char *const *argv;
+	char state;	    /* as proc(5) */
+	bool frozen;	    /* the process stands still for the walk */
+	const char *version; /* of mwbpf */
+	const char *kernel;
+	const char *python;  /* "3.11.2 (Py_Version)"; NULL: its objects are not walked */
+	const char *python_file;
+	const char *python_why; /* why not, or where the layouts come from */
+	uint64_t start_ns, realtime_ns;
+};
+
+struct walk_segment {
+	struct segment segment;
+	struct residency bytes;
+	bool known; /* bytes are more than the size */
+};
+
+/* An address and the segment it lies in; in a hole the segment's id is 0. */
+struct walk_place {
+	uint64_t addr;
+	struct segment segment;
+};
+
+/* Who manages memory, and how much of it. */
+struct walk_layer {
+	const char *name; /* segments.def; "unexplained": anonymous, and nobody claims it */
+	struct residency bytes;
+};
+
+struct walk_arena {
+	const struct pymalloc_arena *arena;
+	struct walk_place place;
+	struct residency bytes;
+};
+
+struct walk_statics {
+	const struct pystatic *statics;
+	struct walk_place singletons[PYSTATIC_SINGLETONS];
+};
+
+struct walk_small_ints {
+	const struct smallints *ints;
+	struct walk_place place; /* of the lowest */
+};
+
+struct walk_thread {
+	pid_t tid;	 /* 0: not known */
+	uint64_t tstate; /* address of its PyThreadState */
+	size_t frames;
+	bool cut;
+	bool changing;	 /* inner frames came and went */
+	const char *why; /* why there are no frames; NULL: there are all */
+};
+
+struct walk_frame {
+	uint32_t id;	/* of this walk, from 1 */
+	pid_t tid;
+	size_t depth;	/* 0: the innermost of its thread */
+	const char *function, *file; /* NULL: the code object could not be read */
+	int64_t line;	/* 0: none */
+	const struct pyframe_at *frame;
+	struct walk_place place;
+	struct walk_place object; /* of the frame object; addr 0: there is none */
+	size_t globals;	/* names of a module that are not shown */
+	bool gone;	/* it ended before its variables could be read */
+	size_t torn;	/* variables left out */
+};
+
+struct walk_var {
+	uint32_t id;	/* of this walk, from 1 */
+	uint32_t frame; /* id of the frame it was found in */
+	const struct pyvar *var;
+	struct walk_place place; /* of the object */
+	uint32_t same_as;	 /* id of the first variable of that object; 0: this one */
+	const char *same_name;	 /* what that one is called, and where if elsewhere */
+};
+
+struct walk_end {
+	const char *reason;  /* "complete", or why it is not */
+	uint64_t ts_ns;
+	uint64_t segments, threads, frames, variables;
+	uint64_t retried, torn;
+	struct residency all;
+	uint64_t output_lost; /* lines */
+};
+
+struct view;
+struct walk_heap; /* cview.h */
+struct walk_cthread;
+struct walk_cframe;
+struct walk_cvar;
+
+struct view_ops {
+	void (*begin)(struct view *view, const struct walk_head *head);
+	/* In address order. */
+	void (*segments)(struct view *view, const struct walk_segment *at, size_t n);
+	/*
+	 * Of all memory; last what is not explained. They add up to all: what came or went
+	 * between two looks is in the last.
+	 */
+	void (*layers)(struct view *view, const struct walk_layer *at, size_t n,
+		       const struct residency *all);
+	void (*statics)(struct view *view, const struct walk_statics *statics);
+	void (*small_ints)(struct view *view, const struct walk_small_ints *ints);
+	void (*pymalloc)(struct view *view, const struct pymalloc *pymalloc,
+			 const struct walk_arena *arenas);
+	/* The first top rows; 0: all. */
+	void (*census)(struct view *view, const struct census *census, size_t top);
+	void (*thread)(struct view *view, const struct walk_thread *thread);
+	void (*frame)(struct view *view, const struct walk_frame *frame);
+	void (*variable)(struct view *view, const struct walk_var *var);
+	/* Of glibc's malloc; of C functions, and their variables; globals come in frame 0. */
+	void (*heap)(struct view *view, const struct walk_heap *heap);
+	void (*cthread)(struct view *view, const struct walk_cthread *thread);
+	void (*cframe)(struct view *view, const struct walk_cframe *frame);
+	void (*cvar)(struct view *view, const struct walk_cvar *var);
+	/* One sentence that a reader should know. */
+	void (*note)(struct view *view, const char *text);
+	void (*end)(struct view *view, const struct walk_end *end);
+};
+
+struct view {
+	const struct view_ops *ops;
+	struct out *out;
+	pid_t pid;
+	uint64_t start_ns;
+	bool all; /* nothing is folded */
+};
+
+extern const struct view_ops view_text, view_json;
+
+#endif
