@@ -124,6 +124,15 @@ jsonschema.validate(json.load(open(sys.argv[1])), json.load(open(sys.argv[2])))'
 	done
 }
 
+@test "whatever happens to blocks: what it amounts to, worked out the slow way" {
+	for seed in 1 2 3; do
+		"$PYTHON" "$MWBPF_ROOT/tests/lib/randomtrace.py" $seed 4000 >"$T/trace"
+		report "$T/trace" >"$T/report"
+		says "$T/report" 'are no records' && return 1
+		"$PYTHON" "$MWBPF_ROOT/tests/lib/naive.py" "$T/trace" "$T/report"
+	done
+}
+
 #
 # Files of every kind
 #

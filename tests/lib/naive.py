@@ -38,12 +38,13 @@ class Trace:
 		self.reused = self.moved = self.reallocs = self.copied = self.chain = 0
 		self.end_ns = 0
 		self.segments = {}
+		self.program = defaultdict(int)  # what a process runs: another one after an exec
 
 	def site_of(self, event):
 		stack = event.get("stack", 0)
 		if self.frames.get(stack) or "caller" not in event:
 			return ("stack", stack if stack in self.frames else 0)
-		return ("caller", event["pid"], event["caller"])
+		return ("caller", event["pid"], self.program[event["pid"]], event["caller"])
 
 	def step(self, key, now):
 		self.sites[key].steps.append((now, self.sites[key].live[0]))
@@ -106,6 +107,7 @@ class Trace:
 		if kind == "exec":
 			for pid, addr in [each for each in self.blocks if each[0] == event["pid"]]:
 				self.gone(pid, addr, event["ts_ns"], False)
+			self.program[event["pid"]] += 1
 
 	def read(self, path):
 		for line in open(path, encoding="utf-8"):
@@ -217,7 +219,7 @@ def main():
 		faults.append("%d moments" % len(moments))
 	same("threads", sum(each["total"]["blocks"] for each in report["threads"]),
 		sum(trace.made.values()))
-	for fault in faults[:20]:
+	for fault in faults[:10]:
 		print(fault, file=sys.stderr)
 	return bool(faults)
 
