@@ -271,6 +271,7 @@ dies() {
 	run -1 --separate-stderr "$MWBPF" report --suppressions "$T/known" "$MADE"
 	one_error "$stderr" ":1: 'nothing'"
 	run -2 "$MWBPF" --max-leak 1 -- true
+	run -2 "$MWBPF" --format json -- true
 }
 
 @test "limits of a live run" {
