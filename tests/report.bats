@@ -124,6 +124,30 @@ jsonschema.validate(json.load(open(sys.argv[1])), json.load(open(sys.argv[2])))'
 	done
 }
 
+# growing LOST_NS: a site that grows by a block a second for ten, and a loss at that time; none: 0.
+growing() {
+	head -n 1 "$MADE"
+	echo '{"type":"stack","ts_ns":0,"pid":7,"id":1,"frames":[{"lang":"python","function":"f","line":1}]}'
+	for ((i = 1; i <= 10; i++)); do
+		[ "$1" != "$i" ] || echo '{"type":"lost","ts_ns":'$i'000000000,"events":3}'
+		echo '{"type":"malloc","ts_ns":'$i'000000000,"pid":7,"tid":7,"addr":"0x'$i'000","size":100,"segment":"heap","stack":1}'
+	done
+	[ "$1" != 11 ] || echo '{"type":"lost","ts_ns":11000000000,"events":3}'
+	echo '{"type":"summary","ts_ns":20000000000,"reason":"its end"}'
+}
+
+@test "a leak is likely where it grows, and unproven where events were lost since" {
+	verdict() {
+		growing "$1" | report --older "$2" - | jq -r '.sites[0] | "\(.verdict) \(.bytes_per_second)"'
+	}
+	# from 1 to 20 s: 100 more a second for 9 of 19 seconds, then flat: by the formula, exactly
+	slope=$("$PYTHON" -c 'print(round(sum(100 * ((20 - t) * (20 + t - 2 * 10.5)) / 2 for t in range(1, 11)) / (19 ** 3 / 12)))')
+	[ "$(verdict 0 1)" = "likely $slope" ]
+	[ "$(verdict 1 1)" = "likely $slope" ]  # before most of them
+	[ "$(verdict 11 1)" = "unproven $slope" ]
+	[ "$(verdict 0 30)" = "null $slope" ] # none is that old
+}
+
 @test "whatever happens to blocks: what it amounts to, worked out the slow way" {
 	for seed in 1 2 3; do
 		"$PYTHON" "$MWBPF_ROOT/tests/lib/randomtrace.py" $seed 4000 >"$T/trace"
