@@ -329,7 +329,7 @@ const struct option_row option_rows[] = {
 	{ "leak-check", 0, "KIND", parse_leak_check, 0, TRACE,
 	  "search for lost blocks in the end and at SIGUSR1: no, summary or full" },
 	{ "show-leak-kinds", 0, "LIST", parse_leak_kinds, 0, TRACE,
-	  "definite, indirect, possible, reachable (definite,possible), all or none" },
+	  "definite, indirect, possible, reachable (definite,possible), all, none" },
 	{ "sort", 0, "NAME", parse_sort, 0, TRACE | REPORT,
 	  "sites by live, allocations, churn, peak, temporary or growth" },
 	{ "by", 0, "NAME", parse_by, 0, TRACE | REPORT,
