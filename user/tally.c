@@ -58,8 +58,16 @@ void tally_segment(struct tally *tally, pid_t pid, const struct segment_change *
 					.start = change->segment.start,
 					.end = change->segment.end };
 
-	if (tally->options)
-		pins_segment(&tally->history.pins, &segment, change->what == SEGMENT_GONE);
+	const struct code_segment code = { .pid = pid,
+					   .id = change->segment.id,
+					   .start = change->segment.start,
+					   .end = change->segment.end,
+					   .name = change->segment.name };
+
+	if (!tally->options)
+		return;
+	pins_segment(&tally->history.pins, &segment, change->what == SEGMENT_GONE);
+	codemap_segment(&tally->history.codemap, &code, change->what == SEGMENT_GONE);
 }
 
 void tally_warning(struct tally *tally, const char *text)
@@ -110,8 +118,7 @@ bool tally_take(struct tally *tally, const struct placed *placed, struct ledger_
 {
 	if (!tally->options)
 		return false;
-	event->site = history_site(&tally->history, event->site, event->program,
-				   placed->event->caller, true, placed->at);
+	event->site = history_site(&tally->history, event, placed->event->caller, true, placed->at);
 	history_take(&tally->history, event, outcome);
 	return true;
 }

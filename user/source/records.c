@@ -178,6 +178,7 @@ bool source_resident(struct source *source, struct scan *scan, uint64_t ts_ns)
 bool source_segment(struct source *source, struct scan *scan, uint64_t ts_ns)
 {
 	struct pinned segment = { 0 };
+	struct code_segment code = { .name = "" };
 	struct scan_text key, text;
 	uint64_t pid = 0, id = 0;
 	bool gone = false;
@@ -198,6 +199,8 @@ bool source_segment(struct source *source, struct scan *scan, uint64_t ts_ns)
 		} else if (scan_is(&key, "perms")) {
 			text = scan_str(scan);
 			segment.writable = text.len > 1 && text.at[1] == 'w';
+		} else if (scan_is(&key, "name")) {
+			code.name = keep_text(source, scan);
 		} else if (scan_is(&key, "end_ts_ns")) {
 			scan_skip(scan);
 			gone = true;
@@ -207,8 +210,11 @@ bool source_segment(struct source *source, struct scan *scan, uint64_t ts_ns)
 	}
 	if (!scan_done(scan) || !id || id > UINT32_MAX || source_target(source, pid) < 0)
 		return false;
-	segment.pid = pid;
-	segment.id = id;
+	code.pid = segment.pid = pid;
+	code.id = segment.id = id;
+	code.start = segment.start;
+	code.end = segment.end;
+	codemap_segment(&source->history->codemap, &code, gone);
 	pins_segment(&source->history->pins, &segment, gone);
 	return true;
 }

@@ -85,7 +85,7 @@ int source_target(struct source *source, uint64_t pid)
 	struct facts *facts = source->facts;
 	struct fact_target *target;
 
-	if (source->last_target < facts->n_targets && facts->targets[source->last_target].pid == pid)
+	if (source->program[source->last_target] && facts->targets[source->last_target].pid == pid)
 		return source->last_target;
 	if (!pid || pid > INT32_MAX)
 		return -1;
