@@ -156,6 +156,10 @@ refused() {
 	grep -h '"type":"walk_end"' "$T"/walk.* | jq -es \
 		'(map(.retried) | add) > 0 and all(.reason == "complete")' >/dev/null
 	python3 "$LIB/validate.py" "$T"/walk.[1-3]
+	# held, nothing changes
+	walk "$T/held" --pid "$PROGRAM" --globals --freeze
+	tail -n 1 "$T/held" | jq -e '.retried == 0 and .torn == 0 and .variables > 0' >/dev/null
+	python3 "$LIB/together.py" "$T/held"
 }
 
 @test "a process whose memory is damaged ends no walk, and no walk is without an end" {
