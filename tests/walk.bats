@@ -124,6 +124,12 @@ refused() {
 	grep -qE '^ +-30 +-[0-9]+ +40 +[0-9]+  Shrinks$' "$T/diff"
 	! grep -q Stays "$T/diff"
 	[ "$(within "$MWBPF" walk --diff --top 1 "$T/before" "$T/after" | wc -l)" -eq 4 ]
+	within "$MWBPF" walk --diff --json --top 0 "$T/before" "$T/after" -o "$T/diff.json"
+	python3 "$LIB/validate.py" "$T/diff.json"
+	[ "$(jq 'select(.class == "Shrinks") | .count - .count_before' "$T/diff.json")" -eq -30 ]
+	# what changed adds up to the change of all
+	jq -es '(map(select(.type == "census_change") | .count - .count_before) | add) ==
+		(.[-1] | .count - .count_before)' "$T/diff.json" >/dev/null
 	head -n 5 "$T/after" >"$T/cut"
 	refused 1 'not a whole census' --diff "$T/before" "$T/cut"
 	refused 1 'cannot read' --diff "$T/before" "$T/none"
