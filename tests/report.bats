@@ -92,7 +92,8 @@ says() {
 		TRACER=$!
 		started "$TRACER"
 		exec {GO}>"$T/$name.in"
-		wait_line "$T/said" ready "$TRACER"
+		# names are read from the living process
+		wait_line "$T/$name" '"size":77777' "$TRACER"
 		go
 		exec {GO}>&-
 		wait "$TRACER"
@@ -178,4 +179,119 @@ says() {
 	run -2 "$MWBPF" report --pid 1 "$MADE"
 	run -2 "$MWBPF" report --diff "$MADE"
 	run -2 "$MWBPF" report --by nothing "$MADE"
+}
+
+#
+# What else is asked of it
+#
+
+@test "a trace without an end: mwbpf was killed" {
+	need_root
+	start_program "$T/said" "$PYTHON" "$LEAKY" 20
+	start_mwbpf "$T/trace" --pid "$PROGRAM"
+	wait_line "$T/trace" '"type":"resident"' "$TRACER"
+	kill -KILL "$TRACER"
+	wait "$TRACER" || :
+	report "$T/trace" >"$T/report"
+	says "$T/report" 'no summary'
+	jq -e '.ended_by == "the trace has no end"' "$T/report" >/dev/null
+	! grep -q '"type":"summary"' "$T/trace"
+}
+
+# dies HOW STATUS PATTERN: a command that ends so; live and file say it, and what it left.
+dies() {
+	local status=0
+	"$MWBPF" --summary --format json --json -o "$T/trace" -- bash -c "$1" >"$T/said" 2>"$T/err" || status=$?
+	[ "$status" -eq "$2" ] || { echo "mwbpf exited with $status, not $2" >&2; return 1; }
+	tail -n 1 "$T/said" >"$T/live"
+	jq -e --arg pattern "$3" '(.ended_by | test($pattern)) and .allocs > 100 and
+		.in_use.blocks > 10 and any(.completeness[]; test("^resident at "))' "$T/live" >/dev/null
+	report "$T/trace" | cmp "$T/live"
+}
+
+@test "killed, crashed, ended by itself: the report is whole and says so" {
+	need_root
+	dies 'kill -KILL $$' 137 'killed by signal 9 '
+	dies 'kill -SEGV $$' 139 'killed by signal 11 '
+	dies 'exit 3' 3 'exited with status 3'
+	dies 'exec /bin/sleep 0.01' 0 'exited with status 0'
+}
+
+@test "no file of events: the report alone is on stdout" {
+	need_root
+	"$MWBPF" --summary -- /bin/ls / >"$T/out" 2>"$T/err"
+	grep -q '^HEAP SUMMARY:$' "$T/out"
+	grep -q '^COMPLETENESS:$' "$T/out"
+	! grep -q 'HEAP SUMMARY' "$T/err"
+	! grep -qE ' malloc +0x' "$T/out"
+}
+
+@test "limits: the status that was asked for, and which of them it was" {
+	run -0 --separate-stderr "$MWBPF" report --max-leak 1T --max-peak 1T --error-exitcode 9 "$MADE"
+	[ -z "$stderr" ]
+	run -9 --separate-stderr "$MWBPF" report --max-leak 1k --error-exitcode 9 "$MADE"
+	one_error "$stderr" 'bytes in use at the end.*--max-leak'
+	run -9 --separate-stderr "$MWBPF" report --max-peak 1k --error-exitcode 9 "$MADE"
+	one_error "$stderr" 'at the peak.*--max-peak'
+	run -0 "$MWBPF" report --max-peak 1k "$MADE"
+	# what is suppressed is no leak
+	printf '# known\nleak:^work1*$\nthread:x\nleak:main.py\n' >"$T/known"
+	run -0 --separate-stderr "$MWBPF" report --max-leak 0 --error-exitcode 9 --suppressions "$T/known" "$MADE"
+	[ -z "$stderr" ]
+	printf 'leak:^work1$\n' >"$T/known"
+	run -9 "$MWBPF" report --max-leak 0 --error-exitcode 9 --suppressions "$T/known" "$MADE"
+	report --suppressions "$T/known" "$MADE" |
+		jq -e '[.sites[] | select(.suppressed)] | length == 1 and .[0].frames[0].function == "work1"' >/dev/null
+	printf 'nothing\n' >"$T/known"
+	run -1 --separate-stderr "$MWBPF" report --suppressions "$T/known" "$MADE"
+	one_error "$stderr" ":1: 'nothing'"
+	run -2 "$MWBPF" --max-leak 1 -- true
+}
+
+@test "limits of a live run" {
+	need_root
+	run -9 "$MWBPF" --summary --max-peak 1k --error-exitcode 9 -- /bin/ls /
+	run -0 "$MWBPF" --summary --max-peak 1T --error-exitcode 9 -- /bin/ls /
+}
+
+@test "every owner of an address, as the lines of the trace have them" {
+	local addr made
+	addr=$(grep -m1 -oP '^{"type":"free".*"addr":"\K[^"]+' "$MADE")
+	made=$(grep -c "^{\"type\":\"malloc\".*\"addr\":\"$addr\"" "$MADE")
+	"$MWBPF" report --format json --address "$addr" "$MADE" >"$T/owners"
+	[ "$(wc -l <"$T/owners")" -eq "$made" ]
+	jq -c 'select(.addr == $addr) | if .type == "malloc" then {m: .ts_ns} else {f: .ts_ns} end' \
+		--arg addr "$addr" "$MADE" | jq -sc '[.[] | .m // empty], [.[] | .f // empty]' >"$T/want"
+	jq -sc '[.[].from_ns], [.[].until_ns // empty]' "$T/owners" | cmp "$T/want"
+	# an address within the block, too
+	"$MWBPF" report --format json --address "$(printf '0x%x' $((addr + 3)))" "$MADE" >"$T/within"
+	jq -e '.off == 3' "$T/within" >/dev/null
+	[ "$(wc -l <"$T/within")" -eq "$made" ]
+	"$MWBPF" report --address "$addr" "$MADE" | grep -qE "^ +$made in all"
+	"$MWBPF" report --address 0x1 "$MADE" | grep -qE '^ +0 in all'
+}
+
+@test "what one trace has more than another" {
+	"$PROGRAMS/maketrace" 20000 1600 20 >"$T/more" 2>/dev/null
+	"$MWBPF" report --diff --format json "$MADE" "$T/more" >"$T/diff"
+	jq -e '.in_use.blocks_before == 1500 and .in_use.blocks_after == 1600 and (.sites | length == 20) and
+		all(.sites[]; .live.blocks_after - .live.blocks_before == 5)' "$T/diff" >/dev/null
+	"$MWBPF" report --diff "$MADE" "$MADE" | grep -q '(0 shown, of 20 that either has)'
+	"$MWBPF" report --diff "$MADE" "$T/more" | grep -qE '\+5 .* work[0-9]+ \(work.py'
+}
+
+@test "tables fit the width, colours are for terminals" {
+	for columns in 70 80 132; do
+		for by in site segment thread size lifetime time; do
+			COLUMNS=$columns "$MWBPF" report --by $by "$MADE" >"$T/out"
+			sed -n '/^BLOCKS\|^SITES\|^BY \|^LIVE BYTES/,/^COMPLETENESS/p' "$T/out" | tail -n +2 |
+				awk -v most=$columns 'length > most { print FILENAME, length ": " $0; bad = 1 } END { exit bad }' >&2
+			no_control "$T/out"
+		done
+	done
+	TERM=xterm script -qec "'$MWBPF' report '$MADE'" /dev/null | grep -q $'\033\[1mHEAP'
+	! NO_COLOR=1 TERM=xterm script -qec "'$MWBPF' report '$MADE'" /dev/null | grep -q $'\033'
+	for sort in live allocations churn peak temporary growth; do
+		"$MWBPF" report --sort $sort -n 3 "$MADE" | grep -qE '^SITES BY .* \(3 of 20\):'
+	done
 }

@@ -47,12 +47,15 @@ static void look_at(struct stream *stream, pid_t pid)
 void balance_look(struct balance_clock *clock, struct stream *stream, const struct targets *targets,
 		  uint64_t now_ns)
 {
-	uint64_t step_ns = now_ns - clock->begun_ns;
+	uint64_t step_ns;
 
 	if (!clock->begun_ns)
-		*clock = (struct balance_clock){ now_ns, now_ns + STEP_LEAST_NS };
+		*clock = (struct balance_clock){ now_ns, now_ns };
 	if (now_ns < clock->next_ns)
 		return;
+	step_ns = now_ns - clock->begun_ns;
+	if (step_ns < STEP_LEAST_NS)
+		step_ns = STEP_LEAST_NS;
 	clock->next_ns = now_ns + (step_ns < STEP_MOST_NS ? step_ns : STEP_MOST_NS);
 	for (size_t i = 0; i < targets->n; i++)
 		if (!targets->at[i].ended)

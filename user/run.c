@@ -194,6 +194,7 @@ static int begin(struct run *run)
 		   (now_ns() - started_ns) / 1e6);
 	if (run->options->duration_ns)
 		run->deadline_ns = now_ns() + run->options->duration_ns;
+	balance_look(&run->balance, &run->stream, &run->targets, now_ns());
 	if (leakcheck_release(&run->leakcheck, &run->launch)) {
 		log_error("cannot let %s run: %s", run->options->command[0], strerror(errno));
 		return failed;

@@ -315,6 +315,7 @@ static void *work(void *stop)
 		for (int i = 0; i < 64; i++)
 			free(blocks[i]);
 		rounds++;
+		usleep(500);
 	}
 	return (void *)rounds;
 }

@@ -24,6 +24,7 @@ def main():
         leak(40000)
         for _ in range(3):
             churn(50000)
+    hold(77776)  # the last
     print("ready", flush=True)
     sys.stdin.readline()
     os._exit(0)  # nothing is freed on the way out

@@ -13,6 +13,7 @@
 
 #define WIDTH_DEFAULT 100
 #define WIDTH_LEAST   60 /* narrower ones are not fitted: nothing would be left of the words */
+#define WORDS_LEAST   6 /* columns of the last one, whatever the width */
 #define GAP	      2
 
 void table_init(struct table *table, const char *const *titles)
@@ -115,8 +116,8 @@ static void measure(const struct table *table, unsigned width, unsigned *widths)
 	used += GAP;
 	if (width < WIDTH_LEAST)
 		width = WIDTH_LEAST;
-	if (used + 8 > width)
-		width = used + 8;
+	if (used + WORDS_LEAST > width)
+		width = used + WORDS_LEAST;
 	if (widths[table->columns - 1] > width - used)
 		widths[table->columns - 1] = width - used;
 }

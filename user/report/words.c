@@ -53,6 +53,8 @@ static void put_function(char *text, size_t cap, const struct frame *frame)
 	else if (frame->object)
 		snprintf(text, cap, "%s+0x%llx", fmt_safe(name, sizeof(name), base_name(frame->object)),
 			 (unsigned long long)frame->offset);
+	else if (frame->reason)
+		snprintf(text, cap, "(%s)", frame->reason);
 	else
 		snprintf(text, cap, "0x%llx", (unsigned long long)frame->addr);
 }
