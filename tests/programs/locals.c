@@ -21,6 +21,12 @@ struct point {
 	int x, y;
 };
 
+struct line {
+	struct point from, to;
+	char label[8];
+	float width;
+};
+
 enum colour { RED, GREEN = 7 };
 
 int counted = 42;
@@ -33,11 +39,11 @@ static _Thread_local int mine = 5;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_barrier_t all_said;
 
-#define say(name, format, value)                                                        \
+#define say(name, format, ...)                                                          \
 	printf("VAR %ld %s %s %p %zu " format "\n", syscall(SYS_gettid), __func__, #name, \
-	       (void *)&name, sizeof(name), value)
-#define say_global(name, format, value) \
-	printf("GLOBAL %s %p %zu " format "\n", #name, (void *)&name, sizeof(name), value)
+	       (void *)&name, sizeof(name), __VA_ARGS__)
+#define say_global(name, format, ...) \
+	printf("GLOBAL %s %p %zu " format "\n", #name, (void *)&name, sizeof(name), __VA_ARGS__)
 /* where the caller's stack ended before the call: System V ABI, 3.2.2 */
 #define say_frame() \
 	printf("FRAME %ld %s %p\n", syscall(SYS_gettid), __func__, \
@@ -89,6 +95,8 @@ static __attribute__((noipa)) void all_types(const char *text, struct point *pla
 	const char *pointed = text;
 	enum colour colour = GREEN;
 	struct point local = { 1, 2 };
+	struct line line = { { 3, 4 }, { 5, 6 }, "l", 0.5f };
+	long long_array[40] = { 9, 8, 7 };
 	int many[5] = { 1, 2, 3, 4, 5 };
 	void (*function)(int) = inlined;
 	void *none = NULL;
@@ -105,8 +113,10 @@ static __attribute__((noipa)) void all_types(const char *text, struct point *pla
 	printf("VAR %ld %s pointed %p %zu %p \"%s\"\n", syscall(SYS_gettid), __func__, (void *)&pointed,
 	       sizeof(pointed), (void *)pointed, pointed);
 	say(colour, "%d", colour);
-	say(local, "%s", "");
-	say(many, "%s", "");
+	say(local, "{x = %d, y = 2}", local.x);
+	say(many, "{%d, 2, 3, 4, 5}", many[0]);
+	say(line, "{from = {...}, to = {...}, label = \"%s\", width = 0.5}", line.label);
+	say(long_array, "{%ld, 8, 7, 0, 0, 0, ...}", long_array[0]);
 	say(function, "%p", (void *)function);
 	say(none, "0x%x", 0);
 	say(place, "%p", (void *)place);
@@ -128,6 +138,7 @@ static __attribute__((noipa)) void all_types(const char *text, struct point *pla
 	}
 	keep(yes); keep(small); keep(byte); keep(narrow); keep(wide); keep(mask); keep(half);
 	keep(name); keep(pointed); keep(colour); keep(local); keep(many); keep(function);
+	keep(line); keep(long_array);
 	keep(none); keep(place); keep(longest); keep(text);
 }
 
@@ -139,7 +150,7 @@ static __attribute__((noipa)) long fact(int n)
 
 	say_frame();
 	say(argument, "%d", argument);
-	say(here, "%s", "");
+	say(here, "{x = %d, y = %d}", here.x, here.y);
 	say(result, "%ld", result);
 	if (n > 1)
 		result = n * fact(n - 1);
@@ -176,7 +187,7 @@ int main(int argc, char **argv)
 	say_global(ratio, "%g", ratio);
 	say_global(buffer, "\"%s\"", buffer);
 	printf("GLOBAL title %p %zu %p \"%s\"\n", (void *)&title, sizeof(title), (void *)title, title);
-	say_global(origin, "%s", "");
+	say_global(origin, "{x = %d, y = 0}", origin.x);
 	keep(mine);
 	pthread_barrier_init(&all_said, NULL, (unsigned)threads + 1);
 	for (long i = 0; i < threads; i++)

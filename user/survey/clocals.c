@@ -2,6 +2,7 @@
 /* clocals.c - the variables of C functions, by the debug information of their files. */
 #include "survey/clocals.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,6 +48,45 @@ static size_t fetch(const struct dwarfeval *eval, const struct cvar *var,
 	return n < sizeof(value) ? n : sizeof(value);
 }
 
+/* A part of a variable that is in memory. */
+static bool part_text(const struct dwarfeval *eval, const struct cvar *var,
+		      const struct recipe_part *part, char text[CVALUE_TEXT])
+{
+	uint8_t bytes[CVALUE_BYTES];
+	const size_t n = part->size < CVALUE_BYTES ? part->size : CVALUE_BYTES;
+
+	text[0] = '\0';
+	if (part->offset > var->size || n > var->size - part->offset ||
+	    mem_read(eval->pid, var->where.addr + part->offset, bytes, n))
+		return false;
+	cvalue_text(eval->pid, part->encoding, bytes, n, text, CVALUE_TEXT);
+	return true;
+}
+
+/* "{x = 1, y = 2}", "{1, 2, 3, ...}"; a part with parts of its own is "{...}". */
+static void put_parts(const struct dwarfeval *eval, const struct recipe_var *from, struct cvar *var)
+{
+	char text[CVALUE_TEXT];
+	size_t len = 0;
+
+	for (size_t i = 0; i < from->n; i++) {
+		const struct recipe_part *part = &eval->frame->parts[from->first + i];
+		const char *name = eval->frame->text + part->name;
+		int n;
+
+		if (!part_text(eval, var, part, text))
+			return;
+		n = snprintf(var->value + len, CVALUE_TEXT - len, "%s%s%s%s", len ? ", " : "{", name,
+			     part->name ? " = " : "", text[0] ? text : "{...}");
+		if (n < 0 || (size_t)n + sizeof(", ...}") > CVALUE_TEXT - len) {
+			snprintf(var->value + len, CVALUE_TEXT - len, "%s", len ? ", ...}" : "");
+			return;
+		}
+		len += (size_t)n;
+	}
+	snprintf(var->value + len, CVALUE_TEXT - len, "%s", from->more ? ", ...}" : "}");
+}
+
 static void read_var(const struct dwarfeval *eval, const struct recipe_var *from, struct cvar *var)
 {
 	uint8_t bytes[CVALUE_BYTES];
@@ -59,6 +99,8 @@ static void read_var(const struct dwarfeval *eval, const struct recipe_var *from
 			      .where = dwarfeval_where(eval, &from->where) };
 	cvalue_text(eval->pid, from->encoding, bytes, fetch(eval, var, bytes), var->value,
 		    sizeof(var->value));
+	if (from->n && var->where.kind == WHERE_MEMORY)
+		put_parts(eval, from, var);
 }
 
 static void read_vars(const struct dwarfeval *eval, struct cvars *vars)

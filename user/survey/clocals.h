@@ -15,7 +15,7 @@ struct cvar {
 	uint32_t level; /* calls inlined at that place: 0: of the function itself, 1: of the first */
 	uint64_t size;	/* bytes; 0: not known */
 	struct where where;
-	char value[CVALUE_TEXT]; /* in short; "": not known, or it has too many parts */
+	char value[CVALUE_TEXT]; /* in short; "": not known */
 
 	/* its neighbour: the variable that begins next above it in the same frame */
 	const char *above; /* NULL: none */

@@ -16,7 +16,7 @@
 #define ARENAS_MOST 8192
 #define MAINS_MOST  16 /* a libc each */
 #define DATA_MOST   (64ULL << 20) /* bytes of a file's data that are looked through */
-#define DATA_PIECE  (1ULL << 20)
+#define DATA_PIECE  (1ULL << 16)
 
 struct reading {
 	pid_t pid;
@@ -97,18 +97,34 @@ static bool next_data(const struct segments *segments, size_t *index, struct dat
 	return true;
 }
 
-/* What can be read of it; a page that cannot stays zero. */
-static uint8_t *read_data(pid_t pid, const struct data *data)
+/* Whether there is anything but zeroes, as far as is known: else reading would touch it. */
+static bool is_there(const struct reading *reading, uint64_t at, uint64_t len)
 {
-	uint8_t *bytes = calloc(1, data->end - data->start);
-	uint64_t at, step;
+	struct residency bytes;
 
-	for (at = data->start; bytes && at < data->end; at += step) {
-		step = data->end - at < DATA_PIECE ? data->end - at : DATA_PIECE;
-		if (!mem_read(pid, at, bytes + (at - data->start), step))
-			continue;
-		step = PAGE;
-		mem_read(pid, at, bytes + (at - data->start), PAGE);
+	return !reading->residents || !residents_of(reading->residents, at, at + len, &bytes) ||
+	       bytes.resident + bytes.swapped;
+}
+
+/* Of a part that is there only in part, page by page. */
+static void read_pages(const struct reading *reading, uint64_t at, uint8_t *bytes, uint64_t len)
+{
+	for (; len; len -= PAGE, at += PAGE, bytes += PAGE)
+		if (is_there(reading, at, PAGE))
+			mem_read(reading->pid, at, bytes, PAGE);
+}
+
+/* A page that cannot be read, or that nobody has touched, is zero. NULL: no memory. */
+static uint8_t *read_data(const struct reading *reading, const struct data *data)
+{
+	const uint64_t start = PAGE_DOWN(data->start), end = PAGE_UP(data->end);
+	uint8_t *bytes = calloc(1, end - start);
+	uint64_t step;
+
+	for (uint64_t at = start; bytes && at < end; at += step) {
+		step = end - at < DATA_PIECE ? end - at : DATA_PIECE;
+		if (is_there(reading, at, step))
+			read_pages(reading, at, bytes + (at - start), step);
 	}
 	return bytes;
 }
@@ -125,15 +141,15 @@ static void find_params(struct reading *reading, const uint8_t *bytes, size_t le
 
 static int look_through(struct reading *reading, const struct data *data)
 {
-	const size_t len = data->end - data->start;
-	uint8_t *bytes __free = read_data(reading->pid, data);
+	const size_t len = PAGE_UP(data->end) - PAGE_DOWN(data->start);
+	uint8_t *bytes __free = read_data(reading, data);
 	struct arena_state arena;
 	int64_t at = -(int64_t)sizeof(uint64_t);
 	size_t n;
 	int err = bytes ? 0 : -ENOMEM;
 
 	while (!err && reading->n_mains < MAINS_MOST) {
-		at = arena_find_main(bytes, len, data->start, at + sizeof(uint64_t), &arena);
+		at = arena_find_main(bytes, len, PAGE_DOWN(data->start), at + sizeof(uint64_t), &arena);
 		if (at < 0)
 			break;
 		n = reading->heap->n_arenas;

@@ -162,6 +162,27 @@ static bool is_static(const struct making *making, const struct recipe *where)
 	       making->frame->ops[where->first].atom == DW_OP_addr;
 }
 
+/* What a variable without a simple value is made of. */
+static void put_parts(struct making *making, Dwarf_Die *die, struct recipe_var *var)
+{
+	struct debugtype_part parts[RECIPE_PARTS_EACH];
+	struct recipe_frame *frame = making->frame;
+	bool more;
+	size_t n = debugtype_parts(die, parts, RECIPE_PARTS_EACH, &more);
+
+	if (n > RECIPE_PARTS - frame->n_parts)
+		n = 0;
+	var->first = (uint16_t)frame->n_parts;
+	var->n = (uint16_t)n;
+	var->more = more;
+	for (size_t i = 0; i < n; i++)
+		frame->parts[frame->n_parts++] = (struct recipe_part){
+			put_text(making, parts[i].name), (uint16_t)parts[i].encoding,
+			parts[i].size < UINT16_MAX ? (uint16_t)parts[i].size : 0,
+			(uint32_t)parts[i].offset
+		};
+}
+
 /* Add a variable; false when there is no room. */
 static bool put_var(struct making *making, Dwarf_Die *die, enum recipe_role role, uint32_t level,
 		    uint64_t vaddr)
@@ -180,6 +201,8 @@ static bool put_var(struct making *making, Dwarf_Die *die, enum recipe_role role
 	var->role = role == RECIPE_LOCAL && is_static(making, &var->where) ? RECIPE_STATIC : role;
 	var->encoding = type.encoding;
 	var->size = type.size;
+	if (type.encoding == RECIPE_BYTES)
+		put_parts(making, die, var);
 	if (!var->name)
 		return dwarf_diename(die) == NULL; /* the compiler's own */
 	frame->n_vars++;

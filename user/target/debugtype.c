@@ -4,7 +4,6 @@
 
 #include <dwarf.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -200,4 +199,72 @@ void debugtype_of(Dwarf_Die *variable, struct debugtype *type)
 		type->size = size;
 	if (!dwarf_peel_type(&die, &peeled))
 		type->encoding = encode(&peeled);
+}
+
+static bool take_member(Dwarf_Die *die, struct debugtype_part *part)
+{
+	struct debugtype type;
+	Dwarf_Attribute attribute;
+	Dwarf_Word offset = 0;
+
+	if (dwarf_tag(die) != DW_TAG_member || dwarf_hasattr(die, DW_AT_bit_size))
+		return false;
+	if (dwarf_attr(die, DW_AT_data_member_location, &attribute) &&
+	    dwarf_formudata(&attribute, &offset))
+		return false;
+	debugtype_of(die, &type);
+	*part = (struct debugtype_part){ dwarf_diename(die), type.encoding, offset, type.size };
+	return part->name && type.size;
+}
+
+static size_t members(Dwarf_Die *type, struct debugtype_part *parts, size_t cap, bool *more)
+{
+	Dwarf_Die die;
+	size_t n = 0;
+
+	if (dwarf_child(type, &die))
+		return 0;
+	do {
+		struct debugtype_part part;
+
+		if (n == cap)
+			*more = true;
+		else if (take_member(&die, &part))
+			parts[n++] = part;
+		else
+			*more |= dwarf_tag(&die) == DW_TAG_member;
+	} while (!*more && !dwarf_siblingof(&die, &die));
+	return n;
+}
+
+static size_t elements(Dwarf_Die *type, struct debugtype_part *parts, size_t cap, bool *more)
+{
+	struct debugtype of;
+	Dwarf_Die range, next;
+	uint64_t count;
+	size_t n = 0;
+
+	debugtype_of(type, &of); /* of the elements: an array has their type */
+	if (!of.size || dwarf_child(type, &range) || dwarf_tag(&range) != DW_TAG_subrange_type ||
+	    !dwarf_siblingof(&range, &next))
+		return 0;
+	count = count_of(&range);
+	for (; n < cap && n < count; n++)
+		parts[n] = (struct debugtype_part){ NULL, of.encoding, n * of.size, of.size };
+	*more = n < count;
+	return n;
+}
+
+size_t debugtype_parts(Dwarf_Die *variable, struct debugtype_part *parts, size_t cap, bool *more)
+{
+	Dwarf_Die die, type;
+
+	*more = false;
+	if (!type_of(variable, &die) || dwarf_peel_type(&die, &type))
+		return 0;
+	switch (dwarf_tag(&type)) {
+	case DW_TAG_structure_type: return members(&type, parts, cap, more);
+	case DW_TAG_array_type: return elements(&type, parts, cap, more);
+	default: return 0;
+	}
 }

@@ -226,6 +226,7 @@ static bool in_bounds(const struct recipe_frame *frame, const struct recipe *rec
 static int check_frame(struct recipe_frame *frame)
 {
 	bool good = frame->n_vars <= RECIPE_VARS && frame->n_ops <= RECIPE_OPS &&
+		    frame->n_parts <= RECIPE_PARTS &&
 		    frame->levels <= RECIPE_VARS + 1 && in_bounds(frame, &frame->cfa) &&
 		    in_bounds(frame, &frame->base);
 
@@ -234,10 +235,14 @@ static int check_frame(struct recipe_frame *frame)
 	for (uint32_t i = 0; good && i < frame->n_vars; i++) {
 		const struct recipe_var *var = &frame->vars[i];
 
-		good = in_bounds(frame, &var->where) && var->name < RECIPE_TEXT &&
+		good = in_bounds(frame, &var->where) && var->first <= frame->n_parts &&
+		       var->n <= frame->n_parts - var->first && var->name < RECIPE_TEXT &&
 		       var->type < RECIPE_TEXT && var->role < RECIPE_ROLES &&
 		       var->encoding < RECIPE_ENCODINGS;
 	}
+	for (uint32_t i = 0; good && i < frame->n_parts; i++)
+		good = frame->parts[i].name < RECIPE_TEXT &&
+		       frame->parts[i].encoding < RECIPE_ENCODINGS;
 	frame->text[RECIPE_TEXT - 1] = '\0';
 	return good ? 0 : -EIO;
 }

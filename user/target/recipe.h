@@ -15,6 +15,8 @@
 #define RECIPE_VARS 256
 #define RECIPE_OPS  2048
 #define RECIPE_TEXT 24576 /* bytes of names */
+#define RECIPE_PARTS 1024
+#define RECIPE_PARTS_EACH 6 /* of one variable, at most */
 #define RECIPE_REGS 17	  /* DWARF's numbers for x86-64: System V ABI, figure 3.36; 16: where it returns to */
 #define RECIPE_SP   7
 #define RECIPE_PC   16
@@ -55,12 +57,23 @@ enum recipe_encoding {
 
 enum recipe_role { RECIPE_PARAMETER, RECIPE_LOCAL, RECIPE_STATIC, RECIPE_GLOBAL, RECIPE_ROLES };
 
+/* A member of a structure, or an element of an array. */
+struct recipe_part {
+	uint32_t name;	   /* in text; 0: an element */
+	uint16_t encoding; /* enum recipe_encoding */
+	uint16_t size;	   /* bytes */
+	uint32_t offset;
+};
+
 struct recipe_var {
 	uint32_t name, type;  /* in text; 0: it has none */
 	uint32_t level;	      /* 0: of the function, 1: of the call inlined into it, and so on */
 	uint16_t role;	      /* enum recipe_role */
 	uint16_t encoding;    /* enum recipe_encoding */
 	uint64_t size;	      /* bytes; 0: not known */
+	uint16_t first, n;    /* parts */
+	uint16_t more;	      /* there are more than these */
+	uint16_t unused;
 	struct recipe where;
 };
 
@@ -69,13 +82,14 @@ struct recipe_frame {
 	uint32_t signal;    /* a signal's frame: what it returns to was not a call */
 	uint32_t levels;    /* of functions: 1, and one for each call inlined at the address */
 	uint32_t cut;	    /* variables left out: there are too many */
-	uint32_t n_vars, n_ops;
+	uint32_t n_vars, n_ops, n_parts, unused;
 	uint64_t next;	    /* of globals: where to go on; 0: there are no more */
 	struct recipe cfa;  /* the stack pointer when the function returned */
 	struct recipe registers[RECIPE_REGS]; /* of the caller */
 	struct recipe base; /* what DW_OP_fbreg is relative to */
 	struct recipe_var vars[RECIPE_VARS];
 	struct recipe_op ops[RECIPE_OPS];
+	struct recipe_part parts[RECIPE_PARTS];
 	char text[RECIPE_TEXT]; /* the first byte stands for none */
 };
 

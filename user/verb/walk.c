@@ -63,6 +63,12 @@ static int read_space(struct walk *walk)
 	const pid_t pid = walk->options->pids[0];
 	int err = place_add(&walk->place, pid, &walk->space);
 
+	if (!err && walk->options->walk.freeze) {
+		walk_warm_up(walk);
+		walk_hold(walk);
+		err = space_sync(walk->space, 0);
+		segments_settle(&walk->space->segments);
+	}
 	if (!err)
 		err = residents_read(pid, &walk->residents);
 	if (err == -ESRCH)
@@ -183,17 +189,15 @@ static void end(struct walk *walk, int err)
 				   "the process ended during the walk" :
 			   err ? strerror(-err) : "complete";
 	walk->end.ts_ns = now_ns();
-	walk->end.retried = walk->cpython.retried;
-	walk->end.torn = walk->cpython.torn;
+	walk->end.retried += walk->cpython.retried;
+	walk->end.torn += walk->cpython.torn;
 	walk->view.ops->end(&walk->view, &walk->end);
 }
 
 static int look_around(struct walk *walk)
 {
-	int err;
+	int err = read_space(walk);
 
-	walk_hold(walk);
-	err = read_space(walk);
 	if (err)
 		return err;
 	err = show_segments(walk);

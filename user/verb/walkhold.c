@@ -22,8 +22,6 @@ void walk_hold(struct walk *walk)
 {
 	int err;
 
-	if (!walk->options->walk.freeze)
-		return;
 	err = hold(walk, walk->options->pids[0]);
 	if (!err)
 		return;

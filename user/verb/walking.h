@@ -58,7 +58,13 @@ int walk_census(struct walk *walk);
 /* Python's threads, their frames and variables. 0, -ESRCH, -ENOMEM. */
 int walk_threads(struct walk *walk);
 
-/* Hold the process, if asked to; what is in the way of that is said. And let it go. */
+/*
+ * Read the debug information that will be needed, while the process still runs: that takes
+ * most of the time of a walk through C functions.
+ */
+void walk_warm_up(struct walk *walk);
+
+/* Hold the process; what is in the way of that is in hold_why. And let it go. */
 void walk_hold(struct walk *walk);
 void walk_let_go(struct walk *walk);
 

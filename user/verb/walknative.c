@@ -124,6 +124,30 @@ static int show_threads(struct walk *walk)
 	return err;
 }
 
+/* A Python program is not asked about its C functions unless it was said. */
+static bool is_wanted(const struct walk *walk)
+{
+	const struct segments *segments = &walk->space->segments;
+
+	for (size_t i = 0; i < segments->n && !walk->options->walk.native; i++)
+		if (segments->at[i].image && strstr(segments->at[i].name, "python"))
+			return false;
+	return true;
+}
+
+void walk_warm_up(struct walk *walk)
+{
+	pid_t *tids __free = NULL;
+	const ssize_t n = is_wanted(walk) ? proc_threads(walk->target->proc.pid, &tids) : 0;
+
+	for (ssize_t i = 0; i < n; i++) {
+		struct cthread thread;
+
+		if (!cthread_read(&walk->place.native, walk->space, tids[i], NULL, &thread))
+			cthread_clear(&thread);
+	}
+}
+
 /* The first segment of the program's own file. */
 static const struct segment *program_of(const struct walk *walk)
 {
