@@ -194,13 +194,14 @@ walk_residents() {
 			python3 "$LIB/havoc.py" "$PROGRAM" "$seed$again" "$T/walk.0"
 			(ulimit -v 4000000 && walk "$T/walk.$seed$again" --pid "$PROGRAM" --self --globals)
 			tail -n 1 "$T/walk.$seed$again" | grep -q '"type":"walk_end"'
-			within "$MWBPF" walk --pid "$PROGRAM" --self >"$T/text"
+			within "$MWBPF" walk --pid "$PROGRAM" --self --svg "$T/$seed$again.svg" >"$T/text"
 			no_control "$T/text"
 		done
 		kill -KILL "$PROGRAM"
 		wait "$PROGRAM" || :
 	done
 	python3 "$LIB/validate.py" "$T"/walk.*[12]
+	python3 "$LIB/drawn.py" "$T"/*.svg
 }
 
 @test "for people: the essay's question, answered" {
@@ -218,6 +219,14 @@ walk_residents() {
 	[ "$(grep -c 'libc\.so' "$T/text")" -eq 1 ]
 	within "$MWBPF" walk --all --pid "$PROGRAM" >"$T/all"
 	[ "$(grep -c 'libc\.so' "$T/all")" -gt 3 ]
+}
+
+@test "the picture shows frames and variables where they are" {
+	start_walked "$(pythons | head -n 1)"
+	stand_still "$PROGRAM"
+	walk "$T/walk" --pid "$PROGRAM" --self --svg "$T/picture.svg"
+	python3 "$LIB/drawn.py" "$T/walk" "$T/picture.svg"
+	refused 1 'cannot write' --pid "$PROGRAM" -o "$T/none.walk" --svg "$T/none/picture.svg"
 }
 
 @test "a process that is no Python" {
