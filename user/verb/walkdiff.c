@@ -30,7 +30,8 @@ static void text_row(struct out *out, const struct census_change *change)
 {
 	char safe[512], line[LINE];
 
-	snprintf(line, sizeof(line), "%+12" PRId64 " %+14" PRId64 " %12" PRIu64 " %14" PRIu64 "  %s",
+	snprintf(line, sizeof(line),
+		 "%+12" PRId64 " %+14" PRId64 " %12" PRIu64 " %14" PRIu64 "  %s",
 		 (int64_t)(change->after.count - change->before.count),
 		 (int64_t)(change->after.bytes - change->before.bytes), change->after.count,
 		 change->after.bytes, fmt_safe(safe, sizeof(safe), change->name));

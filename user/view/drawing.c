@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fmt.h"
 #include "view/pins.h"
 
 void drawing_segments(struct drawing *drawing, const struct walk_segment *at, size_t n)
@@ -43,8 +44,20 @@ void drawing_frame(struct drawing *drawing, const struct walk_frame *frame)
 	if (!pin)
 		return;
 	pin->is_frame = true;
-	snprintf(pin->names, sizeof(pin->names), "frame of %s",
+	strcpy(pin->names, "frame of ");
+	fmt_safe(pin->names + strlen(pin->names), sizeof(pin->names) - strlen(pin->names),
 		 frame->function ? frame->function : "?");
+}
+
+/* Whether a list of names has this one. */
+static bool has_name(const char *names, const char *name)
+{
+	const size_t len = strlen(name);
+
+	for (const char *at = names; (at = strstr(at, name)); at++)
+		if ((at == names || at[-1] == ' ') && (!at[len] || at[len] == ','))
+			return true;
+	return false;
 }
 
 /* The names of one object are in one place. */
@@ -52,9 +65,11 @@ static void add_name(struct drawing_pin *pin, const struct pyvar *var)
 {
 	const char *self = var->scope == PYSCOPE_ATTRIBUTE ? "self." : "";
 	const size_t len = strlen(pin->names);
-	char name[PYVARS_NAME + 8];
+	char name[48], safe[40];
 
-	snprintf(name, sizeof(name), "%s%s", self, var->name);
+	snprintf(name, sizeof(name), "%s%s", self, fmt_safe(safe, sizeof(safe), var->name));
+	if (has_name(pin->names, name))
+		return;
 	if (len + strlen(name) + 8 > sizeof(pin->names)) {
 		pin->more = true;
 		return;
@@ -67,6 +82,7 @@ void drawing_variable(struct drawing *drawing, const struct walk_var *at)
 	const uint64_t addr = at->place.addr;
 	size_t index = (uintptr_t)hash_get(&drawing->by_addr, addr);
 	struct drawing_pin *pin = index ? &drawing->pins[index - 1] : NULL;
+	char type[60];
 
 	if (!pin) {
 		pin = add_pin(drawing, &at->place);
@@ -75,7 +91,8 @@ void drawing_variable(struct drawing *drawing, const struct walk_var *at)
 		index = drawing->n_pins;
 		if (hash_set(&drawing->by_addr, addr, (void *)(uintptr_t)index))
 			drawing->error = -ENOMEM;
-		snprintf(pin->value, sizeof(pin->value), "%s%s%s", at->var->object.type->name,
+		fmt_safe(type, sizeof(type), at->var->object.type->name);
+		snprintf(pin->value, sizeof(pin->value), "%s%s%s", type,
 			 at->var->value[0] ? " " : "", at->var->value);
 	}
 	add_name(pin, at->var);

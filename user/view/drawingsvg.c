@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fmt.h"
 #include "view/pins.h"
 #include "view/svg.h"
 #include "view/textline.h"
@@ -164,7 +165,7 @@ static void draw_group(const struct picture *picture, const struct group *group)
 	const uint64_t size = group->end - group->start;
 	struct textline line = { .len = 0 };
 	struct svg_box filled = group->box;
-	char text[32];
+	char text[32], name[200];
 
 	svg_rect(picture->out, &group->box, layers[layer].colour, "#888888");
 	filled.width *= (double)(group->resident < size ? group->resident : size) / (double)size;
@@ -173,7 +174,7 @@ static void draw_group(const struct picture *picture, const struct group *group)
 	snprintf(text, sizeof(text), "%012" PRIx64, group->end);
 	svg_text(picture->out, MARGIN, group->box.y + SMALL, SMALL, "#666666", text);
 	textline_put(&line, "%s", same_file(group->first, group->first) ?
-				  base_name(group->first->name) :
+				  fmt_safe(name, sizeof(name), base_name(group->first->name)) :
 				  segment_kind_name(group->first->kind));
 	if (group->first->tid)
 		textline_put(&line, " of thread %u", group->first->tid);
@@ -216,9 +217,10 @@ static void draw_legend(const struct picture *picture)
 static void draw(const struct picture *picture, const struct walk_head *head)
 {
 	const struct drawing *drawing = picture->drawing;
-	char title[256];
+	char title[256], exe[200];
 
-	snprintf(title, sizeof(title), "Memory of process %d, %s", (int)head->pid, head->exe);
+	snprintf(title, sizeof(title), "Memory of process %d, %s", (int)head->pid,
+		 fmt_safe(exe, sizeof(exe), head->exe));
 	svg_begin(picture->out, WIDTH, picture->height, title);
 	svg_text(picture->out, MARGIN, 20, LARGE, "#000000", title);
 	draw_legend(picture);

@@ -6,10 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/fmt.h"
-
 #define LINE	 4096
-#define TEXT_MAX 512
 
 static __attribute__((format(printf, 2, 3))) void put(struct out *out, const char *format, ...)
 {
@@ -21,23 +18,23 @@ static __attribute__((format(printf, 2, 3))) void put(struct out *out, const cha
 	n = vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
 	if (n < 0 || n >= (int)sizeof(line))
-		return; /* no text is so long: TEXT_MAX */
+		return; /* no text is so long: SVG_TEXT */
 	memcpy(out_room(out, n), line, n);
 	out_put(out, n);
 	out_end_line(out);
 }
 
-/* Markup in a text, as entities. What does not fit is cut, after a whole one. */
-static const char *escape(char buf[TEXT_MAX * 6], const char *text)
+/* Markup in a text, as entities. */
+static const char *escape(char buf[SVG_TEXT * 6], const char *text)
 {
 	static const struct {
 		char c;
 		const char *entity;
 	} entities[] = { { '&', "&amp;" }, { '<', "&lt;" }, { '>', "&gt;" }, { '"', "&quot;" } };
 	static const char none[] = "\xef\xbf"; /* U+FFFE and U+FFFF are no characters of XML */
-	char safe[TEXT_MAX], *to = buf;
+	char *to = buf;
 
-	for (const char *p = fmt_safe(safe, sizeof(safe), text); *p; p++) {
+	for (const char *p = text; *p && p - text < SVG_TEXT - 2; p++) {
 		const char *entity = NULL;
 
 		for (size_t i = 0; i < sizeof(entities) / sizeof(*entities); i++)
@@ -59,7 +56,7 @@ static const char *escape(char buf[TEXT_MAX * 6], const char *text)
 void svg_begin(struct out *out, double width, double height, const char *title)
 {
 	const struct svg_box paper = { 0, 0, width, height };
-	char text[TEXT_MAX * 6];
+	char text[SVG_TEXT * 6];
 
 	put(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>");
 	put(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" version=\"1.1\" width=\"%.0f\" "
@@ -91,7 +88,7 @@ void svg_line(struct out *out, double x1, double y1, double x2, double y2, const
 void svg_text(struct out *out, double x, double y, double size, const char *colour,
 	      const char *text)
 {
-	char safe[TEXT_MAX * 6];
+	char safe[SVG_TEXT * 6];
 
 	put(out, "<text x=\"%.1f\" y=\"%.1f\" font-size=\"%.0f\" fill=\"%s\" "
 		 "xml:space=\"preserve\">%s</text>",

@@ -7,6 +7,8 @@
 
 #include "base/out.h"
 
+#define SVG_TEXT 512
+
 /* Pixels. */
 struct svg_box {
 	double x, y, width, height;
@@ -19,7 +21,7 @@ void svg_end(struct out *out);
 void svg_rect(struct out *out, const struct svg_box *box, const char *fill, const char *edge);
 void svg_line(struct out *out, double x1, double y1, double x2, double y2, const char *colour);
 
-/* Any bytes: what is no printable UTF-8 is shown as \xNN. size in pixels. */
+/* text: less than SVG_TEXT bytes of printable UTF-8. size in pixels. */
 void svg_text(struct out *out, double x, double y, double size, const char *colour,
 	      const char *text);
 
