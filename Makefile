@@ -20,10 +20,12 @@ BPFTOOL ?= $(shell PATH=$$PATH:/usr/sbin:/sbin command -v bpftool)
 BTF := /sys/kernel/btf/vmlinux
 
 BUILD_PACKAGES := gcc libc6-dev clang bpftool libbpf-dev libelf-dev libdw-dev libiberty-dev \
-	zlib1g-dev libcapstone-dev libzstd-dev
+	zlib1g-dev libcapstone-dev libzstd-dev libprotobuf-c-dev protobuf-c-compiler
 DEMO_PACKAGES := python3 jq
 TEST_PACKAGES := $(DEMO_PACKAGES) bats valgrind binutils g++ procps util-linux \
-	libcmocka-dev python3-jsonschema gdb dwz
+	libcmocka-dev python3-jsonschema gdb dwz protobuf-compiler
+# tests/html.bats is skipped without
+BROWSER_PACKAGES := chromium chromium-driver
 FUZZ_PACKAGES := libclang-rt-14-dev
 KERNEL_PACKAGES := $(TEST_PACKAGES) qemu-system-x86 cpio
 # the headers are what bcc compiles against
@@ -45,12 +47,12 @@ MAKEFLAGS += --no-builtin-rules
 CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE $(CFLAGS) $(SANFLAGS) -Wall -Wextra -Wmissing-prototypes \
 	-Wstrict-prototypes -Wvla -Wshadow -Iinclude -Iuser -I$B -MMD -MP -pthread
-LIBS := -lbpf -ldw -lelf -lz -lcapstone -liberty -lzstd -lm
+LIBS := -lbpf -ldw -lelf -lz -lcapstone -liberty -lzstd -lprotobuf-c -lm
 BPF_CFLAGS := -g -O2 -target bpf -D__TARGET_ARCH_x86 -Wall -Wextra -Wno-unused-parameter \
 	-Iinclude -Ibpf -I$B -MMD -MP -pthread
 
 SOURCES := $(wildcard user/*.c user/*/*.c)
-OBJECTS := $(SOURCES:%.c=$B/%.o)
+OBJECTS := $(SOURCES:%.c=$B/%.o) $B/format/profile.pb-c.o
 # what tests link: everything but the hubs that see the skeleton
 HUBS := $(addprefix $B/user/,main.o run.o stream.o follow.o ints.o programs.o)
 PARTS := $(filter-out $(HUBS),$(OBJECTS))
@@ -65,7 +67,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),@:,@printf '  %-8s %s\n' $(1) $(2))
 
 SHELL := /bin/bash
-.PHONY: all demo demos test test-kernels unit fuzz fuzz-deps bench coverage deps demo-deps test-deps bench-deps install uninstall clean check-tools
+.PHONY: all demo demos test test-kernels unit fuzz fuzz-deps bench coverage deps demo-deps test-deps bench-deps browser-deps install uninstall clean check-tools
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -80,6 +82,8 @@ check-tools:
 	need 'test -n "$(BPFTOOL)"' bpftool bpftool; \
 	header stdio.h libc6-dev; header bpf/libbpf.h libbpf-dev; header gelf.h libelf-dev; \
 	header zlib.h zlib1g-dev; header dwarf.h libdw-dev; \
+	need 'command -v protoc-c' protoc-c protobuf-c-compiler; \
+	header protobuf-c/protobuf-c.h libprotobuf-c-dev; \
 	header libiberty/demangle.h libiberty-dev; header capstone/capstone.h libcapstone-dev; \
 	header zstd.h libzstd-dev; \
 	test -n "$(VMLINUX)" || test -r $(BTF) || { \
@@ -129,7 +133,18 @@ $B/user/%.o: user/%.c Makefile | $B/version.h check-tools
 
 # only these see generated files; their dependency files do the rest
 $B/user/programs.o: | $B/mwbpf.skel.h $B/mwbpf-ring.skel.h
-$B/user/schema.o: include/mwbpf/events.schema.json
+$B/user/schema.o: include/mwbpf/events.schema.json include/mwbpf/report.schema.json
+$B/user/format/assets.o: $(wildcard user/format/html/*)
+$B/user/format/pprof.o $B/fuzz/user/format/pprof.o: | $B/format/profile.pb-c.h
+
+$B/format/profile.pb-c.c $B/format/profile.pb-c.h &: user/format/profile.proto | check-tools
+	$(call say,PROTOC-C,$B/format/profile.pb-c.c)
+	@mkdir -p $B/format
+	$(Q)protoc-c --proto_path=user/format --c_out=$B/format $<
+
+$B/format/%.o: $B/format/%.c
+	$(call say,CC,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
 
 $B/mwbpf: $(OBJECTS)
 	$(call say,LINK,$@)
@@ -161,7 +176,7 @@ $B/tests/locals-O%: tests/programs/locals.c Makefile
 
 # these call the parts under test
 $B/tests/slide_dump $B/tests/pyline_check $B/tests/pylayout_show \
-$B/tests/intsites_dump: $B/tests/%: \
+$B/tests/intsites_dump $B/tests/report_sample: $B/tests/%: \
 		tests/programs/%.c $B/libparts.a Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $< $B/libparts.a $(LIBS) -o $@
@@ -183,6 +198,8 @@ deps:
 	$(call install-packages,$(BUILD_PACKAGES))
 demo-deps:
 	$(call install-packages,$(BUILD_PACKAGES) $(DEMO_PACKAGES))
+browser-deps:
+	$(call install-packages,$(BROWSER_PACKAGES))
 bench-deps: test-deps
 	$(call install-packages,$(BENCH_PACKAGES))
 test-deps:
@@ -230,6 +247,11 @@ $B/fuzz/user/%.o: user/%.c Makefile | $B/version.h
 	$(call say,CLANG,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(FUZZ_FLAGS) -std=gnu17 -D_GNU_SOURCE -Iinclude -Iuser -I$B -MMD -MP -pthread -c $< -o $@
+
+$B/fuzz/format/%.o: $B/format/%.c
+	$(call say,CLANG,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(FUZZ_FLAGS) -std=gnu17 -I$B -c $< -o $@
 
 $B/fuzz/parts.a: $(FUZZ_OBJECTS)
 	$(Q)rm -f $@ && ar rcs $@ $^

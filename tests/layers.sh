@@ -10,10 +10,11 @@ declare -A may=(
 	[capture]="base capture"
 	[place]="base target place"
 	[ledger]="base place ledger"
+	[survey]="base target place survey"
 	[sink]="base place ledger survey sink"
 	[report]="base place ledger survey sink report"
 	[source]="base place ledger survey sink report source"
-	[survey]="base target place survey"
+	[format]="base place ledger survey sink report format"
 	[view]="base place survey view"
 )
 echo 1..3

@@ -63,6 +63,18 @@ says() {
 	lines_valid "$T/trace"
 }
 
+@test "the report is as its schema says" {
+	"$PYTHON" -c 'import jsonschema' 2>/dev/null || skip "python3-jsonschema is missing"
+	need_root
+	"$MWBPF" report --json-schema >"$T/schema"
+	for trace in "$MADE" <("$MWBPF" -q --json --stack both -- /bin/ls /) \
+		<("$MWBPF" -q --json -- "$PYTHON" "$LEAKY" 3 </dev/null); do
+		report "$trace" >"$T/report"
+		"$PYTHON" -c 'import json, jsonschema, sys
+jsonschema.validate(json.load(open(sys.argv[1])), json.load(open(sys.argv[2])))' "$T/report" "$T/schema"
+	done
+}
+
 @test "every way to allocate, exec: likewise" {
 	need_root
 	both bash -c 'exec "$0" usage pvalloc' "$PROGRAMS/heap"
@@ -87,12 +99,16 @@ says() {
 	for python in $(pythons); do
 		has_gil "$python" || continue
 		name=$(name_of "$python")
-		mkfifo "$T/$name.in"
-		"$MWBPF" -q --json -o "$T/$name" -- "$python" "$LEAKY" 200 <"$T/$name.in" >"$T/said" &
-		TRACER=$!
-		started "$TRACER"
-		exec {GO}>"$T/$name.in"
-		# names are read from the living process
+		# attached to, so that its frames can be read from the first one on; names are read
+		# from the living process
+		start_program "$T/$name.said" "$python" -c "if True:
+			import sys
+			print('ready', flush=True)
+			sys.stdin.readline()
+			sys.argv[1:] = ['200']
+			exec(compile(open('$LEAKY').read(), 'leaky.py', 'exec'))"
+		start_mwbpf "$T/$name" --pid "$PROGRAM"
+		go
 		wait_line "$T/$name" '"size":77777' "$TRACER"
 		go
 		exec {GO}>&-

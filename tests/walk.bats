@@ -298,8 +298,8 @@ walk_residents() {
 			[ -e /\$dir ] || continue
 			mkdir -p "$root/\$dir" && mount --rbind /\$dir "$root/\$dir"
 		done
-		mkdir -p "$root/programs" && mount --bind "$MWBPF_ROOT/tests/programs" "$root/programs"
-		exec chroot "$root" "$python" /programs/busy.py
+		mkdir -p "$root/srv" && mount --bind "$MWBPF_ROOT/tests/programs" "$root/srv"
+		exec chroot "$root" "$python" /srv/busy.py
 	END
 	start_program "$T/out" unshare --mount sh "$T/enter"
 	walk "$T/walk" --pid "$PROGRAM"

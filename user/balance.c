@@ -2,9 +2,11 @@
 /* balance.c - what the kernel says of a target's memory. */
 #include "balance.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "base/clean.h"
 
@@ -44,13 +46,50 @@ static void look_at(struct stream *stream, pid_t pid)
 		stream_resident(stream, &resident);
 }
 
+/* How many processes the OOM killer has killed since boot: proc(5), oom_kill of vmstat. */
+static uint64_t read_oom_kills(void)
+{
+	FILE *file __file = fopen("/proc/vmstat", "re");
+	unsigned long long kills = 0;
+	char line[128];
+
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "oom_kill %llu", &kills) == 1)
+			break;
+	return kills;
+}
+
+static bool was_killed(const struct targets *targets)
+{
+	for (size_t i = 0; i < targets->n; i++) {
+		const struct target *target = &targets->at[i];
+
+		if (target->ended && target->status >= 0 && WIFSIGNALED(target->status) &&
+		    WTERMSIG(target->status) == SIGKILL)
+			return true;
+	}
+	return false;
+}
+
+void balance_end(const struct balance_clock *clock, struct stream *stream,
+		 const struct targets *targets)
+{
+	uint64_t kills = was_killed(targets) ? read_oom_kills() - clock->oom_kills : 0;
+
+	if (kills)
+		stream_warn(stream,
+			    "the kernel was out of memory and killed %llu processes during the trace: "
+			    "a target that was killed may be one of them",
+			    (unsigned long long)kills);
+}
+
 void balance_look(struct balance_clock *clock, struct stream *stream, const struct targets *targets,
 		  uint64_t now_ns)
 {
 	uint64_t step_ns;
 
 	if (!clock->begun_ns)
-		*clock = (struct balance_clock){ now_ns, now_ns };
+		*clock = (struct balance_clock){ now_ns, now_ns, read_oom_kills() };
 	if (now_ns < clock->next_ns)
 		return;
 	step_ns = now_ns - clock->begun_ns;

@@ -11,6 +11,7 @@
 /* When it is asked. A zeroed one begins. */
 struct balance_clock {
 	uint64_t begun_ns, next_ns;
+	uint64_t oom_kills; /* of the kernel, at the start */
 };
 
 /*
@@ -20,5 +21,9 @@ struct balance_clock {
  */
 void balance_look(struct balance_clock *clock, struct stream *stream, const struct targets *targets,
 		  uint64_t now_ns);
+
+/* At the end: say so when a target that was killed may be a victim of the OOM killer. */
+void balance_end(const struct balance_clock *clock, struct stream *stream,
+		 const struct targets *targets);
 
 #endif

@@ -59,7 +59,7 @@ int main(int argc, char **argv)
 	else if (options.version)
 		printf("mwbpf %s\n", MWBPF_VERSION);
 	else
-		fputs(schema_json, stdout);
+		fputs(options.verb == VERB_REPORT ? schema_report : schema_events, stdout);
 	if (!fflush(stdout) && !ferror(stdout))
 		return 0;
 	log_error("cannot write standard output: %s", strerror(errno));

@@ -231,6 +231,15 @@ static int parse_by(struct options *options, const struct option_row *row, const
 	return by < 0 ? -EINVAL : 0;
 }
 
+static int parse_weight(struct options *options, const struct option_row *row, const char *text)
+{
+	int weight = weight_from_name(text);
+
+	(void)row;
+	options->report.weight = weight;
+	return weight < 0 ? -EINVAL : 0;
+}
+
 static int parse_census(struct options *options, const struct option_row *row, const char *text)
 {
 	(void)row;
@@ -313,12 +322,15 @@ const struct option_row option_rows[] = {
 	{ "no-cache", 0, NULL, parse_flag, AT(no_cache), TRACE, "find it anew, and keep nothing" },
 	{ "summary", 0, NULL, parse_flag, AT(summary), TRACE,
 	  "report in the end, as mwbpf report does; events only with --output" },
+	{ "format", 0, "NAME", parse_format, 0, TRACE | REPORT,
+	  "of the report: text, json, folded, speedscope, pprof or html" },
+	{ "weight", 0, "NAME", parse_weight, 0, TRACE | REPORT,
+	  "width of frames in a graph: live, peak, total, allocs or temporary" },
 	{ "leak-check", 0, "KIND", parse_leak_check, 0, TRACE,
 	  "search the target's memory for lost blocks at its end, at yours, and at SIGUSR1: no, "
 	  "summary or full" },
 	{ "show-leak-kinds", 0, "LIST", parse_leak_kinds, 0, TRACE,
 	  "sites shown: definite, indirect, possible, reachable (definite,possible), all or none" },
-	{ "format", 0, "NAME", parse_format, 0, TRACE | REPORT, "of the report: text or json" },
 	{ "sort", 0, "NAME", parse_sort, 0, TRACE | REPORT,
 	  "sites by live, allocations, churn, peak, temporary or growth" },
 	{ "by", 0, "NAME", parse_by, 0, TRACE | REPORT,
@@ -354,7 +366,7 @@ const struct option_row option_rows[] = {
 	  "hold the process meanwhile: registers are known, and nothing changes" },
 	{ "quiet", 'q', NULL, parse_flag, AT(quiet), ALL, "no summary, no progress, only errors" },
 	{ "verbose", 'v', NULL, parse_count, AT(verbose), ALL, "say more; up to three times" },
-	{ "json-schema", 0, NULL, parse_flag, AT(json_schema), TRACE | WALK, "print the schema of the output" },
+	{ "json-schema", 0, NULL, parse_flag, AT(json_schema), ALL, "print the schema of the output" },
 	{ "version", 'V', NULL, parse_flag, AT(version), ALL, "print the version" },
 	{ "help", 'h', NULL, parse_flag, AT(help), ALL, "print this" },
 };

@@ -354,6 +354,8 @@ static void settle(struct run *run)
 static void drain(struct run *run)
 {
 	settle(run);
+	run->balance.next_ns = 0; /* once more, at the end */
+	balance_look(&run->balance, &run->stream, &run->targets, now_ns());
 	programs_arm(run->programs, MW_ARM_OFF);
 	attach_end(&run->attach);
 	catch_up(run);
@@ -383,6 +385,7 @@ static int report(struct run *run)
 			.ints = coverages_of(&run->stream.coverages, target->proc.pid),
 		};
 	}
+	balance_end(&run->balance, &run->stream, &run->targets);
 	run->stream.summary.malformed = ring_malformed(run->ring);
 	err = stream_end(&run->stream, run->reason, ends, run->targets.n);
 	leakcheck_print(&run->leakcheck);

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* schema.c - include/mwbpf/events.schema.json, carried in the program. */
+/* schema.c - the schemas of include/mwbpf, carried in the program. */
 #include "schema.h"
 
-__asm__(".section .rodata\n"
-	".global schema_json\n"
-	"schema_json:\n"
-	".incbin \"include/mwbpf/events.schema.json\"\n"
-	".byte 0\n"
-	".previous\n");
+#define CARRY(name, file)                                                                      \
+	__asm__(".section .rodata\n"                                                           \
+		".global " name "\n" name ":\n"                                                \
+		".incbin \"include/mwbpf/" file "\"\n"                                         \
+		".byte 0\n"                                                                    \
+		".previous\n")
+
+CARRY("schema_events", "events.schema.json");
+CARRY("schema_report", "report.schema.json");

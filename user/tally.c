@@ -116,12 +116,12 @@ int tally_end(struct tally *tally, const struct sink_summary *summary)
 		log_error("cannot report: %s", strerror(-err));
 		return err;
 	}
-	tally->options->format->write(&report, tally->options, stdout);
+	err = tally->options->format->write(&report, tally->options, stdout);
 	tally->status = limits_check(&report, tally->options);
-	if (fflush(stdout) || ferror(stdout)) {
+	if (!err && (fflush(stdout) || ferror(stdout)))
 		err = -errno;
-		log_error("cannot write the report: %s", strerror(errno));
-	}
+	if (err)
+		log_error("cannot write the report: %s", strerror(-err));
 	report_clear(&report);
 	return err;
 }

@@ -56,6 +56,11 @@ static int check_report(const struct options *options)
 		log_error("--diff and --address are written as text or json");
 		return -EINVAL;
 	}
+	if (options->report.format->alone && options->n_files > 1) {
+		log_error("--format %s is a file of one report: give one FILE at a time",
+			  options->report.format->name);
+		return -EINVAL;
+	}
 	return 0;
 }
 

@@ -3,10 +3,10 @@
  * feed.c - what an event costs mwbpf once it is off the ring: the steps of run.c's
  * take_event(), fed from memory.
  *
- *	feed EVENTS LIVE FILE
+ *	feed EVENTS LIVE FILE [summary]
  *
- * Frees and mallocs in turn of a random one of LIVE live blocks; JSON lines to FILE.
- * Prints nanoseconds an event, of CPU time.
+ * Frees and mallocs in turn of a random one of LIVE live blocks; JSON lines to FILE, and with
+ * "summary" what --summary adds. Prints nanoseconds an event, of CPU time.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,6 +20,7 @@
 #include "base/out.h"
 #include "capture/decode.h"
 #include "ledger/translate.h"
+#include "report/history.h"
 #include "sink/sink.h"
 
 #define BLOCK 64 /* bytes */
@@ -30,6 +31,8 @@ static struct ledger ledger;
 static struct out out;
 static struct sink sink = { .ops = &sink_jsonl, .out = &out };
 static struct mw_event event;
+static struct history history;
+static bool summary;
 
 static uint64_t now_ns(clockid_t clock)
 {
@@ -49,7 +52,13 @@ static void take(bool show)
 	if (!checked || place_event(&place, checked, &placed))
 		abort();
 	ledger_event_of(&placed, &account);
-	ledger_apply(&ledger, &account, &outcome);
+	if (summary) {
+		account.site = history_site(&history, account.site, account.program,
+					    checked->caller, true, placed.at);
+		history_take(&history, &account, &outcome);
+	} else {
+		ledger_apply(&ledger, &account, &outcome);
+	}
 	ledger_answer(&outcome, &placed);
 	segments_settle(&placed.space->segments);
 	if (show)
@@ -114,20 +123,22 @@ static int start(const char *file)
 	event.sp = (uintptr_t)__builtin_frame_address(0);
 	event.caller = (uintptr_t)start;
 	event.ts_ns = sink.start_ns = now_ns(CLOCK_MONOTONIC);
+	history_init(&history, &ledger, event.ts_ns, 1);
 	return place_add(&place, getpid(), &space);
 }
 
 int main(int argc, char **argv)
 {
-	uint64_t events = argc == 4 ? strtoull(argv[1], NULL, 10) : 0;
-	uint64_t live = argc == 4 ? strtoull(argv[2], NULL, 10) : 0;
+	uint64_t events = argc >= 4 ? strtoull(argv[1], NULL, 10) : 0;
+	uint64_t live = argc >= 4 ? strtoull(argv[2], NULL, 10) : 0;
 	void *base;
 	int err;
 
 	if (events < 2 || !live) {
-		fprintf(stderr, "usage: feed EVENTS LIVE FILE\n");
+		fprintf(stderr, "usage: feed EVENTS LIVE FILE [summary]\n");
 		return 2;
 	}
+	summary = argc == 5;
 	/* addresses that lie in a segment; nothing is ever there */
 	base = mmap(NULL, live * BLOCK, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	err = base == MAP_FAILED ? -errno : start(argv[3]);

@@ -271,7 +271,21 @@ measure_feed() {
 		for ((i = 0; i < feeds; i++)); do
 			"$BENCH/feed" 1000000 "$live" /dev/null || exit 1
 		done | report "fed from memory, $live live" ns/event
+		for ((i = 0; i < feeds; i++)); do
+			"$BENCH/feed" 1000000 "$live" /dev/null summary || exit 1
+		done | report "... with --summary" ns/event
 	done
+}
+
+# A saved trace of ten million events, by 200 stacks, of 100,000 live blocks; wall clock.
+measure_report() {
+	local i
+	build/tests/maketrace 10000000 100000 200 >"$T/made" 2>/dev/null
+	for ((i = 0; i < feeds; i++)); do
+		TIMEFORMAT=%R
+		{ time "$MWBPF" report "$T/made" >/dev/null; } 2>&1
+	done | report "report on 10 M events" s "<= 15"
+	rm "$T/made"
 }
 
 measure_memory() {

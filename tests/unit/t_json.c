@@ -198,7 +198,7 @@ static size_t take_line(struct reader *r)
 }
 
 /* What the string must become, one character after another. */
-static size_t escape_slowly(char *to, const char *text, size_t len)
+static size_t escape_slowly(char *to, const char *text, size_t len, bool html)
 {
 	static const char bytes[] = "\"\\\b\f\n\r\t", names[] = "\"\\bfnrt";
 	char *p = to;
@@ -213,6 +213,8 @@ static size_t escape_slowly(char *to, const char *text, size_t len)
 			p += sprintf(p, "\\udc%02x", (uint8_t)text[i]);
 		else if (is_control(text + i, n))
 			p += sprintf(p, "\\u00%02x", (uint8_t)text[i + n - 1]);
+		else if (html && text[i] == '<')
+			p += sprintf(p, "\\u003c");
 		else
 			p = (char *)memcpy(p, text + i, n) + n;
 		i += n ? n : 1;
@@ -221,24 +223,33 @@ static size_t escape_slowly(char *to, const char *text, size_t len)
 }
 
 /* Written, read back the same, and written the way it must be. */
-static void check_string(const char *text, size_t len)
+static void check_as(const char *text, size_t len, bool html)
 {
 	char *p = t.expected;
 	struct reader r;
 	size_t n;
 
 	json_begin(&t.json, &t.out);
+	t.json.html = html;
 	json_strn(&t.json, "s", text, len);
 	json_end(&t.json);
 	n = take_line(&r);
 	if (r.len != len || memcmp(r.text, text, len) != 0)
 		fail_msg("%zu bytes came back as %zu: %.200s", len, r.len, t.line);
 	p += sprintf(p, "{\"s\":\"");
-	p += escape_slowly(p, text, len);
+	p += escape_slowly(p, text, len, html);
 	p += sprintf(p, "\"}");
 	*p = '\0';
 	if (n != (size_t)(p - t.expected) || memcmp(t.line, t.expected, n) != 0)
 		fail_msg("got %.200s expected %.200s", t.line, t.expected);
+}
+
+/* Where nothing has to be escaped for HTML, that it is asked for makes no difference. */
+static void check_string(const char *text, size_t len)
+{
+	check_as(text, len, false);
+	if (memchr(text, '<', len))
+		check_as(text, len, true);
 }
 
 /* The reader must refuse what is no JSON, or the rest proves nothing. */
@@ -382,7 +393,7 @@ static void test_nasty(void **state)
 		"\xe0\xa0\x80", "\xed\x9f\xbf", "\xed\xa0\x80", "\xed\xbf\xbf", "\xee\x80\x80",
 		"\xef\xbf\xbf", "\xf0\x9f\x90", "\xf0\x9f\x90\x8d", "\xf0\x8f\xbf\xbf",
 		"\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf", "\xf4\x90\x80", "\xf5\x80\x80\x80",
-		"\xf8\x88\x80",
+		"\xf8\x88\x80", "<", "</script>",
 	};
 	/* clang-format on */
 	char text[256];
@@ -416,6 +427,7 @@ static void test_long(void **state)
 		size_t len;
 	} pieces[] = {
 		{ "a", 1 }, { "\x01", 1 }, { "\xff", 1 }, { "\xf0\x9f\x90\x8d", 4 }, { "\0", 1 },
+		{ "<", 1 },
 	};
 	char *text = malloc(LONGEST);
 
@@ -431,6 +443,14 @@ static void test_long(void **state)
 		for (size_t shift = 0; shift < 4; shift++)
 			check_string(text + shift, 8200);
 	}
+	/* a < on both sides of where a look ends, which may be amid what is copied at once */
+	for (size_t shift = 0; shift < 8; shift++)
+		for (size_t at = 4088; at < 4108; at++) {
+			memset(text, 'a', 5000);
+			memset(text, '\n', shift);
+			text[at] = '<';
+			check_string(text, 5000);
+		}
 	free(text);
 }
 

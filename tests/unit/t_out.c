@@ -113,6 +113,31 @@ static void test_whole_lines(void **state)
 	close(fd[1]);
 }
 
+/* Bytes without lines are whole up to where they were ended, newlines among them or not. */
+static void test_bytes(void **state)
+{
+	struct out out;
+	int fd[2];
+	char got[64];
+
+	(void)state;
+	assert_int_equal(pipe(fd), 0);
+	assert_int_equal(out_init(&out, fd[1]), 0);
+	memcpy(out_room(&out, 4), "a\n\0b", 4);
+	out_put(&out, 4);
+	assert_int_equal(out_flush(&out), 0);
+	assert_int_equal(out.written, 0);
+	out_end_bytes(&out);
+	put_text(&out, "c");
+	out_end_bytes(&out);
+	put_text(&out, "never ended");
+	assert_int_equal(out_close(&out), 0);
+	assert_int_equal(read(fd[0], got, sizeof(got)), 5);
+	assert_memory_equal(got, "a\n\0bc", 5);
+	close(fd[0]);
+	close(fd[1]);
+}
+
 /* Nobody calls out_flush: it happens by itself, between lines. */
 static void test_flushes_itself(void **state)
 {
@@ -442,6 +467,7 @@ static void test_no_memory(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_bytes),
 		cmocka_unit_test(test_whole_lines),	 cmocka_unit_test(test_flushes_itself),
 		cmocka_unit_test(test_long_line),	 cmocka_unit_test(test_interrupted),
 		cmocka_unit_test(test_not_blocking),	 cmocka_unit_test(test_reader_gone),

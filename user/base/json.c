@@ -9,6 +9,7 @@
 /* Input bytes of a string between two looks at the room left; each can become six. */
 #define CHUNK ((size_t)4096)
 #define WORST 6
+#define WORD  8 /* at most as many are copied beyond what was asked for */
 
 /* Room for a number or what surrounds a value, generously. */
 #define SMALL 32
@@ -43,6 +44,7 @@ static void put_close(struct json *json, char bracket)
 void json_begin(struct json *json, struct out *out)
 {
 	json->out = out;
+	json->html = false;
 	json_put_open(json, '{');
 }
 
@@ -155,6 +157,12 @@ static char *put_text(char *p, const char **text, const char *stop, const char *
 	return p;
 }
 
+/* memchr, but for the result of a search that is not made. */
+static const char *find_less(const char *text, size_t len)
+{
+	return len ? memchr(text, '<', len) : NULL;
+}
+
 void json_put_str(struct json *json, const char *value, size_t len)
 {
 	const char *end = value + len;
@@ -164,9 +172,14 @@ void json_put_str(struct json *json, const char *value, size_t len)
 	out_put(json->out, 1);
 	do {
 		size_t left = end - value, n = left < CHUNK ? left : CHUNK;
+		const char *less = json->html ? find_less(value, n + WORD < left ? n + WORD : left)
+					      : NULL;
 
-		p = out_room(json->out, n * WORST + SMALL);
-		p = put_text(p, &value, value + n, end);
+		p = out_room(json->out, (n + WORD) * WORST + SMALL);
+		p = put_text(p, &value, less && less < value + n ? less : value + n,
+			     less ? less : end);
+		if (value == less)
+			p = put_u00(p, *value++);
 		if (value == end)
 			*p++ = '"';
 		finish(json, p);

@@ -21,6 +21,7 @@
 struct json {
 	struct out *out;
 	bool comma; /* the next value needs one before it */
+	bool html;  /* it stands in an HTML script element, which a < could end: escaped too */
 };
 
 void json_begin(struct json *json, struct out *out); /* { of a new line */

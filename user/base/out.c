@@ -294,7 +294,7 @@ void out_make_room(struct out *out, size_t n)
 	out->len = 0;
 }
 
-void out_end_line(struct out *out)
+static void end_line(struct out *out, bool newline)
 {
 	if (out->error || out->spoiled) {
 		out->len = out->line;
@@ -303,10 +303,21 @@ void out_end_line(struct out *out)
 		out->lines_lost++;
 		return;
 	}
-	out->buf[out->len++] = '\n';
+	if (newline)
+		out->buf[out->len++] = '\n';
 	out->line = out->len;
 	out->lines++;
 	/* what is held back is moved at each flush: only once it is the lesser part */
 	if (out->len >= FLUSH_AT && releasable(out) >= out->len / 2)
 		out_flush(out);
+}
+
+void out_end_line(struct out *out)
+{
+	end_line(out, true);
+}
+
+void out_end_bytes(struct out *out)
+{
+	end_line(out, false);
 }

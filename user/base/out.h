@@ -103,4 +103,7 @@ static inline bool out_is_held(const struct out *out)
 /* End the current line: adds the newline, flushes when the buffer is nearly full. */
 void out_end_line(struct out *out);
 
+/* The same for bytes of a format without lines: adds nothing, and any byte may be among them. */
+void out_end_bytes(struct out *out);
+
 #endif

@@ -5,8 +5,12 @@
 #include <string.h>
 
 const struct report_format report_formats[] = {
-	{ "text", "tables for a person", report_write_text },
-	{ "json", "one object", report_write_json },
+	{ "text", "tables for a person", report_write_text, false },
+	{ "json", "one object", report_write_json, false },
+	{ "folded", "folded stacks, for flamegraph.pl", report_write_folded, false },
+	{ "speedscope", "for speedscope.app", report_write_speedscope, true },
+	{ "pprof", "for go tool pprof", report_write_pprof, true },
+	{ "html", "a page that needs nothing but a browser", report_write_html, true },
 	{ 0 },
 };
 

@@ -2,9 +2,9 @@
 /* json.c - a report as one JSON object on one line; include/mwbpf/report.schema.json says what is in it. */
 #include "base/json.h"
 
+#include <errno.h>
 #include <math.h>
 
-#include "base/log.h"
 #include "report/format.h"
 
 #define SCHEMA 1
@@ -205,23 +205,19 @@ static void put_report(struct json *json, const struct report *report)
 	put_timeline(json, report);
 }
 
-void report_write_json(const struct report *report, const struct report_options *options, FILE *to)
+int report_write_json(const struct report *report, const struct report_options *options, FILE *to)
 {
 	struct json json;
 	struct out out;
+	int err = fflush(to) ? -errno : 0;
 
 	(void)options;
-	fflush(to);
-	if (out_init(&out, fileno(to))) {
-		log_error("cannot write the report: out of memory");
-		return;
-	}
+	err = err ? err : out_init(&out, fileno(to));
+	if (err)
+		return err;
 	json_begin(&json, &out);
 	put_report(&json, report);
 	json_end(&json);
-	if (!out_close(&out) && !out.lines_lost)
-		return;
-	/* what kept the line from being written keeps this, and the caller finds it with ferror */
-	fputc('\n', to);
-	fflush(to);
+	err = out_close(&out);
+	return !err && out.lines_lost ? -ENOMEM : err;
 }

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "report/weight.h"
+
 /* What the table of sites is in the order of. */
 enum report_sort {
 #define SORT(id, name, what) REPORT_SORT_##id,
@@ -30,6 +32,7 @@ struct report_options {
 	const struct report_format *format;
 	enum report_sort sort;
 	enum report_by by;
+	enum report_weight weight; /* what frames are drawn wide by */
 	uint32_t top;	      /* sites shown; 0: all */
 	uint32_t temporary;   /* freed within so many further allocations of its thread */
 	uint64_t older_ns;    /* from what age on a block of a growing site is likely leaked */

@@ -129,7 +129,7 @@ static void write_completeness(const struct view *view)
 		fprintf(view->to, "  %s\n", fmt_safe(text, sizeof(text), report->completeness[i]));
 }
 
-void report_write_text(const struct report *report, const struct report_options *options, FILE *to)
+int report_write_text(const struct report *report, const struct report_options *options, FILE *to)
 {
 	const struct view view = { .report = report,
 				   .options = options,
@@ -143,4 +143,5 @@ void report_write_text(const struct report *report, const struct report_options 
 	write_leaks(&view);
 	view_write(&view, options->by);
 	write_completeness(&view);
+	return 0;
 }

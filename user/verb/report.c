@@ -66,6 +66,13 @@ static void end_reading(struct reading *reading)
 	facts_clear(&reading->facts);
 }
 
+static int cannot_write(const struct options *options, int err)
+{
+	log_error("cannot write %s: %s", options->output ? options->output : "standard output",
+		  strerror(err));
+	return 1;
+}
+
 /* --address: the owners are told while the file is read. */
 static int tell_owners(const struct options *options, const char *path, FILE *to)
 {
@@ -86,11 +93,12 @@ static int report_on(const struct options *options, const char *path,
 		     const struct suppressions *suppressions, FILE *to)
 {
 	struct reading reading = { 0 };
-	int status = 1;
+	int status = 1, err = 0;
 
 	if (!read_file(&reading, &options->report, path, suppressions)) {
-		options->report.format->write(&reading.report, &options->report, to);
-		status = limits_check(&reading.report, &options->report);
+		err = options->report.format->write(&reading.report, &options->report, to);
+		status = err ? cannot_write(options, -err)
+			     : limits_check(&reading.report, &options->report);
 	}
 	end_reading(&reading);
 	return status;
@@ -154,11 +162,9 @@ int verb_report(const struct options *options)
 		return 1;
 	}
 	status = report_all(options, to);
-	if (fflush(to) || ferror(to)) {
-		log_error("cannot write %s: %s", options->output ? options->output : "standard output",
-			  strerror(errno));
-		status = 1;
-	}
+	errno = 0;
+	if (fflush(to) || ferror(to))
+		status = cannot_write(options, errno ? errno : EIO);
 	if (to != stdout)
 		fclose(to);
 	return status;
