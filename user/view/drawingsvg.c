@@ -139,7 +139,8 @@ static void lay_out_pins(struct picture *picture)
 	struct drawing *drawing = (struct drawing *)picture->drawing;
 	double y = HEAD;
 
-	qsort(drawing->pins, drawing->n_pins, sizeof(*drawing->pins), from_the_top);
+	if (drawing->n_pins)
+		qsort(drawing->pins, drawing->n_pins, sizeof(*drawing->pins), from_the_top);
 	for (size_t i = 0; i < drawing->n_pins; i++) {
 		struct drawing_pin *pin = &drawing->pins[i];
 
