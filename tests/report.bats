@@ -12,7 +12,7 @@ LEAKY=$MWBPF_ROOT/tests/programs/leaky.py
 
 setup_file() {
 	load lib/helpers
-	build maketrace heap recorder.so worker
+	build maketrace heap recorder.so worker churn
 	build/tests/maketrace 20000 1500 20 >"$BATS_FILE_TMPDIR/made" 2>"$BATS_FILE_TMPDIR/amounts"
 }
 
@@ -83,6 +83,17 @@ jsonschema.validate(json.load(open(sys.argv[1])), json.load(open(sys.argv[2])))'
 	"$PYTHON" "$MWBPF_ROOT/tests/lib/naive.py" "$T/trace" "$T/report"
 }
 
+@test "a process that was attached to, of whose events many are lost: likewise" {
+	need_root
+	start_churn "$T/churn"
+	"$MWBPF" --summary --format json --json --buffer 4k -o "$T/trace" -d 0.5 --pid "$PROGRAM" >"$T/live"
+	churn_works "$T/churn"
+	report "$T/trace" >"$T/report"
+	cmp "$T/live" "$T/report"
+	jq -e '.lost > 0 and (.complete | not) and .unmatched_frees > 0' "$T/report" >/dev/null
+	says "$T/report" 'lost: .* because the ring was full'
+}
+
 @test "what is counted is what a preloaded recorder counts" {
 	need_root
 	local numbers
@@ -121,6 +132,39 @@ jsonschema.validate(json.load(open(sys.argv[1])), json.load(open(sys.argv[2])))'
 			(.[1] | .at == "leaky.py:14" and .live >= 3000000 and .verdict == null) and
 			(max_by(.freed) | .at == "leaky.py:18" and .freed >= 30000000)' "$T/report" >/dev/null ||
 			{ echo "$name:" >&2; jq -c '.sites[:4][]' "$T/report" >&2; return 1; }
+	done
+}
+
+# growing LOST_NS: a site that grows by a block a second for ten, and a loss at that time; none: 0.
+growing() {
+	head -n 1 "$MADE"
+	echo '{"type":"stack","ts_ns":0,"pid":7,"id":1,"frames":[{"lang":"python","function":"f","line":1}]}'
+	for ((i = 1; i <= 10; i++)); do
+		[ "$1" != "$i" ] || echo '{"type":"lost","ts_ns":'$i'000000000,"events":3}'
+		echo '{"type":"malloc","ts_ns":'$i'000000000,"pid":7,"tid":7,"addr":"0x'$i'000","size":100,"segment":"heap","stack":1}'
+	done
+	[ "$1" != 11 ] || echo '{"type":"lost","ts_ns":11000000000,"events":3}'
+	echo '{"type":"summary","ts_ns":20000000000,"reason":"its end"}'
+}
+
+@test "a leak is likely where it grows, and unproven where events were lost since" {
+	verdict() {
+		growing "$1" | report --older "$2" - | jq -r '.sites[0] | "\(.verdict) \(.bytes_per_second)"'
+	}
+	# from 1 to 20 s: 100 more a second for 9 of 19 seconds, then flat: by the formula, exactly
+	slope=$("$PYTHON" -c 'print(round(sum(100 * ((20 - t) * (20 + t - 2 * 10.5)) / 2 for t in range(1, 11)) / (19 ** 3 / 12)))')
+	[ "$(verdict 0 1)" = "likely $slope" ]
+	[ "$(verdict 1 1)" = "likely $slope" ]  # before most of them
+	[ "$(verdict 11 1)" = "unproven $slope" ]
+	[ "$(verdict 0 30)" = "null $slope" ] # none is that old
+}
+
+@test "whatever happens to blocks: what it amounts to, worked out the slow way" {
+	for seed in 1 2 3; do
+		"$PYTHON" "$MWBPF_ROOT/tests/lib/randomtrace.py" $seed 4000 >"$T/trace"
+		report "$T/trace" >"$T/report"
+		says "$T/report" 'are no records' && return 1
+		"$PYTHON" "$MWBPF_ROOT/tests/lib/naive.py" "$T/trace" "$T/report"
 	done
 }
 
@@ -262,6 +306,7 @@ dies() {
 	run -1 --separate-stderr "$MWBPF" report --suppressions "$T/known" "$MADE"
 	one_error "$stderr" ":1: 'nothing'"
 	run -2 "$MWBPF" --max-leak 1 -- true
+	run -2 "$MWBPF" --format json -- true
 }
 
 @test "limits of a live run" {

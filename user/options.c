@@ -66,10 +66,15 @@ static int refuse(const struct options *options, const char *name, size_t len)
 	return -EINVAL;
 }
 
+#define ABOUT_REPORTS (1u << VERB_TRACE | 1u << VERB_REPORT)
+
 static int apply_row(struct options *options, const struct option_row *row, const char *text)
 {
 	int err = row->parse(options, row, text);
 
+	/* of both these verbs, not of all */
+	if ((row->verbs & ABOUT_REPORTS) == ABOUT_REPORTS && ~row->verbs)
+		options->report_option = row->name;
 	if (err == -ERANGE)
 		log_error("--%s: '%s' is out of range", row->name, text);
 	else if (err && err != -EDOM)

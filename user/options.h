@@ -57,6 +57,7 @@ struct options {
 	bool json_schema, version, help;
 	char *const *files;   /* arguments that are no options */
 	unsigned n_files;
+	const char *report_option; /* the last one given that is about a report; NULL */
 	struct report_options report;
 	struct walk_options walk;
 };

@@ -73,8 +73,12 @@ static void send_changes(struct stream *stream, struct space *space, uint64_t ts
 {
 	struct segments *segments = &space->segments;
 
-	for (size_t i = 0; stream->sink.ops->segment && i < segments->n_changes; i++)
-		stream->sink.ops->segment(&stream->sink, space->pid, &segments->changes[i], ts_ns);
+	for (size_t i = 0; i < segments->n_changes; i++) {
+		tally_segment(&stream->tally, space->pid, &segments->changes[i]);
+		if (stream->sink.ops->segment)
+			stream->sink.ops->segment(&stream->sink, space->pid, &segments->changes[i],
+						  ts_ns);
+	}
 	segments_settle(segments);
 }
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/log.h"
 #include "report/format.h"
@@ -46,6 +47,27 @@ void tally_lost(struct tally *tally, uint64_t events, uint64_t ts_ns)
 {
 	if (tally->options)
 		history_lost(&tally->history, events, ts_ns);
+}
+
+void tally_segment(struct tally *tally, pid_t pid, const struct segment_change *change)
+{
+	const struct pinned segment = { .pid = pid,
+					.id = change->segment.id,
+					.kind = change->segment.kind,
+					.writable = change->segment.prot & PROT_WRITE,
+					.start = change->segment.start,
+					.end = change->segment.end };
+
+	const struct code_segment code = { .pid = pid,
+					   .id = change->segment.id,
+					   .start = change->segment.start,
+					   .end = change->segment.end,
+					   .name = change->segment.name };
+
+	if (!tally->options)
+		return;
+	pins_segment(&tally->history.pins, &segment, change->what == SEGMENT_GONE);
+	codemap_segment(&tally->history.codemap, &code, change->what == SEGMENT_GONE);
 }
 
 void tally_warning(struct tally *tally, const char *text)
@@ -96,8 +118,7 @@ bool tally_take(struct tally *tally, const struct placed *placed, struct ledger_
 {
 	if (!tally->options)
 		return false;
-	event->site = history_site(&tally->history, event->site, event->program,
-				   placed->event->caller, true, placed->at);
+	event->site = history_site(&tally->history, event, placed->event->caller, true, placed->at);
 	history_take(&tally->history, event, outcome);
 	return true;
 }

@@ -24,6 +24,7 @@ void tally_close(struct tally *tally);
 void tally_begin(struct tally *tally, const struct sink_header *header);
 void tally_stack(struct tally *tally, const struct site *site);
 void tally_lost(struct tally *tally, uint64_t events, uint64_t ts_ns);
+void tally_segment(struct tally *tally, pid_t pid, const struct segment_change *change);
 void tally_warning(struct tally *tally, const char *text);
 void tally_resident(struct tally *tally, const struct resident *resident, uint64_t ts_ns);
 

@@ -10,8 +10,6 @@
 
 static int check_trace(const struct options *options)
 {
-	const struct report_options *report = &options->report;
-
 	if (options->n_pids && options->command) {
 		log_error("give --pid or a command, not both");
 		return -EINVAL;
@@ -24,9 +22,8 @@ static int check_trace(const struct options *options)
 		log_error("--user is for a command; a running process has its user");
 		return -EINVAL;
 	}
-	if (!options->summary && (report->max_leak != UINT64_MAX || report->max_peak != UINT64_MAX ||
-				  report->error_exitcode || report->suppressions)) {
-		log_error("limits and suppressions are for a report: give --summary");
+	if (options->report_option && !options->summary) {
+		log_error("--%s is about a report: give --summary, too", options->report_option);
 		return -EINVAL;
 	}
 	if (options->min_size > options->max_size) {

@@ -53,8 +53,7 @@ static void take(bool show)
 		abort();
 	ledger_event_of(&placed, &account);
 	if (summary) {
-		account.site = history_site(&history, account.site, account.program,
-					    checked->caller, true, placed.at);
+		account.site = history_site(&history, &account, checked->caller, true, placed.at);
 		history_take(&history, &account, &outcome);
 	} else {
 		ledger_apply(&ledger, &account, &outcome);

@@ -38,6 +38,8 @@ static const char *const words[] = {
 	",\"reused\":true", ",\"cached\":true", "18446744073709551615", "\"0xffffffffffffffff\"",
 	"{\"type\":\"malloc\",\"ts_ns\":5,\"pid\":7,\"tid\":7,\"addr\":\"0x1000\",\"size\":9,\"segment\":\"heap\"}\n",
 	"{\"type\":\"free\",\"ts_ns\":900000000000,\"pid\":7,\"tid\":7,\"addr\":\"0x1000\",\"segment\":\"heap\",\"size\":9,\"age_ns\":5}\n",
+	"{\"type\":\"segment\",\"ts_ns\":0,\"pid\":7,\"id\":1,\"start\":\"0x1000\",\"end\":\"0x2000\",\"perms\":\"rw-p\",\"kind\":\"heap\"}\n",
+	"{\"type\":\"segment\",\"ts_ns\":0,\"pid\":7,\"id\":", ",\"start\":", ",\"end\":", ",\"perms\":\"rw-p\",\"kind\":\"arena\"",
 };
 
 #define N_WORDS (sizeof(words) / sizeof(*words))

@@ -31,23 +31,26 @@ class Trace:
 	def __init__(self):
 		self.blocks, self.sites, self.frames = {}, defaultdict(Site), {}
 		self.made = defaultdict(int)  # allocations of each thread
+		self.made_bytes, self.freed_by = defaultdict(int), defaultdict(lambda: [0, 0])
 		self.live, self.peak, self.peak_ns = [0, 0], [0, 0], 0
 		self.kinds = defaultdict(lambda: [0, 0])
 		self.kinds_at_peak = {}
 		self.sizes, self.lifetimes = defaultdict(int), []
 		self.reused = self.moved = self.reallocs = self.copied = self.chain = 0
 		self.end_ns = 0
+		self.segments = {}
+		self.program = defaultdict(int)  # what a process runs: another one after an exec
 
 	def site_of(self, event):
 		stack = event.get("stack", 0)
 		if self.frames.get(stack) or "caller" not in event:
 			return ("stack", stack if stack in self.frames else 0)
-		return ("caller", event["pid"], event["caller"])
+		return ("caller", event["pid"], self.program[event["pid"]], event["caller"])
 
 	def step(self, key, now):
 		self.sites[key].steps.append((now, self.sites[key].live[0]))
 
-	def gone(self, pid, addr, now, freed, by=None):
+	def gone(self, pid, addr, now, freed, by=None, tid=None):
 		block = self.blocks.pop((pid, addr))
 		site = self.sites[block["site"]]
 		for amount in (self.live, site.live, self.kinds[block["kind"]]):
@@ -55,6 +58,7 @@ class Trace:
 		self.step(block["site"], now)
 		if freed:
 			add(site.freed, block["size"])
+			add(self.freed_by[pid, tid], block["size"])
 			self.lifetimes.append(now - block["born"])
 			if by == "free" and self.made[block["thread"]] - block["birth"] <= 1:
 				add(site.temporary, block["size"])
@@ -96,15 +100,19 @@ class Trace:
 		kind, old = event["type"], None
 		if kind in MADE and not event.get("failed") and event["addr"] != "0x0":
 			self.made[event["pid"], event["tid"]] += 1
+			self.made_bytes[event["pid"], event["tid"]] += event["size"]
 		if kind == "free" and "size" in event:
-			self.gone(event["pid"], event["addr"], event["ts_ns"], True, "free")
+			self.gone(event["pid"], event["addr"], event["ts_ns"], True, "free",
+				event["tid"])
 		if kind == "realloc" and "old_size" in event:
-			old = self.gone(event["pid"], event["old_addr"], event["ts_ns"], True)
+			old = self.gone(event["pid"], event["old_addr"], event["ts_ns"], True,
+				tid=event["tid"])
 		if kind in MADE and not event.get("failed") and event["addr"] != "0x0":
 			self.new(event, old)
 		if kind == "exec":
 			for pid, addr in [each for each in self.blocks if each[0] == event["pid"]]:
 				self.gone(pid, addr, event["ts_ns"], False)
+			self.program[event["pid"]] += 1
 
 	def read(self, path):
 		for line in open(path, encoding="utf-8"):
@@ -112,6 +120,8 @@ class Trace:
 			self.end_ns = record["ts_ns"]
 			if record["type"] == "stack":
 				self.frames[record["id"]] = record["frames"]
+			elif record["type"] == "segment":
+				self.segments[record["id"]] = record
 			elif record["type"] in MADE + ("free", "exec"):
 				self.event(record)
 
@@ -159,6 +169,42 @@ def compare_sites(trace, report):
 			faults.append("slope of %d: %r, not %r" % (each["stack"], each["bytes_per_second"], want))
 
 
+def heap_of(trace, heap):
+	"""Page by page: what is free above the last block, and below it."""
+	start, end = int(heap["start"], 16), int(heap["end"], 16)
+	blocks = [(int(addr, 16), block["size"]) for (pid, addr), block in trace.blocks.items()
+		if pid == heap["pid"] and start <= int(addr, 16) < end]
+	used = set()
+	for addr, size in blocks:
+		used.update(range(max(start, addr - 16) // 4096, (max(addr + size, addr - 15) - 1) // 4096 + 1))
+	top = max(used, default=start // 4096 - 1) + 1
+	pin = max(blocks, key=lambda each: sum(each), default=(None, None))
+	return {"segment": heap["kind"], "start": heap["start"], "end": heap["end"],
+		"live": [sum(size for _, size in blocks), len(blocks)], "above": end - top * 4096,
+		"holes": (top - start // 4096 - len(used)) * 4096, "pin": pin[0] and hex(pin[0])}
+
+
+def compare_heaps(trace, report):
+	wanted = [heap_of(trace, each) for each in trace.segments.values() if "end_ts_ns" not in each and
+		each["kind"] in ("heap", "arena") and each["perms"][1] == "w"]
+	got = [{"segment": each["segment"], "start": each["start"], "end": each["end"],
+		"live": amount(each["live"]), "above": each["above_pin"], "holes": each["holes"],
+		"pin": each["pin"] and each["pin"]["addr"]} for each in report["heaps"]]
+	order = lambda each: int(each["start"], 16)
+	same("heaps", sorted(got, key=order), sorted(wanted, key=order))
+
+
+def compare_threads(trace, report):
+	for each in report["threads"]:
+		key = each["pid"], each["tid"]
+		live = [block["size"] for block in trace.blocks.values() if block["thread"] == key]
+		same("thread %d" % each["tid"], [amount(each["total"]), amount(each["freed"]),
+			amount(each["live"])], [[trace.made_bytes[key], trace.made[key]], trace.freed_by[key],
+			[sum(live), len(live)]])
+	same("threads", sum(each["total"]["blocks"] for each in report["threads"]),
+		sum(trace.made.values()))
+
+
 def main():
 	trace, report = Trace(), json.load(open(sys.argv[2], encoding="utf-8"))
 	trace.read(sys.argv[1])
@@ -170,6 +216,7 @@ def main():
 	same("by segment at the peak", {kind: amount(each) for kind, each in
 		report["by_segment_at_peak"].items()}, trace.kinds_at_peak)
 	compare_sites(trace, report)
+	compare_heaps(trace, report)
 	same("sizes", {each["from"].bit_length(): each["blocks"] for each in report["sizes"]
 		if each["blocks"]}, dict(trace.sizes))
 	same("lifetimes", sum(each["blocks"] for each in report["lifetimes"]), len(trace.lifetimes))
@@ -186,9 +233,8 @@ def main():
 		sorted(each["ts_ns"] for each in moments))
 	if len(moments) > 500:
 		faults.append("%d moments" % len(moments))
-	same("threads", sum(each["total"]["blocks"] for each in report["threads"]),
-		sum(trace.made.values()))
-	for fault in faults[:20]:
+	compare_threads(trace, report)
+	for fault in faults[:10]:
 		print(fault, file=sys.stderr)
 	return bool(faults)
 

@@ -89,7 +89,8 @@ static void end_block(struct ledger *ledger, const struct ledger_event *event, u
 	}
 	ledger->totals.frees++;
 	/* younger than the call that freed it: the old block was superseded meanwhile */
-	if (block && event->kind == MW_REALLOC && block->born_ns > event->before_ns) {
+	if (block && event->kind == MW_REALLOC &&
+	    (event->overtaken || block->born_ns > event->before_ns)) {
 		ledger->totals.superseded -= ledger->totals.superseded > 0;
 		return;
 	}

@@ -48,6 +48,7 @@ struct ledger_event {
 	bool failed;	   /* nothing was made */
 	bool cached;	   /* pylong: nor was this */
 	bool by_allocator; /* free: by the allocator's own code */
+	bool overtaken;	   /* realloc: its old block had ended before; what is at old_addr is younger */
 	bool reused;	   /* at the address that the thread freed last */
 	uint32_t program;  /* a number for what a process runs: another one after an exec. At
 			      exec the one that ends */
@@ -56,7 +57,7 @@ struct ledger_event {
 	uint32_t thread;
 	uint32_t birth;
 	uint64_t ts_ns;	   /* by one clock for all events */
-	uint64_t before_ns; /* realloc: old_addr is a block that was made by then */
+	uint64_t before_ns; /* realloc: what was made at old_addr since is younger, too */
 	uint64_t addr;	   /* free: the block that ends; 0: realloc made none */
 	uint64_t size;	   /* bytes asked for */
 	uint64_t old_addr; /* realloc: the block that ends; 0: none */

@@ -202,6 +202,8 @@ static void fill_plain(struct report *report, const struct facts *facts,
 	report->lifetimes = report->lifetime_buckets;
 	report->n_lifetimes = histogram_lifetimes(&history->histogram, report->lifetime_buckets);
 	report->reuse = history->reuse;
+	report->pins = history->pins.found;
+	report->n_pins = history->pins.n;
 	report->lost = facts->has_summary ? facts->lost : history->lost;
 }
 

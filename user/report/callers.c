@@ -77,7 +77,7 @@ static struct frame *add_frame(struct callers *callers)
 }
 
 uint32_t callers_site(struct callers *callers, struct sitelogs *sites, uint32_t program,
-		      uint64_t caller, const char *at)
+		      uint64_t caller, const struct caller_name *name)
 {
 	uint32_t id = callers_find(callers, program, caller);
 	struct sitelog *log;
@@ -93,9 +93,12 @@ uint32_t callers_site(struct callers *callers, struct sitelogs *sites, uint32_t 
 		return 0;
 	}
 	callers->n++;
-	*frame = (struct frame){ .language = FRAME_NATIVE, .addr = caller };
-	if (at)
-		name_frame(callers, frame, at);
+	*frame = (struct frame){ .language = FRAME_NATIVE,
+				 .addr = caller,
+				 .object = name->object,
+				 .offset = name->offset };
+	if (name->at)
+		name_frame(callers, frame, name->at);
 	log->frames = frame;
 	log->n_frames = 1;
 	log->truncated = true;

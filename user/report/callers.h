@@ -9,7 +9,7 @@
 #include "report/sitelog.h"
 
 #define CALLERS_FIRST 0x80000000u /* ids from here on: those of stacks are below */
-#define CALLERS_MAX   (1u << 20)  /* more would be memory by events, not by calls */
+#define CALLERS_MAX   (1u << 16)  /* more would be memory by events, not by calls */
 
 struct callers {
 	struct hash ids;	/* program and return address -> id */
@@ -20,12 +20,19 @@ struct callers {
 
 void callers_clear(struct callers *callers);
 
+/* What the place that a call returns to is called. */
+struct caller_name {
+	const char *at;	    /* in words, as "malloc+0x1b (file.c:12)"; NULL: it has none, but for */
+	const char *object; /* the file it lies in, which is to outlive the callers; NULL */
+	uint64_t offset;    /* in it */
+};
+
 /*
- * The id of the site of a call from there. Makes it, and its log, when it is new: at is what
- * the place is called, as in "malloc+0x1b (file.c:12)"; NULL: it has no name. 0: none could be.
+ * The id of the site of a call from there. Makes it, and its log, when it is new. 0: none could
+ * be made.
  */
 uint32_t callers_site(struct callers *callers, struct sitelogs *sites, uint32_t program,
-		      uint64_t caller, const char *at);
+		      uint64_t caller, const struct caller_name *name);
 
 /* The same without making one: 0. */
 uint32_t callers_find(const struct callers *callers, uint32_t program, uint64_t caller);

@@ -8,6 +8,14 @@
 #include "base/clean.h"
 #include "base/intern.h"
 
+/* Of a frame that has no name. */
+static unsigned long long place_of(const struct frame *frame)
+{
+	if (frame->function || frame->file)
+		return 0;
+	return frame->object ? frame->offset : frame->addr;
+}
+
 /* What makes two stacks the same in two runs: everything but addresses, where there is a name. */
 static char *key_of(const struct report_site *site)
 {
@@ -22,8 +30,7 @@ static char *key_of(const struct report_site *site)
 
 		fprintf(to, "%s\t%s\t%s\t%lld\t%llx\n", frame->function ? frame->function : "",
 			frame->file ? frame->file : "", frame->object ? frame->object : "",
-			(long long)frame->line,
-			frame->function || frame->file ? 0 : (unsigned long long)frame->addr);
+			(long long)frame->line, place_of(frame));
 	}
 	if (!site->n_frames && site->reason)
 		fputs(site->reason, to);

@@ -35,6 +35,8 @@ void history_clear(struct history *history)
 	hash_clear(&history->resident);
 	sitelogs_clear(&history->sites);
 	callers_clear(&history->callers);
+	codemap_clear(&history->codemap);
+	pins_clear(&history->pins);
 	leaklogs_clear(&history->leaks);
 	*history = (struct history){ 0 };
 }
@@ -59,15 +61,28 @@ void history_stack(struct history *history, const struct site *site)
 	log->reason = site->reason ? site->reason : site->native_reason;
 }
 
-uint32_t history_site(struct history *history, uint32_t stack, uint32_t program, uint64_t caller,
+static uint32_t name_caller(struct history *history, const struct ledger_event *event,
+			    uint64_t caller, const char *at)
+{
+	struct caller_name name = { .at = at };
+	uint32_t id = callers_find(&history->callers, event->program, caller);
+
+	if (id)
+		return id;
+	if (!at)
+		name.object = codemap_find(&history->codemap, event->pid, caller, &name.offset);
+	return callers_site(&history->callers, &history->sites, event->program, caller, &name);
+}
+
+uint32_t history_site(struct history *history, const struct ledger_event *event, uint64_t caller,
 		      bool named, const char *at)
 {
-	const struct sitelog *log = sitelogs_find(&history->sites, stack);
+	const struct sitelog *log = sitelogs_find(&history->sites, event->site);
 
 	if (log->n_frames || !caller)
 		return log->id;
-	return named ? callers_site(&history->callers, &history->sites, program, caller, at)
-		     : callers_find(&history->callers, program, caller);
+	return named ? name_caller(history, event, caller, at)
+		     : callers_find(&history->callers, event->program, caller);
 }
 
 static uint32_t add_thread(struct history *history, const struct ledger_event *event, uint64_t key)
@@ -346,6 +361,13 @@ static void look_at_block(struct history *history, const struct block *block, ui
 		amount_add(&log->certain, block->size);
 }
 
+static uint32_t pid_of(void *context, const struct block *block)
+{
+	const struct report_thread *thread = thread_at(context, block->thread);
+
+	return thread ? thread->pid : 0;
+}
+
 void history_end(struct history *history, uint64_t ts_ns, uint64_t older_ns)
 {
 	uint64_t now_ns = since_start(history, ts_ns);
@@ -367,4 +389,6 @@ void history_end(struct history *history, uint64_t ts_ns, uint64_t older_ns)
 	for (at = 0; (block = blocks_next(history->ledger->blocks, &at));)
 		look_at_block(history, block, now_ns, older_ns);
 	timeline_end(&history->timeline, history->ledger, now_ns);
+	if (pins_find(&history->pins, history->ledger->blocks, pid_of, history))
+		history->unkept++;
 }

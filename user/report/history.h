@@ -11,7 +11,9 @@
 #include "ledger/ledger.h"
 #include "ledger/resident.h"
 #include "report/callers.h"
+#include "report/codemap.h"
 #include "report/histogram.h"
+#include "report/pins.h"
 #include "report/leaklog.h"
 #include "report/sitelog.h"
 #include "report/timeline.h"
@@ -46,6 +48,8 @@ struct history {
 	uint32_t temporary;	/* blocks freed within so many further allocations are */
 	struct sitelogs sites;
 	struct callers callers;
+	struct codemap codemap;
+	struct pins pins;
 	struct leaklogs leaks;
 	struct hash threads;	/* pid and tid -> struct report_thread */
 	struct report_thread **thread_at; /* by block.thread - 1 */
@@ -74,11 +78,11 @@ void history_clear(struct history *history);
 void history_stack(struct history *history, const struct site *site);
 
 /*
- * The site of an event: its stack's, or where that has no frames, that of the call's return
- * address. named: whether at is known; a caller that is new then gets that name. 0: the
- * caller is to be named first, or nothing is known.
+ * The site of an event, whose site is as yet its stack: that, or where it has no frames, the
+ * place that the call returns to. named: whether at is what that is called; a new one then gets
+ * that name, or without one that of its file. 0: it is to be named first, or nothing is known.
  */
-uint32_t history_site(struct history *history, uint32_t stack, uint32_t program, uint64_t caller,
+uint32_t history_site(struct history *history, const struct ledger_event *event, uint64_t caller,
 		      bool named, const char *at);
 
 /* Apply an event to the ledger and take it into account. Fills thread and birth. */

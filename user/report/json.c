@@ -158,6 +158,34 @@ static void put_reuse(struct json *json, const struct report_reuse *reuse)
 	json_object_end(json);
 }
 
+static void put_pins(struct json *json, const struct report *report)
+{
+	json_array(json, "heaps");
+	for (size_t i = 0; i < report->n_pins; i++) {
+		const struct pinned *heap = &report->pins[i];
+
+		json_object(json, NULL);
+		json_u64(json, "pid", heap->pid);
+		json_str(json, "segment", segment_kind_name(heap->kind));
+		json_hex(json, "start", heap->start);
+		json_hex(json, "end", heap->end);
+		put_amount(json, "live", &heap->live);
+		json_u64(json, "above_pin", heap->above);
+		json_u64(json, "holes", heap->holes);
+		if (heap->pin.addr) {
+			json_object(json, "pin");
+			json_hex(json, "addr", heap->pin.addr);
+			json_u64(json, "size", heap->pin.size);
+			json_u64(json, "stack", heap->pin.site);
+			json_object_end(json);
+		} else {
+			json_null(json, "pin");
+		}
+		json_object_end(json);
+	}
+	json_array_end(json);
+}
+
 static void put_leaks(struct json *json, const struct report *report)
 {
 	if (!report->scanned) {
@@ -200,6 +228,7 @@ static void put_report(struct json *json, const struct report *report)
 		put_site(json, report, &report->sites[i]);
 	json_array_end(json);
 	put_threads(json, report);
+	put_pins(json, report);
 	put_buckets(json, "sizes", report->sizes, report->n_sizes);
 	put_buckets(json, "lifetimes", report->lifetimes, report->n_lifetimes);
 	put_timeline(json, report);

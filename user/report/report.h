@@ -56,6 +56,7 @@ struct report {
 	struct report_bucket *sizes; size_t n_sizes;
 	struct report_bucket *lifetimes; size_t n_lifetimes;	/* ns */
 	struct report_reuse reuse;
+	const struct pinned *pins; size_t n_pins; /* heaps and arenas of malloc's, as they are at the end */
 	bool scanned;		/* leak kinds are known */
 	struct ledger_amount leaks[LEAK_KINDS]; /* of all sites that are not suppressed */
 	struct ledger_amount suppressed;  /* live, of sites that are */

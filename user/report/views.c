@@ -15,6 +15,53 @@ static void add_amount(struct table *table, const struct ledger_amount *amount)
 	table_cell(table, "%s", N(amount->blocks));
 }
 
+static const struct report_site *site_of(const struct report *report, uint32_t id)
+{
+	for (size_t i = 0; i < report->n_sites; i++)
+		if (report->sites[i].id == id)
+			return &report->sites[i];
+	return NULL;
+}
+
+/* What keeps malloc's memory from shrinking. */
+static void view_pins(const struct view *view)
+{
+	static const char *const titles[] = { "PID", "<HEAP", "BYTES", "LIVE", "HOLES", "ABOVE", "PIN",
+					      "SIZE", "<MADE BY", NULL };
+	const struct report *report = view->report;
+	struct table table;
+	size_t n = report->n_pins;
+	char text[1024];
+
+	if (view->options->top && view->options->top < n)
+		n = view->options->top;
+	if (!n)
+		return;
+	view_title(view, "WHAT PINS MALLOC'S MEMORY (above the pin: free top; holes: free pages below it)");
+	table_init(&table, titles);
+	for (size_t i = 0; i < n; i++) {
+		const struct pinned *heap = &report->pins[i];
+		const struct report_site *site = heap->pin.addr ? site_of(report, heap->pin.site) : NULL;
+
+		table_cell(&table, "%u", heap->pid);
+		table_cell(&table, "%s", segment_kind_name(heap->kind));
+		table_cell(&table, "%s", N(heap->end - heap->start));
+		table_cell(&table, "%s", N(heap->live.bytes));
+		table_cell(&table, "%s", N(heap->holes));
+		table_cell(&table, "%s", N(heap->above));
+		if (site) {
+			table_cell(&table, "+0x%llx",
+				   (unsigned long long)(heap->pin.addr - heap->start));
+			table_cell(&table, "%s", N(heap->pin.size));
+		} else {
+			table_cell(&table, "-");
+			table_cell(&table, "-");
+		}
+		table_cell(&table, "%s", site ? words_site(text, sizeof(text), site) : "");
+	}
+	table_print(&table, view->width, view->to);
+}
+
 static void view_segments(const struct view *view)
 {
 	static const char *const titles[] = { "<SEGMENT", "<LAYER", "LIVE", "BLOCKS", "AT-PEAK",
@@ -38,6 +85,7 @@ static void view_segments(const struct view *view)
 			   table_bar(bar, BAR, live->bytes, report->totals.live.bytes));
 	}
 	table_print(&table, view->width, view->to);
+	view_pins(view);
 }
 
 static void view_threads(const struct view *view)

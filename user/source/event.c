@@ -74,7 +74,7 @@ static size_t find_row(const struct scan_text *key, size_t *next)
 	return N_ROWS;
 }
 
-static uint8_t kind_of(struct source *source, const struct scan_text *text)
+uint8_t source_kind(struct source *source, const struct scan_text *text)
 {
 	if (scan_is(text, segment_kind_name(source->last_kind)))
 		return source->last_kind;
@@ -105,7 +105,7 @@ static void take_member(struct source *source, struct scan *scan, const struct r
 		break;
 	case KIND:
 		text = scan_str(scan);
-		*(uint8_t *)at = kind_of(source, &text);
+		*(uint8_t *)at = source_kind(source, &text);
 		break;
 	case TEXT:
 		*(struct scan_text *)at = scan_str(scan);
@@ -156,9 +156,6 @@ static bool suffices(const struct fields *fields, unsigned kind)
 static void fill_event(const struct fields *fields, unsigned kind, uint64_t ts_ns,
 		       struct ledger_event *event)
 {
-	bool overtaken = kind == MW_REALLOC && fields->old_addr && !fields->has_old &&
-			 !fields->unmatched && !fields->internal;
-
 	*event = (struct ledger_event){
 		.kind = kind,
 		.segment = fields->segment,
@@ -168,8 +165,11 @@ static void fill_event(const struct fields *fields, unsigned kind, uint64_t ts_n
 		.reused = fields->reused,
 		.pid = fields->pid,
 		.tid = fields->tid,
+		.site = fields->stack,
 		.ts_ns = ts_ns,
-		.before_ns = overtaken ? 0 : UINT64_MAX,
+		.overtaken = fields->old_addr && !fields->has_old && !fields->unmatched &&
+			     !fields->internal,
+		.before_ns = UINT64_MAX,
 		.addr = fields->addr,
 		.size = fields->size,
 		.old_addr = fields->old_addr,
@@ -186,14 +186,14 @@ static void note_exit(struct source *source, const struct fields *fields, int ta
 }
 
 /* The words for a place are only read where it is new. */
-static uint32_t site_of(struct source *source, const struct fields *fields, uint32_t program)
+static uint32_t site_of(struct source *source, const struct fields *fields,
+			const struct ledger_event *event)
 {
-	uint32_t site = history_site(source->history, fields->stack, program, fields->caller, false,
-				     NULL);
+	uint32_t site = history_site(source->history, event, fields->caller, false, NULL);
 
 	if (site || !fields->caller)
 		return site;
-	return history_site(source->history, fields->stack, program, fields->caller, true,
+	return history_site(source->history, event, fields->caller, true,
 			    fields->seen >> ROW_AT & 1 ? source_intern(source, &fields->at) : NULL);
 }
 
@@ -212,7 +212,7 @@ bool source_event(struct source *source, struct scan *scan, unsigned kind, uint6
 		return false;
 	fill_event(&fields, kind, ts_ns, &event);
 	event.program = source->program[target];
-	event.site = site_of(source, &fields, event.program);
+	event.site = site_of(source, &fields, &event);
 	history_take(source->history, &event, &outcome);
 	if (source->watch.event)
 		source->watch.event(source->watch.context, &event, &outcome);

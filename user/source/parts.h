@@ -31,6 +31,9 @@ const char *source_intern(struct source *source, const struct scan_text *text);
 /* Index of a target, which is added when there was no header; -1: it is none. */
 int source_target(struct source *source, uint64_t pid);
 
+/* The kind of segment of that name; unknown for others. */
+uint8_t source_kind(struct source *source, const struct scan_text *text);
+
 /*
  * Take the members behind "type" and "ts_ns" of a record. False: it lacks something. Whether
  * it is well-formed is asked before: each scans a line that is.
@@ -42,6 +45,7 @@ bool source_warning(struct source *source, struct scan *scan, uint64_t ts_ns);
 bool source_leaks(struct source *source, struct scan *scan, uint64_t ts_ns);
 bool source_leak(struct source *source, struct scan *scan, uint64_t ts_ns);
 bool source_resident(struct source *source, struct scan *scan, uint64_t ts_ns);
+bool source_segment(struct source *source, struct scan *scan, uint64_t ts_ns);
 bool source_summary(struct source *source, struct scan *scan, uint64_t ts_ns);
 
 /* The same of an event. */

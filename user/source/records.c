@@ -174,3 +174,47 @@ bool source_resident(struct source *source, struct scan *scan, uint64_t ts_ns)
 	history_resident(source->history, &resident, ts_ns);
 	return true;
 }
+
+bool source_segment(struct source *source, struct scan *scan, uint64_t ts_ns)
+{
+	struct pinned segment = { 0 };
+	struct code_segment code = { .name = "" };
+	struct scan_text key, text;
+	uint64_t pid = 0, id = 0;
+	bool gone = false;
+
+	(void)ts_ns;
+	while (scan_member(scan, &key)) {
+		if (scan_is(&key, "pid")) {
+			pid = scan_u64(scan);
+		} else if (scan_is(&key, "id")) {
+			id = scan_u64(scan);
+		} else if (scan_is(&key, "start")) {
+			segment.start = scan_hex(scan);
+		} else if (scan_is(&key, "end")) {
+			segment.end = scan_hex(scan);
+		} else if (scan_is(&key, "kind")) {
+			text = scan_str(scan);
+			segment.kind = source_kind(source, &text);
+		} else if (scan_is(&key, "perms")) {
+			text = scan_str(scan);
+			segment.writable = text.len > 1 && text.at[1] == 'w';
+		} else if (scan_is(&key, "name")) {
+			code.name = keep_text(source, scan);
+		} else if (scan_is(&key, "end_ts_ns")) {
+			scan_skip(scan);
+			gone = true;
+		} else {
+			scan_skip(scan);
+		}
+	}
+	if (!scan_done(scan) || !id || id > UINT32_MAX || source_target(source, pid) < 0)
+		return false;
+	code.pid = segment.pid = pid;
+	code.id = segment.id = id;
+	code.start = segment.start;
+	code.end = segment.end;
+	codemap_segment(&source->history->codemap, &code, gone);
+	pins_segment(&source->history->pins, &segment, gone);
+	return true;
+}

@@ -24,7 +24,7 @@ static const struct {
 	const char *type;
 	bool (*take)(struct source *source, struct scan *scan, uint64_t ts_ns);
 } types[] = {
-	{ "stack", source_stack },	 { "segment", NULL },		{ "thread", NULL },
+	{ "stack", source_stack },	 { "segment", source_segment }, { "thread", NULL },
 	{ "resident", source_resident }, { "lost", source_lost },	{ "warning", source_warning },
 	{ "probe", NULL },		 { "ints", NULL },		{ "header", source_header },
 	{ "summary", source_summary },	 { "leaks", source_leaks },	{ "leak", source_leak },
@@ -85,7 +85,7 @@ int source_target(struct source *source, uint64_t pid)
 	struct facts *facts = source->facts;
 	struct fact_target *target;
 
-	if (source->last_target < facts->n_targets && facts->targets[source->last_target].pid == pid)
+	if (source->program[source->last_target] && facts->targets[source->last_target].pid == pid)
 		return source->last_target;
 	if (!pid || pid > INT32_MAX)
 		return -1;
