@@ -12,7 +12,7 @@ LEAKY=$MWBPF_ROOT/tests/programs/leaky.py
 
 setup_file() {
 	load lib/helpers
-	build maketrace heap recorder.so worker
+	build maketrace heap recorder.so worker churn
 	build/tests/maketrace 20000 1500 20 >"$BATS_FILE_TMPDIR/made" 2>"$BATS_FILE_TMPDIR/amounts"
 }
 
@@ -81,6 +81,17 @@ jsonschema.validate(json.load(open(sys.argv[1])), json.load(open(sys.argv[2])))'
 	jq -e '.ended_by_exec.blocks > 10 and .reuse.reallocs > 0 and .failed >= 0' "$T/report" >/dev/null
 	cmp "$T/live" "$T/report"
 	"$PYTHON" "$MWBPF_ROOT/tests/lib/naive.py" "$T/trace" "$T/report"
+}
+
+@test "a process that was attached to, of whose events many are lost: likewise" {
+	need_root
+	start_churn "$T/churn"
+	"$MWBPF" --summary --format json --json --buffer 4k -o "$T/trace" -d 0.5 --pid "$PROGRAM" >"$T/live"
+	churn_works "$T/churn"
+	report "$T/trace" >"$T/report"
+	cmp "$T/live" "$T/report"
+	jq -e '.lost > 0 and (.complete | not) and .unmatched_frees > 0' "$T/report" >/dev/null
+	says "$T/report" 'lost: .* because the ring was full'
 }
 
 @test "what is counted is what a preloaded recorder counts" {

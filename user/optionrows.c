@@ -327,10 +327,9 @@ const struct option_row option_rows[] = {
 	{ "weight", 0, "NAME", parse_weight, 0, TRACE | REPORT,
 	  "width of frames in a graph: live, peak, total, allocs or temporary" },
 	{ "leak-check", 0, "KIND", parse_leak_check, 0, TRACE,
-	  "search the target's memory for lost blocks at its end, at yours, and at SIGUSR1: no, "
-	  "summary or full" },
+	  "search for lost blocks in the end and at SIGUSR1: no, summary or full" },
 	{ "show-leak-kinds", 0, "LIST", parse_leak_kinds, 0, TRACE,
-	  "sites shown: definite, indirect, possible, reachable (definite,possible), all or none" },
+	  "definite, indirect, possible, reachable (definite,possible), all, none" },
 	{ "sort", 0, "NAME", parse_sort, 0, TRACE | REPORT,
 	  "sites by live, allocations, churn, peak, temporary or growth" },
 	{ "by", 0, "NAME", parse_by, 0, TRACE | REPORT,

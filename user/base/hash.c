@@ -4,6 +4,23 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+
+/* The finalizer of MurmurHash3 (Austin Appleby), which is one to one, of a sum with a secret. */
+uint64_t hash_scatter(uint64_t key)
+{
+	static uint64_t secret;
+
+	if (!secret) {
+		memcpy(&secret, (const void *)getauxval(AT_RANDOM), sizeof(secret));
+		secret |= 1;
+	}
+	key += secret;
+	key = (key ^ key >> 33) * 0xff51afd7ed558ccd;
+	key = (key ^ key >> 33) * 0xc4ceb9fe1a85ec53;
+	return key ^ key >> 33;
+}
 
 /* The slot of key, or the empty one where it would go; cap is not 0. */
 static size_t slot_of(const struct hash *hash, uint64_t key)

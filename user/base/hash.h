@@ -29,6 +29,12 @@ void *hash_next(const struct hash *hash, size_t *at, uint64_t *key);
 /* Give the memory of the map back; what the values point to is the caller's. */
 void hash_clear(struct hash *hash);
 
+/*
+ * A number for each key, no two alike, that nobody outside knows beforehand: for keys that a
+ * file or a target chooses, which could be made to fall on one place.
+ */
+uint64_t hash_scatter(uint64_t key);
+
 static inline uint64_t hash_mix(uint64_t key)
 {
 	key ^= key >> 32;

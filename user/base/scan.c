@@ -73,11 +73,13 @@ static inline bool more(struct scan *scan, char bracket)
 	return !scan->bad;
 }
 
+static void take_str(struct scan *scan, struct scan_text *text);
+
 bool scan_member(struct scan *scan, struct scan_text *key)
 {
 	if (!more(scan, '}'))
 		return false;
-	*key = scan_str(scan);
+	take_str(scan, key);
 	expect(scan, ':');
 	return !scan->bad;
 }
@@ -130,31 +132,38 @@ static const char *pass_plain(const char *p, const char *end)
 	return p;
 }
 
-struct scan_text scan_str(struct scan *scan)
+/* Written in place: a copy of it right behind its making takes a tenth of a line's time. */
+static void take_str(struct scan *scan, struct scan_text *text)
 {
-	struct scan_text text = { .at = "" };
-	const char *from;
+	const char *from, *p;
 
+	*text = (struct scan_text){ .at = "" };
 	expect(scan, '"');
 	from = scan->p;
 	for (;;) {
-		const char *p = pass_plain(scan->p, scan->end);
-
+		p = pass_plain(scan->p, scan->end);
 		scan->p = p;
 		if (p == scan->end || (*p != '"' && *p != '\\')) {
 			spoil(scan);
-			return text;
+			return;
 		}
 		scan->p++;
 		if (*p == '"')
 			break;
-		text.escaped = true;
+		text->escaped = true;
 		pass_escape(scan);
 		if (scan->bad)
-			return text;
+			return;
 	}
-	text.at = from;
-	text.len = scan->p - 1 - from;
+	text->at = from;
+	text->len = p - from;
+}
+
+struct scan_text scan_str(struct scan *scan)
+{
+	struct scan_text text;
+
+	take_str(scan, &text);
 	return text;
 }
 
@@ -280,7 +289,7 @@ void scan_skip(struct scan *scan)
 		skip_array(scan);
 		break;
 	case '"':
-		scan_str(scan);
+		take_str(scan, &(struct scan_text){ 0 });
 		break;
 	case 't':
 	case 'f':

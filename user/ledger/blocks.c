@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/hash.h"
 #include "base/page.h"
 
 /*
@@ -39,10 +40,16 @@ struct blocks {
 	struct shard shards[SHARDS];
 };
 
+/*
+ * What blocks_new begins with: addresses come from targets and from files, and could be chosen
+ * so that all fall on one place.
+ */
+static uint64_t secret;
+
 /* The finalizer of MurmurHash3 (Austin Appleby), process and address mixed before. */
 static uint64_t hash_of(uint32_t process, uint64_t addr)
 {
-	uint64_t h = addr + process * 0x9e3779b97f4a7c15;
+	uint64_t h = addr + process * 0x9e3779b97f4a7c15 + secret;
 
 	h = (h ^ h >> 33) * 0xff51afd7ed558ccd;
 	h = (h ^ h >> 33) * 0xc4ceb9fe1a85ec53;
@@ -219,6 +226,8 @@ struct blocks *blocks_new(void)
 
 	if (!blocks)
 		return NULL;
+	if (!secret)
+		secret = hash_scatter(1);
 	blocks->memory = sizeof(*blocks);
 	for (size_t i = 0; i < SHARDS; i++) {
 		if (resize(blocks, &blocks->shards[i], SMALLEST)) {

@@ -20,7 +20,7 @@ void callers_clear(struct callers *callers)
 /* Addresses of a process are below 2^47. */
 static uint64_t key_of(uint32_t program, uint64_t caller)
 {
-	return caller ^ (uint64_t)program << 47;
+	return hash_scatter(caller ^ (uint64_t)program << 47);
 }
 
 uint32_t callers_find(const struct callers *callers, uint32_t program, uint64_t caller)

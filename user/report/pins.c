@@ -118,6 +118,14 @@ static uint64_t end_of(const struct pinned *segment, const struct block *block)
 	return block->addr + (block->size < room ? block->size : room);
 }
 
+/* Whether a block ends last so far; of two that end alike, the one that begins last. */
+static bool is_behind(const struct pinned *segment, const struct block *block, uint64_t end)
+{
+	uint64_t last = segment->pin.addr ? end_of(segment, &segment->pin) : 0;
+
+	return end != last ? end > last : block->addr > segment->pin.addr;
+}
+
 static void take_block(struct pinned *segment, const struct block *block)
 {
 	uint64_t head = block->addr - segment->start < CHUNK_HEAD ? segment->start
@@ -127,7 +135,7 @@ static void take_block(struct pinned *segment, const struct block *block)
 	if (end <= head) /* of no bytes, at the very start */
 		end = head + 1;
 	amount_add(&segment->live, block->size);
-	if (!segment->pin.addr || end > end_of(segment, &segment->pin))
+	if (is_behind(segment, block, end))
 		segment->pin = *block;
 	for (size_t page = page_of(segment, head); page <= page_of(segment, end - 1); page++)
 		segment->pages[page / 64] |= 1ULL << page % 64;

@@ -23,10 +23,10 @@ struct sitelog *sitelogs_add(struct sitelogs *logs, uint32_t id)
 {
 	struct sitelog *log;
 
-	if (!id || hash_get(&logs->by_id, id))
+	if (!id || hash_get(&logs->by_id, hash_scatter(id)))
 		return NULL;
 	log = calloc(1, sizeof(*log));
-	if (!log || hash_set(&logs->by_id, id, log)) {
+	if (!log || hash_set(&logs->by_id, hash_scatter(id), log)) {
 		free(log);
 		return NULL;
 	}
@@ -36,7 +36,7 @@ struct sitelog *sitelogs_add(struct sitelogs *logs, uint32_t id)
 
 struct sitelog *sitelogs_find(struct sitelogs *logs, uint32_t id)
 {
-	struct sitelog *log = id ? hash_get(&logs->by_id, id) : NULL;
+	struct sitelog *log = id ? hash_get(&logs->by_id, hash_scatter(id)) : NULL;
 
 	return log ? log : &logs->unknown;
 }

@@ -4,6 +4,8 @@
 
 #include "sink/words.h"
 
+#define EXECS_MAX 10000
+
 /* What of an event's record the ledger needs. */
 struct fields {
 	uint64_t pid, tid, addr, size, old_addr, caller, stack, child, status, signal;
@@ -208,7 +210,7 @@ bool source_event(struct source *source, struct scan *scan, unsigned kind, uint6
 	if (!scan_done(scan) || !suffices(&fields, kind))
 		return false;
 	target = source_target(source, fields.pid);
-	if (target < 0)
+	if (target < 0 || (kind == MW_EXEC && source->execs++ >= EXECS_MAX))
 		return false;
 	fill_event(&fields, kind, ts_ns, &event);
 	event.program = source->program[target];

@@ -14,6 +14,7 @@ struct source {
 	struct source_watch watch;
 	uint32_t program[FACTS_TARGETS_MAX]; /* numbers of what the targets run */
 	uint32_t next_program;
+	uint32_t execs;		/* each looks at all blocks: so many, and not more, are taken */
 	size_t last_target;	/* of the last event: the next is often of the same */
 	uint8_t last_kind;	/* likewise the kind of its segment */
 	uint64_t line;		/* number of the current one, from 1 */
