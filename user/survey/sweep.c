@@ -74,19 +74,43 @@ void sweep_words(struct sweep *sweep, const uint64_t *words, size_t n, unsigned 
 	}
 }
 
-/* The same words, of the block that graph_from named. */
-static void add_edges(struct sweep *sweep, const uint64_t *words, size_t n, size_t from)
+/* Up to this block all have had their turn; blocks come in ascending order. */
+static void begin_blocks(struct sweep *sweep, size_t upto)
+{
+	while (sweep->begun < upto)
+		graph_from(sweep->graph, sweep->begun++);
+}
+
+/* Words that wait become edges. */
+static void settle(struct sweep *sweep)
 {
 	struct graph *graph = sweep->graph;
 
-	for (size_t i = 0; i < n; i++) {
-		size_t to;
+	for (size_t i = 0; i < sweep->n_waiting; i++)
+		graph_expect_block(graph, &sweep->waiting[i].hint);
+	for (size_t i = 0; i < sweep->n_waiting; i++) {
+		const struct sweep_word *word = &sweep->waiting[i];
+		size_t to = graph_find_expected(graph, &word->hint);
 
+		begin_blocks(sweep, word->from + 1);
+		if (to != SIZE_MAX && to != word->from)
+			graph_add(graph, to, graph_spot(&graph->blocks[to], word->hint.addr));
+	}
+	sweep->n_waiting = 0;
+}
+
+/* Words of a block, which are looked up when there are enough of them. */
+static void add_edges(struct sweep *sweep, const uint64_t *words, size_t n, size_t from)
+{
+	const struct graph *graph = sweep->graph;
+
+	for (size_t i = 0; i < n; i++) {
 		if (!graph_spans(graph, words[i]))
 			continue;
-		to = graph_find(graph, words[i]);
-		if (to != SIZE_MAX && to != from)
-			graph_add(graph, to, graph_spot(&graph->blocks[to], words[i]));
+		sweep->waiting[sweep->n_waiting].from = from;
+		graph_expect(graph, words[i], &sweep->waiting[sweep->n_waiting].hint);
+		if (++sweep->n_waiting == SWEEP_BATCH)
+			settle(sweep);
 	}
 }
 
@@ -193,7 +217,6 @@ static void sweep_large(struct sweep *sweep, size_t number)
 	uint64_t start = (block->addr + WORD - 1) & ~(WORD - 1);
 	uint64_t end = (block->addr + block->size) & ~(WORD - 1), stop;
 
-	graph_from(sweep->graph, number);
 	while (next_piece(sweep, &start, end, &stop)) {
 		fetch(sweep, start, stop - start);
 		if (start == block->addr && stop - start >= 3 * WORD)
@@ -212,7 +235,6 @@ static void sweep_small(struct sweep *sweep, size_t number, uint64_t base)
 	const uint64_t *words = (const uint64_t *)(sweep->buf + (start - base));
 	uint64_t first[3] = { 0 };
 
-	graph_from(sweep->graph, number);
 	if (start >= end)
 		return;
 	memcpy(first, words, end - start < sizeof(first) ? end - start : sizeof(first));
@@ -259,5 +281,7 @@ void sweep_blocks(struct sweep *sweep)
 			sweep_small(sweep, i, base);
 		sweep_small(sweep, last, base);
 	}
+	settle(sweep);
+	begin_blocks(sweep, graph->n);
 	graph_end(graph);
 }
