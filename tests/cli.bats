@@ -57,11 +57,14 @@ ends() {
 		run -0 --separate-stderr "$MWBPF" $option
 		[ -z "$stderr" ]
 		for name in pid duration output json events min-size max-size buffer threads tier user \
-			cache-dir no-cache quiet verbose json-schema version help; do
+			cache-dir no-cache summary leak-check quiet verbose json-schema version help; do
 			grep -qE -- "--$name( |\$)" <<<"$output" || { echo "no --$name"; return 1; }
 		done
 	done
-	awk 'length > 100 { exit 1 }' <<<"$output"
+	for verb in trace report walk; do
+		"$MWBPF" $verb --help >"$T/help"
+		awk 'length > 100 { print; exit 1 }' "$T/help"
+	done
 }
 
 @test "--version is one line" {

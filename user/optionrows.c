@@ -351,6 +351,8 @@ const struct option_row option_rows[] = {
 	{ "all", 'a', NULL, parse_flag, AT(walk.all), WALK, "show each mapping of a file by itself" },
 	{ "globals", 0, NULL, parse_flag, AT(walk.globals), WALK, "show globals, too" },
 	{ "self", 0, NULL, parse_flag, AT(walk.attributes), WALK, "show the attributes of self, too" },
+	{ "svg", 0, "FILE", parse_text, AT(walk.svg), WALK,
+	  "draw segments, and where frames and variables are in them, to FILE" },
 	{ "census", 0, "[FILE]", parse_census, 0, WALK,
 	  "count live objects by type; =FILE: all types there, as JSON lines" },
 	{ "diff", 0, NULL, parse_flag, AT(walk.diff), WALK,

@@ -39,6 +39,7 @@ mwbpf, no stack           | -              | attach | light   | c python start |
 mwbpf, Python stack       | -              | attach | light   | python start   | always | header  | mwbpf       | mwbpf   | "$MWBPF" --json --stack=python -o "$OUT" --pid "$PID"
 mwbpf, ... heap only      | -              | attach | light   | python start   | always | header  | mwbpf       | mwbpf   | "$MWBPF" --json --stack=python --events heap -o "$OUT" --pid "$PID"
 mwbpf, native stack       | -              | attach | light   | c python start | full   | header  | mwbpf       | mwbpf   | "$MWBPF" --json --stack=native -o "$OUT" --pid "$PID"
+mwbpf, summary only       | -              | attach | light   | c python start | full   | trap    | summary     | summary | "$MWBPF" --summary --format json -n 1 --pid "$PID"
 bcc memleak               | memleak-bpfcc  | attach | trap    | c python start | always | trap    | outstanding | -       | "${BCC[@]}" memleak-bpfcc -p "$PID" -T 1000 5
 libbpf memleak            | memleak        | attach | trap    | c python start | full   | trap    | outstanding | -       | "${OWN[@]}" stdbuf -oL memleak -p "$PID" -T 1000 5
 bpftrace, counting        | bpftrace       | attach | trap    | c python start | always | trap    | bpftrace    | bpftrace| bpftrace -e "$(bpftrace_script)"
@@ -149,6 +150,15 @@ seen_mwbpf() {
 
 lost_mwbpf() {
 	summary "$OUT" .completeness.lost
+}
+
+# of --summary
+seen_summary() {
+	jq .allocs "$OUT.out"
+}
+
+lost_summary() {
+	jq .lost "$OUT.out"
 }
 
 # Of its last report, what is outstanding.

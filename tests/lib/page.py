@@ -38,6 +38,7 @@ def first_cells(browser):
 @check
 def completeness_is_on_top_and_names_are_text(browser):
     assert browser.run("return document.querySelector('main section').id") == "seen"
+    assert browser.run("return document.querySelector('#seen').classList.contains('incomplete')")
     assert "3 blocks are older than the trace </script><b>" in browser.text("#completeness")
     assert browser.text("h1") == "python3 server.py --name '</script>'"
     assert "Definitely lost\n4.68 KiB\n17 blocks" in browser.text("#totals"), browser.text("#totals")
@@ -191,6 +192,7 @@ def any_report_is_drawn_and_told(browser):
     assert browser.run("return document.querySelectorAll('#timeline polygon').length") > 0
     assert browser.run("return document.querySelectorAll('#sizes tr').length") > 1
     assert browser.text("#completeness")
+    assert browser.run("return document.querySelector('#seen').className") == ""
     # it was written with --weight total
     assert browser.run("return document.querySelector('#weight').value") == "total"
     assert browser.text("#sites th[aria-sort]") == "Allocated \u2193"

@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 SCHEMA = os.path.join(os.path.dirname(os.path.abspath(__file__)),
 	"../../include/mwbpf/events.schema.json")
 UNMAPS = ("munmap", "shmdt")  # these lie in what was there before
-LAST = {"header": "summary", "walk": "walk_end"}  # by the first record
+LAST = {"header": "summary", "walk": "walk_end", "census_diff": "census_diff_end"}  # by the first
 ONCE = ("header", "probe", "ints", "lost", "stack", "warning", "leaks", "leak", "summary", "walk",
 	"frame", "static_objects", "malloc_arena", "c_frame", "walk_end")  # nested, or rare
 

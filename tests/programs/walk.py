@@ -154,6 +154,7 @@ def values(n):
 	x, y, z, t = numbers[5:]
 	nothing, yes, no, dots, never = None, True, False, Ellipsis, NotImplemented
 	short, wide, wider, empty = "Hello", "Жук", "a\U0001f41c", ""
+	lines, quotes, odds = "a\tb\n\x1b[31m\\d", "it's", "'\"\x85\udc80\xe9"
 	some, bytes_ = b"some \x00\xff bytes", b""
 	small, tiny, inf, whole, nan = 1e-5, -0.0, float("inf"), 1e16, 3.14e300
 	cx, cy = complex(1, -2.5), complex(0, 3)

@@ -36,6 +36,7 @@ static void put_head(struct page *page, enum report_weight weight)
 	json_u64(json, "durationNs", report->duration_ns);
 	json_str(json, "endedBy", report->ended_by);
 	json_bool(json, "scanned", report->scanned);
+	json_bool(json, "complete", report->complete);
 	json_str(json, "weight", weight_name(weight));
 	json_array(json, "completeness");
 	for (size_t i = 0; i < report->n_completeness; i++)

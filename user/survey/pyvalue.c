@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fmt.h"
 #include "place/pyobject.h"
 #include "target/mem.h"
 
@@ -92,12 +93,48 @@ static void value_complex(struct cpython *cpython, const struct pyobj *obj,
 			 imag[0] == '-' ? "" : "+", imag);
 }
 
+/* One character as repr() writes it between these quotes; its bytes are taken. */
+static size_t put_character(char to[8], const char **p, const char *end, char quote)
+{
+	static const char escapes[] = "\t" "t\n" "n\r" "r";
+	const uint8_t c = **p;
+	const size_t n = fmt_utf8(*p, end);
+	const char *escape = n == 1 ? memchr(escapes, c, sizeof(escapes) - 1) : NULL;
+
+	*p += n ? n : 1;
+	if (!n) /* surrogateescape, PEP 383 */
+		return snprintf(to, 8, "\\udc%02x", c);
+	if (escape && (escape - escapes) % 2 == 0)
+		return snprintf(to, 8, "\\%c", escape[1]);
+	if (c == '\\' || c == quote)
+		return snprintf(to, 8, "\\%c", c);
+	if (c < ' ' || c == 0x7f)
+		return snprintf(to, 8, "\\x%02x", c);
+	if (c == 0xc2 && (uint8_t)(*p)[-1] < 0xa0) /* C1, which a terminal obeys */
+		return snprintf(to, 8, "\\x%02x", (uint8_t)(*p)[-1]);
+	memcpy(to, *p - n, n);
+	return n;
+}
+
+/* In quotes as repr() chooses them. */
+static void put_repr(const char *part, char text[PYVALUE_TEXT])
+{
+	const char quote = strchr(part, '\'') && !strchr(part, '"') ? '"' : '\'';
+	const char *end = part + strlen(part);
+	size_t len = 0;
+
+	text[len++] = quote;
+	while (part < end && len < PYVALUE_TEXT - 13)
+		len += put_character(text + len, &part, end, quote);
+	snprintf(text + len, PYVALUE_TEXT - len, "%s%c", part < end ? "..." : "", quote);
+}
+
 static void value_str(struct cpython *cpython, const struct pyobj *obj, char text[PYVALUE_TEXT])
 {
 	char part[TEXT_MOST];
 
 	if (pyobject_str(cpython->pid, &cpython->objects, obj->addr, part, sizeof(part)) >= 0)
-		snprintf(text, PYVALUE_TEXT, strchr(part, '\'') ? "\"%s\"" : "'%s'", part);
+		put_repr(part, text);
 }
 
 /* One byte as in a bytes literal. */
@@ -148,9 +185,11 @@ static void value_set(struct cpython *cpython, const struct pyobj *obj, char tex
 /* A name that is a str object, whose address is in a field. */
 static void put_name(struct cpython *cpython, uint64_t field, char text[PYVALUE_TEXT])
 {
-	if (pyobject_str(cpython->pid, &cpython->objects, cpython_word(cpython, field), text,
-			 PYVALUE_TEXT) < 0)
-		text[0] = '\0';
+	char name[PYVALUE_TEXT];
+
+	if (pyobject_str(cpython->pid, &cpython->objects, cpython_word(cpython, field), name,
+			 sizeof(name)) >= 0)
+		fmt_safe(text, PYVALUE_TEXT, name);
 }
 
 static void value_function(struct cpython *cpython, const struct pyobj *obj,
@@ -195,8 +234,10 @@ static void value_builtin(struct cpython *cpython, const struct pyobj *obj,
 {
 	const uint64_t method = cpython_word(cpython, obj->addr + 2 * WORD);
 
-	if (mem_read_string(cpython->pid, cpython_word(cpython, method), text, PYVALUE_TEXT))
-		text[0] = '\0';
+	char name[PYVALUE_TEXT];
+
+	if (!mem_read_string(cpython->pid, cpython_word(cpython, method), name, sizeof(name)))
+		fmt_safe(text, PYVALUE_TEXT, name);
 }
 
 static void value_type(struct cpython *cpython, const struct pyobj *obj, char text[PYVALUE_TEXT])
@@ -204,7 +245,7 @@ static void value_type(struct cpython *cpython, const struct pyobj *obj, char te
 	const struct pytype *type = pytype_get(cpython, obj->addr);
 
 	if (type)
-		snprintf(text, PYVALUE_TEXT, "%s", type->name);
+		fmt_safe(text, PYVALUE_TEXT, type->name);
 }
 
 /* start, stop, step: rangeobject, Objects/rangeobject.c */

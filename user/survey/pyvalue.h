@@ -11,9 +11,9 @@
 #define PYVALUE_TEXT 96 /* bytes with the NUL */
 
 /*
- * Put the value of an object into words, as Python source where that is possible: bytes
- * that are not UTF-8 may be in it, and what does not fit ends in "...". text[0] is NUL when
- * there is nothing to say, or what was there changed while it was read.
+ * Put the value of an object into words, as repr() does where that is possible: UTF-8 that
+ * a terminal can be shown; what does not fit ends in "...". text[0] is NUL when there is
+ * nothing to say, or what was there changed while it was read.
  */
 void pyvalue_text(struct cpython *cpython, const struct pyobj *obj, char text[PYVALUE_TEXT]);
 

@@ -177,6 +177,8 @@ static int show_segments(struct walk *walk)
 	if (!show)
 		return -ENOMEM;
 	walk->view.ops->segments(&walk->view, show, segments->n);
+	if (walk->options->walk.svg)
+		drawing_segments(&walk->drawing, show, segments->n);
 	walk_layers(walk, show, segments->n);
 	walk->end.segments = segments->n;
 	walk->end.all = walk->residents.all;
@@ -213,7 +215,9 @@ static int look_around(struct walk *walk)
 		err = walk_native(walk);
 	walk_let_go(walk);
 	end(walk, err);
-	return err == -ESRCH ? 0 : err;
+	if (err && err != -ESRCH)
+		return err;
+	return walk_save_drawing(walk);
 }
 
 static void clear(struct walk *walk)
@@ -227,6 +231,7 @@ static void clear(struct walk *walk)
 	free(walk->threads);
 	walk_let_go(walk);
 	pymalloc_clear(&walk->pymalloc);
+	drawing_clear(&walk->drawing);
 	cpython_clear(&walk->cpython);
 	residents_clear(&walk->residents);
 	place_clear(&walk->place);

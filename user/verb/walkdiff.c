@@ -3,30 +3,116 @@
 #include "verb/walkdiff.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/fmt.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "source/census.h"
 
-static void write_row(FILE *to, const struct census_change *change)
-{
-	char safe[512];
+#define LINE 1024
 
-	fprintf(to, "%+12" PRId64 " %+14" PRId64 " %12" PRIu64 " %14" PRIu64 "  %s\n",
-		(int64_t)(change->after.count - change->before.count),
-		(int64_t)(change->after.bytes - change->before.bytes), change->after.count,
-		change->after.bytes, fmt_safe(safe, sizeof(safe), change->name));
+/* A line for people; at most LINE - 1 bytes of it. */
+static void write_line(struct out *out, const char *text)
+{
+	const size_t len = strlen(text);
+
+	memcpy(out_room(out, len), text, len);
+	out_put(out, len);
+	out_end_line(out);
 }
 
-static void write_diff(FILE *to, const struct census_diff *diff, size_t top)
+static void text_row(struct out *out, const struct census_change *change)
+{
+	char safe[512], line[LINE];
+
+	snprintf(line, sizeof(line),
+		 "%+12" PRId64 " %+14" PRId64 " %12" PRIu64 " %14" PRIu64 "  %s",
+		 (int64_t)(change->after.count - change->before.count),
+		 (int64_t)(change->after.bytes - change->before.bytes), change->after.count,
+		 change->after.bytes, fmt_safe(safe, sizeof(safe), change->name));
+	write_line(out, line);
+}
+
+static void json_line(struct json *json, struct out *out, const char *type)
+{
+	json_begin(json, out);
+	json_str(json, "type", type);
+	json_u64(json, "ts_ns", 0);
+}
+
+static void json_sums(struct json *json, const struct census_change *change)
+{
+	json_u64(json, "count_before", change->before.count);
+	json_u64(json, "bytes_before", change->before.bytes);
+	json_u64(json, "count", change->after.count);
+	json_u64(json, "bytes", change->after.bytes);
+}
+
+static void json_row(struct out *out, const struct census_change *change)
+{
+	struct json json;
+
+	json_line(&json, out, "census_change");
+	json_str(&json, "class", change->name);
+	json_sums(&json, change);
+	json_end(&json);
+}
+
+static void json_head(struct out *out, const struct options *options)
+{
+	struct json json;
+
+	json_line(&json, out, "census_diff");
+	json_str(&json, "before", options->files[0]);
+	json_str(&json, "after", options->files[1]);
+	json_end(&json);
+}
+
+static void json_tail(struct out *out, const struct census_change *all, size_t changed)
+{
+	struct json json;
+
+	json_line(&json, out, "census_diff_end");
+	json_u64(&json, "types", changed);
+	json_sums(&json, all);
+	json_end(&json);
+}
+
+static void text_head(struct out *out, const struct options *options)
+{
+	char line[LINE];
+
+	(void)options;
+	snprintf(line, sizeof(line), "%12s %14s %12s %14s  %s", "+OBJECTS", "+BYTES", "OBJECTS",
+		 "BYTES", "TYPE");
+	write_line(out, line);
+}
+
+/* Of types that changed, how many are shown and how many there are. */
+static void text_tail(struct out *out, const struct census_change *all, size_t hidden)
+{
+	char line[LINE];
+
+	text_row(out, all);
+	if (!hidden)
+		return;
+	snprintf(line, sizeof(line), "and %zu more types that changed: --top 0 shows all", hidden);
+	write_line(out, line);
+}
+
+static void write_diff(struct out *out, const struct options *options,
+		       const struct census_diff *diff)
 {
 	const struct census_change all = { "all", diff->before, diff->after };
+	const size_t top = options->walk.top;
 	size_t shown = 0, changed = 0;
 
-	fprintf(to, "%12s %14s %12s %14s  %s\n", "+OBJECTS", "+BYTES", "OBJECTS", "BYTES", "TYPE");
+	(options->json ? json_head : text_head)(out, options);
 	for (size_t i = 0; i < diff->n; i++) {
 		const struct census_change *at = &diff->at[i];
 
@@ -35,35 +121,42 @@ static void write_diff(FILE *to, const struct census_diff *diff, size_t top)
 		changed++;
 		if (top && shown == top)
 			continue;
-		write_row(to, at);
+		(options->json ? json_row : text_row)(out, at);
 		shown++;
 	}
-	write_row(to, &all);
-	if (shown < changed)
-		fprintf(to, "and %zu more types that changed: --top 0 shows all\n",
-			changed - shown);
+	if (options->json)
+		json_tail(out, &all, changed);
+	else
+		text_tail(out, &all, changed - shown);
+}
+
+/* Says what is wrong. */
+static int save(const struct options *options, const struct census_diff *diff)
+{
+	const char *path = options->output;
+	const int fd = path ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644) :
+			      STDOUT_FILENO;
+	struct out out;
+	int err = fd < 0 ? -errno : out_init(&out, fd);
+
+	if (!err) {
+		write_diff(&out, options, diff);
+		err = out_close(&out);
+	}
+	if (path && fd >= 0 && close(fd) && !err)
+		err = -errno;
+	if (err)
+		log_error("cannot write %s: %s", path ? path : "standard output", strerror(-err));
+	return err;
 }
 
 int walk_diff(const struct options *options)
 {
-	FILE *to = options->output ? fopen(options->output, "we") : stdout;
-	struct census_diff diff = { 0 };
-	int err = to ? 0 : -errno;
-	bool read = false;
+	struct census_diff diff;
+	int err = census_diff(options->files[0], options->files[1], &diff);
 
-	if (!err) {
-		err = census_diff(options->files[0], options->files[1], &diff);
-		read = err;
-	}
-	if (!err) {
-		write_diff(to, &diff, options->walk.top);
-		err = fflush(to) || ferror(to) ? -errno : 0;
-	}
-	if (err && !read)
-		log_error("cannot write %s: %s",
-			  options->output ? options->output : "standard output", strerror(-err));
-	if (to && to != stdout)
-		fclose(to);
+	if (!err)
+		err = save(options, &diff);
 	census_diff_clear(&diff);
 	return err ? 1 : 0;
 }

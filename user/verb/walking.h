@@ -13,6 +13,7 @@
 #include "survey/pymalloc.h"
 #include "survey/residency.h"
 #include "targets.h"
+#include "view/drawing.h"
 #include "view/walkview.h"
 
 struct walk {
@@ -35,6 +36,7 @@ struct walk {
 	struct hash seen; /* address of an object -> the first variable that it was */
 	struct out out;
 	struct view view;
+	struct drawing drawing; /* filled only if it is asked for */
 	struct walk_head head;
 	struct walk_end end;
 };
@@ -73,6 +75,9 @@ int walk_heap(struct walk *walk);
 
 /* Threads with the frames of C functions and their variables; globals. Likewise. */
 int walk_native(struct walk *walk);
+
+/* Save the picture, if it is asked for. Says what is wrong; 0 or -errno. */
+int walk_save_drawing(struct walk *walk);
 
 /* One sentence, to the view. */
 void walk_note(struct walk *walk, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -90,7 +90,7 @@ static void text_variable(struct view *view, const struct walk_var *at)
 	textline_pad(&line, 6 + NAME_WIDTH);
 	textline_put(&line, " %s", fmt_safe(safe, sizeof(safe), var->object.type->name));
 	if (var->value[0])
-		textline_put(&line, " %s", fmt_safe(safe, sizeof(safe), var->value));
+		textline_put(&line, " %s", var->value);
 	textline_pad(&line, 6 + NAME_WIDTH + VALUE_WIDTH);
 	textline_put(&line, " 0x%-12llx %-15llu %-20s", (unsigned long long)at->place.addr,
 		     (unsigned long long)at->place.addr, textline_place(place, &at->place));

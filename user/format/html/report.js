@@ -11,6 +11,7 @@ function fillHead() {
 	byId("made").textContent = `mwbpf ${version || ""}. Everything is in this file; nothing is fetched.`;
 	byId("completeness").append(...REPORT.completeness.map(line => element("li", {}, showName(line))));
 	byId("seen").hidden = !REPORT.completeness.length;
+	byId("seen").classList.toggle("incomplete", !REPORT.complete);
 }
 
 function fillTotals() {
