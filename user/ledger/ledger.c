@@ -77,24 +77,32 @@ static void add_block(struct ledger *ledger, const struct ledger_event *event,
 	count_in(ledger, &outcome->block);
 }
 
+/* Whether the block at a realloc's old address is younger than the call: not the one it freed. */
+static bool is_younger(const struct ledger *ledger, const struct ledger_event *event, uint64_t addr)
+{
+	const struct block *block;
+
+	if (event->kind != MW_REALLOC)
+		return false;
+	block = blocks_find(ledger->blocks, event->program, addr);
+	return block && (event->overtaken || block->born_ns > event->before_ns);
+}
+
 static void end_block(struct ledger *ledger, const struct ledger_event *event, uint64_t addr,
 		      struct ledger_outcome *outcome)
 {
-	const struct block *block = blocks_find(ledger->blocks, event->program, addr);
-
-	if (!block && event->by_allocator) {
+	if (is_younger(ledger, event, addr)) { /* the old block was superseded meanwhile */
+		ledger->totals.frees++;
+		ledger->totals.superseded -= ledger->totals.superseded > 0;
+		return;
+	}
+	outcome->ended = blocks_take(ledger->blocks, event->program, addr, &outcome->old);
+	if (!outcome->ended && event->by_allocator) {
 		outcome->internal = true;
 		ledger->totals.internal++;
 		return;
 	}
 	ledger->totals.frees++;
-	/* younger than the call that freed it: the old block was superseded meanwhile */
-	if (block && event->kind == MW_REALLOC &&
-	    (event->overtaken || block->born_ns > event->before_ns)) {
-		ledger->totals.superseded -= ledger->totals.superseded > 0;
-		return;
-	}
-	outcome->ended = blocks_take(ledger->blocks, event->program, addr, &outcome->old);
 	outcome->unmatched = !outcome->ended;
 	if (outcome->ended)
 		count_out(ledger, &outcome->old);
