@@ -156,14 +156,20 @@ static size_t first_behind(const struct graph *graph, uint64_t addr)
 	return low;
 }
 
+/*
+ * Whether there can be a chunk in a gap between two blocks, not only their headers and padding.
+ * A gap with which a piece begins may have begun before.
+ */
+static bool may_be_chunk(uint64_t offset, uint64_t bytes)
+{
+	return bytes && (!offset || bytes >= SMALLEST_CHUNK);
+}
+
 /* Words of [start, end), of no block, in the buffer that begins at base. */
 static void sweep_gap(struct sweep *sweep, uint64_t base, uint64_t start, uint64_t end, unsigned root)
 {
 	uint64_t from = (start + WORD - 1) & ~(WORD - 1), to = end & ~(WORD - 1);
 
-	/* two blocks of which nothing but headers and padding is between */
-	if (root == GRAPH_UNKNOWN && end - start < SMALLEST_CHUNK)
-		return;
 	if (from < to)
 		sweep_words(sweep, (const uint64_t *)(sweep->buf + (from - base)), (to - from) / WORD,
 			   root);
@@ -179,13 +185,33 @@ static void sweep_piece(struct sweep *sweep, uint64_t start, uint64_t end, unsig
 	     i++) {
 		const struct graph_block *block = &graph->blocks[i];
 
-		if (block->addr > start)
+		if (block->addr > start &&
+		    (root != GRAPH_UNKNOWN || may_be_chunk(start - base, block->addr - start)))
 			sweep_gap(sweep, base, start, block->addr, root);
 		if (block->addr + block->size > start)
 			start = block->addr + block->size;
 	}
-	if (start < end)
+	if (start < end) /* it may go on in the next piece */
 		sweep_gap(sweep, base, start, end, root);
+}
+
+/* Whether anything of [start, end) is to be looked at; where blocks are dense, nothing is. */
+static bool has_gap(const struct graph *graph, uint64_t start, uint64_t end, unsigned root)
+{
+	uint64_t base = start;
+
+	if (root != GRAPH_UNKNOWN)
+		return true;
+	for (size_t i = first_behind(graph, start); i < graph->n && graph->blocks[i].addr < end;
+	     i++) {
+		const struct graph_block *block = &graph->blocks[i];
+
+		if (block->addr > start && may_be_chunk(start - base, block->addr - start))
+			return true;
+		if (block->addr + block->size > start)
+			start = block->addr + block->size;
+	}
+	return start < end; /* it may go on in the next piece */
 }
 
 static void sweep_between(struct sweep *sweep, uint64_t start, uint64_t end, unsigned root)
@@ -195,8 +221,10 @@ static void sweep_between(struct sweep *sweep, uint64_t start, uint64_t end, uns
 	start = (start + WORD - 1) & ~(WORD - 1);
 	end &= ~(WORD - 1);
 	while (next_piece(sweep, &start, end, &stop)) {
-		fetch(sweep, start, stop - start);
-		sweep_piece(sweep, start, stop, root);
+		if (has_gap(sweep->graph, start, stop, root)) {
+			fetch(sweep, start, stop - start);
+			sweep_piece(sweep, start, stop, root);
+		}
 		start = stop;
 	}
 }
