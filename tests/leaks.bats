@@ -116,6 +116,25 @@ untraced() {
 	grep -qx '   still reachable: 0 bytes in 0 blocks' <<<"$stderr"
 }
 
+@test "a static program, whose library keeps blocks where nobody can write, and its TLS on the heap" {
+	cat >"$T/a.c" <<-'END'
+		#include <stdlib.h>
+		__thread void *volatile local;
+		void *volatile lost;
+		int main(void) { local = malloc(100); lost = malloc(50); lost = 0; return 0; }
+	END
+	gcc -static -O0 "$T/a.c" -o "$T/a"
+	checked -- "$T/a"
+	[[ $(kinds) == "50 1 0 0 0 0 "* ]]
+}
+
+@test "a report of a file says what the live one says" {
+	"$MWBPF" --summary --leak-check=summary --json -o "$T/trace" -- "$LEAKY" ltcbPz >"$T/live" 2>/dev/null
+	grep -qx '   definitely lost: 824 bytes in 7 blocks' "$T/live"
+	grep -qE ' proven +points' "$T/live"
+	"$MWBPF" report "$T/trace" | diff "$T/live" -
+}
+
 @test "however the program ends, it is held and its status is its own" {
 	local end status
 	for end in return:0 exit:3 _exit:4 abort:134; do

@@ -115,8 +115,8 @@ traced_recorded() {
 @test "every field that is written is in the schema, every word of it too" {
 	local schema=$MWBPF_ROOT/include/mwbpf/events.schema.json def=$MWBPF_ROOT/include/mwbpf
 	"$MWBPF" --json-schema | cmp - "$schema"
-	# keys: what jsonl.c gives the writer, as literals
-	grep -oE 'json_[a-z0-9]+\(&?json, "[a-z_]+"' "$MWBPF_ROOT/user/sink/jsonl.c" |
+	# keys: what the JSON sink gives the writer, as literals
+	grep -hoE 'json_[a-z0-9]+\(&?json, "[a-z_]+"' "$MWBPF_ROOT"/user/sink/{jsonl,leaks}.c |
 		sed 's/.*"\(.*\)"/\1/' | sort -u >"$T/written"
 	jq -r '[.. | .properties? // empty | keys[]] | unique[]' "$schema" | sort >"$T/documented"
 	[ "$(wc -l <"$T/written")" -gt 60 ]

@@ -94,7 +94,7 @@ static const char *why_unknown(const struct leakcheck *check, const struct targe
 static struct graph_block *copy_blocks(const struct leakcheck *check, uint32_t process, size_t *n)
 {
 	const struct blocks *blocks = check->stream->ledger.blocks;
-	struct graph_block *copies = malloc((blocks_count(blocks) + 1) * sizeof(*copies));
+	struct graph_block *copies = graph_blocks(blocks_count(blocks));
 	const struct block *block;
 	size_t at = 0;
 

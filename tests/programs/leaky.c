@@ -255,6 +255,16 @@ static APART void last(void)
 	block[0] = 1;
 }
 
+/* Far below what of the stack is in use. */
+static APART void below_stack(void)
+{
+	void *volatile room[8192];
+
+	room[0] = malloc(472);
+	if (!room[0])
+		abort();
+}
+
 static APART void make(const char *graphs)
 {
 	static const struct {
@@ -345,6 +355,8 @@ int main(int argc, char **argv)
 
 	make(argc > 1 ? argv[1] : "all");
 	scrub();
+	if (argc < 2 || !strcmp(argv[1], "all"))
+		below_stack();
 	if (!strcmp(end, "wait"))
 		wait_for_line();
 	if (!strcmp(end, "busy"))

@@ -2,7 +2,7 @@
 /*
  * graph.h - live blocks and which of them point to which, as bare numbers.
  *
- * At most 48 bytes a block and 4 a pointer found. It holds what was read of a target, so that what
+ * At most 44 bytes a block, 24 more while they are sorted, and 4 a pointer found. It holds what was read of a target, so that what
  * follows from it can be worked out after the target runs again.
  */
 #ifndef MWBPF_GRAPH_H
@@ -66,8 +66,11 @@ struct graph {
 	int error; /* -ENOMEM once an edge could not be kept, -E2BIG: too many */
 };
 
+/* Room for n blocks, for free() or graph_init. NULL without memory. */
+struct graph_block *graph_blocks(size_t n);
+
 /*
- * Take blocks over, allocated with malloc, in any order: they are sorted. Empties *graph
+ * Take blocks over, allocated by graph_blocks, in any order: they are sorted. Empties *graph
  * first; 0, -ENOMEM or -E2BIG, when the blocks are freed.
  */
 int graph_init(struct graph *graph, struct graph_block *blocks, size_t n);
@@ -76,7 +79,20 @@ void graph_clear(struct graph *graph);
 /* The block that holds an address, its number; SIZE_MAX: none. */
 size_t graph_find(const struct graph *graph, uint64_t addr);
 
-/* What is to be asked first: most words are no pointers. 1 GB of them: 0.1 s for 0.35. */
+/*
+ * graph_find in three steps, each of many addresses before the next, so that memory is waited
+ * for once. With this and large pages, a search of 4 M blocks takes 1.2 s instead of 2.7.
+ */
+struct graph_hint {
+	const uint32_t *index;
+	uint64_t addr;
+};
+
+void graph_expect(const struct graph *graph, uint64_t addr, struct graph_hint *hint);
+void graph_expect_block(const struct graph *graph, const struct graph_hint *hint);
+size_t graph_find_expected(const struct graph *graph, const struct graph_hint *hint);
+
+/* What is to be asked first: most words are no pointers. 128 MB of them: 28 ms for 107. */
 static inline bool graph_spans(const struct graph *graph, uint64_t addr)
 {
 	return addr - graph->lo < graph->hi - graph->lo;

@@ -123,6 +123,19 @@ static bool is_device(const struct segment *segment)
 	       strncmp(segment->name, "/dev/shm/", 9);
 }
 
+/*
+ * What is not writable now may have been: the loader protects a file's data once it is
+ * relocated, and a static program's C library keeps pointers to blocks there.
+ */
+static bool may_keep(const struct segment *segment)
+{
+	bool was_writable = segment->kind == SEGMENT_DATA || segment->kind == SEGMENT_BSS ||
+			    segment->kind == SEGMENT_ANON;
+
+	return segment->prot & PROT_READ && (segment->prot & PROT_WRITE || was_writable) &&
+	       !is_device(segment);
+}
+
 /* Which file the allocator is; NULL. */
 static const char *allocator_name(const struct space *space)
 {
@@ -146,7 +159,7 @@ int roots_find(const struct space *space, const struct frozen *frozen,
 		const struct sweep_range whole = { .start = segment->start, .end = segment->end };
 		struct sweep_range store = whole;
 
-		if (~segment->prot & (PROT_READ | PROT_WRITE) || is_device(segment))
+		if (!may_keep(segment))
 			continue;
 		switch (segment->kind) {
 		case SEGMENT_HEAP:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * roots.h - where a program keeps what it has not lost: every writable segment but the
- * allocator's, of stacks the part in use, and the registers.
+ * roots.h - where a program keeps what it has not lost: every segment that is or was writable
+ * but the allocator's, of stacks the part in use, and the registers.
  */
 #ifndef MWBPF_ROOTS_H
 #define MWBPF_ROOTS_H

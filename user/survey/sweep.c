@@ -74,19 +74,43 @@ void sweep_words(struct sweep *sweep, const uint64_t *words, size_t n, unsigned 
 	}
 }
 
-/* The same words, of the block that graph_from named. */
-static void add_edges(struct sweep *sweep, const uint64_t *words, size_t n, size_t from)
+/* Up to this block all have had their turn; blocks come in ascending order. */
+static void begin_blocks(struct sweep *sweep, size_t upto)
+{
+	while (sweep->begun < upto)
+		graph_from(sweep->graph, sweep->begun++);
+}
+
+/* Words that wait become edges. */
+static void settle(struct sweep *sweep)
 {
 	struct graph *graph = sweep->graph;
 
-	for (size_t i = 0; i < n; i++) {
-		size_t to;
+	for (size_t i = 0; i < sweep->n_waiting; i++)
+		graph_expect_block(graph, &sweep->waiting[i].hint);
+	for (size_t i = 0; i < sweep->n_waiting; i++) {
+		const struct sweep_word *word = &sweep->waiting[i];
+		size_t to = graph_find_expected(graph, &word->hint);
 
+		begin_blocks(sweep, word->from + 1);
+		if (to != SIZE_MAX && to != word->from)
+			graph_add(graph, to, graph_spot(&graph->blocks[to], word->hint.addr));
+	}
+	sweep->n_waiting = 0;
+}
+
+/* Words of a block, which are looked up when there are enough of them. */
+static void add_edges(struct sweep *sweep, const uint64_t *words, size_t n, size_t from)
+{
+	const struct graph *graph = sweep->graph;
+
+	for (size_t i = 0; i < n; i++) {
 		if (!graph_spans(graph, words[i]))
 			continue;
-		to = graph_find(graph, words[i]);
-		if (to != SIZE_MAX && to != from)
-			graph_add(graph, to, graph_spot(&graph->blocks[to], words[i]));
+		sweep->waiting[sweep->n_waiting].from = from;
+		graph_expect(graph, words[i], &sweep->waiting[sweep->n_waiting].hint);
+		if (++sweep->n_waiting == SWEEP_BATCH)
+			settle(sweep);
 	}
 }
 
@@ -132,14 +156,20 @@ static size_t first_behind(const struct graph *graph, uint64_t addr)
 	return low;
 }
 
+/*
+ * Whether there can be a chunk in a gap between two blocks, not only their headers and padding.
+ * A gap with which a piece begins may have begun before.
+ */
+static bool may_be_chunk(uint64_t offset, uint64_t bytes)
+{
+	return bytes && (!offset || bytes >= SMALLEST_CHUNK);
+}
+
 /* Words of [start, end), of no block, in the buffer that begins at base. */
 static void sweep_gap(struct sweep *sweep, uint64_t base, uint64_t start, uint64_t end, unsigned root)
 {
 	uint64_t from = (start + WORD - 1) & ~(WORD - 1), to = end & ~(WORD - 1);
 
-	/* two blocks of which nothing but headers and padding is between */
-	if (root == GRAPH_UNKNOWN && end - start < SMALLEST_CHUNK)
-		return;
 	if (from < to)
 		sweep_words(sweep, (const uint64_t *)(sweep->buf + (from - base)), (to - from) / WORD,
 			   root);
@@ -155,13 +185,33 @@ static void sweep_piece(struct sweep *sweep, uint64_t start, uint64_t end, unsig
 	     i++) {
 		const struct graph_block *block = &graph->blocks[i];
 
-		if (block->addr > start)
+		if (block->addr > start &&
+		    (root != GRAPH_UNKNOWN || may_be_chunk(start - base, block->addr - start)))
 			sweep_gap(sweep, base, start, block->addr, root);
 		if (block->addr + block->size > start)
 			start = block->addr + block->size;
 	}
-	if (start < end)
+	if (start < end) /* it may go on in the next piece */
 		sweep_gap(sweep, base, start, end, root);
+}
+
+/* Whether anything of [start, end) is to be looked at; where blocks are dense, nothing is. */
+static bool has_gap(const struct graph *graph, uint64_t start, uint64_t end, unsigned root)
+{
+	uint64_t base = start;
+
+	if (root != GRAPH_UNKNOWN)
+		return true;
+	for (size_t i = first_behind(graph, start); i < graph->n && graph->blocks[i].addr < end;
+	     i++) {
+		const struct graph_block *block = &graph->blocks[i];
+
+		if (block->addr > start && may_be_chunk(start - base, block->addr - start))
+			return true;
+		if (block->addr + block->size > start)
+			start = block->addr + block->size;
+	}
+	return start < end; /* it may go on in the next piece */
 }
 
 static void sweep_between(struct sweep *sweep, uint64_t start, uint64_t end, unsigned root)
@@ -171,8 +221,10 @@ static void sweep_between(struct sweep *sweep, uint64_t start, uint64_t end, uns
 	start = (start + WORD - 1) & ~(WORD - 1);
 	end &= ~(WORD - 1);
 	while (next_piece(sweep, &start, end, &stop)) {
-		fetch(sweep, start, stop - start);
-		sweep_piece(sweep, start, stop, root);
+		if (has_gap(sweep->graph, start, stop, root)) {
+			fetch(sweep, start, stop - start);
+			sweep_piece(sweep, start, stop, root);
+		}
 		start = stop;
 	}
 }
@@ -193,7 +245,6 @@ static void sweep_large(struct sweep *sweep, size_t number)
 	uint64_t start = (block->addr + WORD - 1) & ~(WORD - 1);
 	uint64_t end = (block->addr + block->size) & ~(WORD - 1), stop;
 
-	graph_from(sweep->graph, number);
 	while (next_piece(sweep, &start, end, &stop)) {
 		fetch(sweep, start, stop - start);
 		if (start == block->addr && stop - start >= 3 * WORD)
@@ -212,7 +263,6 @@ static void sweep_small(struct sweep *sweep, size_t number, uint64_t base)
 	const uint64_t *words = (const uint64_t *)(sweep->buf + (start - base));
 	uint64_t first[3] = { 0 };
 
-	graph_from(sweep->graph, number);
 	if (start >= end)
 		return;
 	memcpy(first, words, end - start < sizeof(first) ? end - start : sizeof(first));
@@ -259,5 +309,7 @@ void sweep_blocks(struct sweep *sweep)
 			sweep_small(sweep, i, base);
 		sweep_small(sweep, last, base);
 	}
+	settle(sweep);
+	begin_blocks(sweep, graph->n);
 	graph_end(graph);
 }

@@ -32,12 +32,23 @@ struct sweep_range {
 	uint64_t skip_start, skip_end; /* in it, not to be looked at; 0, 0: nothing */
 };
 
+#define SWEEP_BATCH 64
+
+/* A word of a block that may be a pointer. */
+struct sweep_word {
+	struct graph_hint hint;
+	size_t from;
+};
+
 struct sweep {
 	const struct sweep_source *source;
 	struct graph *graph;
 	uint64_t bytes;	     /* looked at */
 	uint64_t unreadable; /* bytes that should have been */
 	char *buf;
+	size_t begun; /* blocks whose words were looked at */
+	struct sweep_word waiting[SWEEP_BATCH];
+	size_t n_waiting;
 };
 
 /* 0 or -ENOMEM. */
