@@ -5,7 +5,7 @@
  * What it takes is what RFC 8259 allows, but for numbers, of which only whole ones of 64 bits
  * have a value. It never reads beyond the end, and nesting is bounded. After anything wrong it
  * is bad for good: values are then empty, and loops over members end. A line of 16 members and
- * 290 bytes takes 0.2 us where jansson 2.14 takes 4.5 (gcc 12 -O2).
+ * 290 bytes takes 0.4 us where jansson 2.14 takes 8 (gcc 12 -O2, skipping every value).
  */
 #ifndef MWBPF_SCAN_H
 #define MWBPF_SCAN_H
