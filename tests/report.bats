@@ -221,6 +221,15 @@ growing() {
 		.allocs == $want[0].allocs and .in_use.bytes == $want[0].live_bytes' "$T/report" >/dev/null
 }
 
+@test "a line without end is one wrong line, and costs no memory" {
+	{ head -n 3000 "$MADE"; head -c 60000000 /dev/zero | tr '\0' x; echo; tail -n +3001 "$MADE"; } >"$T/long"
+	(ulimit -v 400000; report "$T/long") >"$T/report"
+	says "$T/report" '^1 lines are no records.* line 3001$'
+	jq -e --slurpfile want "$BATS_FILE_TMPDIR/amounts" '.allocs == $want[0].allocs' "$T/report" >/dev/null
+	{ head -n 3000 "$MADE"; head -c 60000000 /dev/zero; } | report - >"$T/report"
+	says "$T/report" 'cut in the middle of a line'
+}
+
 @test "what is no trace, is not there, or cannot be written" {
 	run -1 --separate-stderr "$MWBPF" report /bin/true
 	one_error "$stderr" 'no record'

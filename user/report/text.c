@@ -64,7 +64,7 @@ static void write_habits(const struct view *view)
 		N(reuse->reused), percent(reuse->reused, allocs));
 	if (reuse->reallocs)
 		fprintf(view->to,
-			"         reallocs: %s of a block, %s moved it (%s bytes copied), up to %u%s in a row\n",
+			"          reallocs: %s of a block, %s moved it (%s bytes copied), up to %u%s in a row\n",
 			N(reuse->reallocs), N(reuse->moved), N(reuse->copied), reuse->chain,
 			reuse->chain == BLOCK_REALLOCS_MAX ? " or more" : "");
 }
