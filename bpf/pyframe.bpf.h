@@ -79,10 +79,11 @@ static __always_inline int walk_frame(const struct mw_pylayout *l, struct mw_scr
 				      struct mw_deaths *deaths)
 {
 	struct mw_event_stack *stack = &scratch->stack;
-	__u64 off = scratch->frame - scratch->at, code;
+	__u64 off = scratch->frame - scratch->at, below = scratch->first - scratch->frame, code;
 	__u32 n = stack->n_python;
 	struct mw_pyframe *to;
 	const __u8 *frame;
+	__u64 this;
 
 	/* a frame that begins a little below the window has an offset close to 2^64 */
 	if (off > scratch->len || off + PYFRAME_BYTES_NEW > scratch->len ||
@@ -97,7 +98,10 @@ static __always_inline int walk_frame(const struct mw_pylayout *l, struct mw_scr
 	if (off > MW_WINDOW_BELOW)
 		return 1; /* never: it was just read */
 	frame = scratch->window + off;
-	scratch->lowest = scratch->frame;
+	this = scratch->frame;
+	/* from 3.12 on the frame of a call from C lies on the C stack: not below the first one */
+	if (below <= MW_WINDOW_BELOW && below > scratch->needs)
+		scratch->needs = below;
 	code = frame_u64(frame, l->frame_code) & ~(__u64)l->code_tag;
 	scratch->frame = frame_u64(frame, l->frame_back);
 	if (!(l->has & MW_PY_OWNER) ||
@@ -105,7 +109,7 @@ static __always_inline int walk_frame(const struct mw_pylayout *l, struct mw_scr
 		if (n >= MW_STACK_DEPTH || n >= mw_config.max_depth)
 			return 1; /* with the reason it began with: truncated */
 		if (!n) {
-			scratch->top = scratch->lowest;
+			scratch->top = this;
 			scratch->top_instr = frame_u64(frame, l->frame_instr);
 		}
 		barrier_var(n); /* 6.1 forgets what was compared if it was spilled */
@@ -174,12 +178,11 @@ static __always_inline void walk_python(__u32 layout_index, const struct mw_pyla
 					struct mw_scratch *scratch)
 {
 	struct mw_event_stack *stack = &scratch->stack;
-	__u64 first;
 
 	stack->hash = mw_mix(stack->hash, layout->epoch);
-	scratch->len = 0;
+	scratch->len = scratch->needs = 0;
 	scratch->below = t->below;
-	scratch->frame = scratch->lowest = first =
+	scratch->frame = scratch->first =
 		first_frame(layout, t, scratch->sp, scratch->has_gil, &stack->reason);
 	for (int i = 0; i < MW_STACK_WALK / WALK_AT_ONCE && scratch->frame; i++)
 		if (walk_some(layout_index, scratch_index))
@@ -192,8 +195,7 @@ static __always_inline void walk_python(__u32 layout_index, const struct mw_pyla
 		t->instr = layout->instr == MW_PYINSTR_POINTER ? scratch->top_instr
 							       : (__u32)scratch->top_instr;
 	}
-	first -= scratch->lowest;
-	t->below = first < MW_WINDOW_BELOW ? first : MW_WINDOW_BELOW;
+	t->below = scratch->needs;
 }
 
 #endif

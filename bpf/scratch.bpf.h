@@ -18,11 +18,12 @@ struct mw_scratch {
 	__u64 frame; /* the next one of Python to look at */
 	__u64 fp;    /* where the next native frame lies ... */
 	__u64 last_fp; /* ... above the last one */
-	__u64 lowest; /* the last that was looked at */
+	__u64 first; /* the innermost one */
 	__u64 top, top_instr; /* the innermost that is no shim, and where it is */
 	__u64 at;    /* where in the target the window is from */
 	__u64 sp;    /* the calling thread's stack pointer */
 	__u32 below; /* bytes to read below a frame: what the thread's last walk needed */
+	__u32 needs; /* what this one does */
 	__u32 has_gil; /* it is in code of CPython's that runs with the GIL only */
 	__u32 len;   /* bytes of it that were read */
 	__u32 busy;
