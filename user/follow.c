@@ -216,14 +216,19 @@ static void warn_build(const struct follow *follow, int pid, const struct mw_pyl
 			    pid);
 }
 
+bool follow_awaits_python(const struct follow *follow, const struct target *target)
+{
+	return follow->python && target->space && !target->space->cpython.found && !target->ended &&
+	       target->findings.python && target->layouts < LAYOUT_TRIES;
+}
+
 void follow_python(const struct follow *follow, struct target *target)
 {
 	struct pylayout_evidence evidence = { 0 };
 	struct python *python = target->space ? &target->space->cpython : NULL;
 	int err, unseen, pid = target->proc.pid;
 
-	if (!follow->python || !python || python->found || target->ended ||
-	    !target->findings.python || target->layouts >= LAYOUT_TRIES ||
+	if (!follow_awaits_python(follow, target) ||
 	    now_ns() - target->layout_ns < LAYOUT_EVERY_NS)
 		return;
 	target->layouts++;

@@ -34,6 +34,9 @@ bool follow_notice(const struct follow *follow, const struct mw_event *event);
  */
 void follow_python(const struct follow *follow, struct target *target);
 
+/* Whether it has to be. */
+bool follow_awaits_python(const struct follow *follow, const struct target *target);
+
 /* Probe what new code there is, and say so. */
 void follow_new_code(const struct follow *follow, struct target *target);
 

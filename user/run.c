@@ -23,7 +23,8 @@
 #include "leakcheck.h"
 #include "programs.h"
 
-#define PUMP_RECORDS   65536 /* at most so many before other business is looked at */
+#define PUMP_RECORDS   65536 /* at most so many before other business is looked at ... */
+#define PUMP_AWAITING  64    /* ... while a CPython's layout is, for naming their stacks takes long */
 #define SLEEP_LEAST_MS 1     /* after a poll that found events: 2 M/s fill 160 kB in it */
 #define SLEEP_MOST_MS  10
 #define FLUSH_NS       500000000ULL /* a killed mwbpf has written all but the last second */
@@ -271,7 +272,7 @@ static void flush(struct run *run, uint64_t now, bool idle)
 }
 
 /* Sleep until something urgent, but not so long that the ring could fill. */
-static void wait_for_more(struct run *run, int taken, int *sleep_ms)
+static void wait_for_more(struct run *run, int taken, bool all, int *sleep_ms)
 {
 	struct pollfd fds[3 + OPTIONS_MAX_PIDS] = {
 		{ .fd = run->signal_fd, .events = POLLIN },
@@ -285,7 +286,7 @@ static void wait_for_more(struct run *run, int taken, int *sleep_ms)
 		if (!run->targets.at[i].ended)
 			fds[n++] = (struct pollfd){ .fd = run->targets.at[i].proc.pidfd,
 						    .events = POLLIN };
-	poll(fds, n, taken >= PUMP_RECORDS ? 0 : *sleep_ms);
+	poll(fds, n, all ? *sleep_ms : 0);
 	if (fds[0].revents)
 		read_signals(run);
 	if (fds[1].revents)
@@ -308,31 +309,39 @@ static void catch_up(void *context)
 	run->urgent = urgent;
 }
 
+static int pump_most(const struct run *run)
+{
+	for (size_t i = 0; i < run->targets.n; i++)
+		if (follow_awaits_python(&run->follow, &run->targets.at[i]))
+			return PUMP_AWAITING;
+	return PUMP_RECORDS;
+}
+
 static void pump(struct run *run)
 {
 	int sleep_ms = SLEEP_LEAST_MS;
 
 	while (!run->reason) {
-		int taken = ring_pump(run->ring, PUMP_RECORDS);
+		int most = pump_most(run), taken = ring_pump(run->ring, most);
+		bool urgent = run->urgent, all = taken < most;
 		uint64_t now = now_ns();
-		bool urgent = run->urgent;
 
 		if (taken < 0) {
 			log_error("the ring cannot be read: %s", strerror(-taken));
 			run->reason = "an error";
 			break;
 		}
-		if (taken < PUMP_RECORDS && !urgent)
+		if (all && !urgent)
 			stream_tick(&run->stream);
 		look_at_targets(run);
 		leakcheck_tend(&run->leakcheck);
 		show_progress(run, now);
 		balance_look(&run->balance, &run->stream, &run->targets, now);
-		flush(run, now, taken < PUMP_RECORDS);
+		flush(run, now, all);
 		if (run->deadline_ns && now >= run->deadline_ns)
 			run->reason = "--duration";
 		if (!urgent && !run->reason)
-			wait_for_more(run, taken, &sleep_ms);
+			wait_for_more(run, taken, all, &sleep_ms);
 	}
 }
 
