@@ -57,3 +57,7 @@ holds() {
 @test "a tail-recursive function and the frame of its caller" {
 	holds py-tail
 }
+
+@test "when a Point is gone, and that its memory is pymalloc's again" {
+	holds py-point
+}
