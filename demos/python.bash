@@ -47,3 +47,17 @@ cache_segment() {
 	elif [ "$minor" -le 10 ]; then echo pymalloc
 	else echo data; fi
 }
+
+# start_traced SCRIPT: starts it under mwbpf, which writes the ints that it makes to $dir/trace.
+start_traced() {
+	start "$mwbpf" --quiet --json --events pylong -o "$dir/trace" -- "$python" "$1"
+}
+
+# traced NUMBER N: until the trace has an int of this value for the Nth time; a value can be
+# read only while its int is there.
+traced() {
+	until [ "$(grep -c "\"value\":\"$1\"" "$dir/trace")" -ge "$2" ]; do
+		kill -0 "$program"
+		read -rt 0.01 <> <(:) || :
+	done
+}
