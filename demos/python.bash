@@ -53,10 +53,10 @@ start_traced() {
 	start "$mwbpf" --quiet --json --events pylong -o "$dir/trace" -- "$python" "$1"
 }
 
-# traced NUMBER N: until the trace has an int of this value for the Nth time; a value can be
-# read only while its int is there.
+# traced PATTERN: until the trace has an int of such a value, which can be read only while its
+# int is there, and not every time.
 traced() {
-	until [ "$(grep -c "\"value\":\"$1\"" "$dir/trace")" -ge "$2" ]; do
+	until grep -qE "\"value\":\"$1\"" "$dir/trace"; do
 		kill -0 "$program"
 		read -rt 0.01 <> <(:) || :
 	done

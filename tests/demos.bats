@@ -35,7 +35,7 @@ teardown() {
 holds() {
 	local python n=0
 	while read -r python; do
-		PYTHON=$python "$MWBPF_ROOT/demos/$1/run" >"$T/shown" 2>&1 ||
+		PYTHON=$python "$MWBPF_ROOT/demos/$1/run" </dev/null >"$T/shown" 2>&1 ||
 			{ echo "$python"; cat "$T/shown"; false; }
 		n=$((n + 1))
 	done < <(pythons)
@@ -60,4 +60,12 @@ holds() {
 
 @test "when a Point is gone, and that its memory is pymalloc's again" {
 	holds py-point
+}
+
+@test "what int() makes and what it takes from the cache" {
+	holds py-long
+}
+
+@test "a recursion's frames, and its use of the C stack" {
+	holds py-recursion
 }

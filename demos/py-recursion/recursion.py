@@ -3,11 +3,11 @@
 import sys
 
 
-def my_rec_one(level):
+def my_rec_one(level, first="7"):
     frame = sys._getframe()
-    made = int("7%05d" % level)
+    made = int(first + "%05d" % level)
     if level > 0:
-        return my_rec_one(level - 1) + (made > 0)
+        return my_rec_one(level - 1, first) + (made > 0)
     addresses = []
     while frame.f_code is my_rec_one.__code__:
         addresses.append(id(frame))
@@ -22,4 +22,4 @@ def my_rec_one(level):
 
 my_rec_one(10)
 print("--")
-my_rec_one(sys.getrecursionlimit() - 30)
+my_rec_one(sys.getrecursionlimit() - 30, "8")
