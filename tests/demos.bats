@@ -30,3 +30,42 @@ teardown() {
 	[ "$status" -eq 1 ]
 	[[ $output == *"failed: c-locals"* ]]
 }
+
+# holds DEMO: its claims, with every CPython here.
+holds() {
+	local python n=0
+	while read -r python; do
+		PYTHON=$python "$MWBPF_ROOT/demos/$1/run" </dev/null >"$T/shown" 2>&1 ||
+			{ echo "$python"; cat "$T/shown"; false; }
+		n=$((n + 1))
+	done < <(pythons)
+	[ "$n" -gt 0 ]
+}
+
+@test "a Python program's ints lie where the demo has them" {
+	holds py-ints
+}
+
+@test "ints in two frames of a Python program" {
+	holds py-frames
+}
+
+@test "where the small ints of every CPython here live" {
+	"$MWBPF_ROOT/demos/py-smallints/run"
+}
+
+@test "a tail-recursive function and the frame of its caller" {
+	holds py-tail
+}
+
+@test "when a Point is gone, and that its memory is pymalloc's again" {
+	holds py-point
+}
+
+@test "what int() makes and what it takes from the cache" {
+	holds py-long
+}
+
+@test "a recursion's frames, and its use of the C stack" {
+	holds py-recursion
+}
