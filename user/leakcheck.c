@@ -203,13 +203,8 @@ static int judge(struct leakcheck *check, struct target *target, struct graph *g
 	sites = find_sites(check, &leaks);
 	words->leaks = &leaks;
 	words->sites = sites;
-	if (sites) {
-		check->lost_bytes += leaks.kinds[LEAKS_DEFINITE].bytes - target->lost_bytes;
-		check->lost_blocks += leaks.kinds[LEAKS_DEFINITE].blocks - target->lost_blocks;
-		target->lost_bytes = leaks.kinds[LEAKS_DEFINITE].bytes;
-		target->lost_blocks = leaks.kinds[LEAKS_DEFINITE].blocks;
+	if (sites)
 		send(check, target, words);
-	}
 	leaks_clear(&leaks);
 	return sites ? 0 : -ENOMEM;
 }

@@ -24,8 +24,6 @@ struct leakcheck {
 	FILE *text; /* what is to be said in the end, which is in words */
 	char *words;
 	size_t words_len;
-	uint64_t lost_bytes; /* definitely, of all targets by their last scan */
-	uint64_t lost_blocks;
 };
 
 /* As launch_start, by the thread that is to watch the command. */

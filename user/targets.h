@@ -37,7 +37,6 @@ struct target {
 	uint32_t first_program; /* space->number in the beginning */
 	bool watched;
 	bool scanned; /* for the last time */
-	uint64_t lost_bytes, lost_blocks; /* definitely, by its last scan */
 	struct findings findings; /* of the last search */
 	struct probed *probed;
 	size_t n_probed;

@@ -4,8 +4,10 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -315,5 +317,17 @@ cut:
 	dots = cap - 1 - keep < 3 ? cap - 1 - keep : 3;
 	memset(buf + keep, '.', dots);
 	buf[keep + dots] = '\0';
+	return buf;
+}
+
+char *fmt_time(char buf[FMT_TIME], uint64_t realtime_ns)
+{
+	time_t seconds = realtime_ns / 1000000000;
+	char whole[24];
+	struct tm tm;
+
+	gmtime_r(&seconds, &tm);
+	strftime(whole, sizeof(whole), "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(buf, FMT_TIME, "%s.%09uZ", whole, (unsigned)(realtime_ns % 1000000000));
 	return buf;
 }

@@ -23,6 +23,10 @@ int fmt_parse_duration(const char *text, uint64_t *ns);
 /* A decimal number within [min, max]. As above. */
 int fmt_parse_u64(const char *text, uint64_t min, uint64_t max, uint64_t *value);
 
+/* A moment since 1970 as ISO 8601 in UTC, to the nanosecond; returns buf. */
+#define FMT_TIME 40
+char *fmt_time(char buf[FMT_TIME], uint64_t realtime_ns);
+
 /* 1234567 as "1,234,567"; returns buf, which holds at least 28 bytes. */
 char *fmt_thousands(char *buf, uint64_t value);
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 static const struct {
 	const char *name;
@@ -23,6 +24,15 @@ const char *segment_kind_name(unsigned kind)
 const char *segment_kind_layer(unsigned kind)
 {
 	return kinds[kind < SEGMENT_KINDS ? kind : SEGMENT_UNKNOWN].layer;
+}
+
+void segment_perms(const struct segment *segment, char perms[5])
+{
+	perms[0] = segment->prot & PROT_READ ? 'r' : '-';
+	perms[1] = segment->prot & PROT_WRITE ? 'w' : '-';
+	perms[2] = segment->prot & PROT_EXEC ? 'x' : '-';
+	perms[3] = segment->shared ? 's' : 'p';
+	perms[4] = '\0';
 }
 
 int segment_kind_from_name(const char *name)

@@ -56,6 +56,9 @@ struct segments {
 const char *segment_kind_name(unsigned kind);
 const char *segment_kind_layer(unsigned kind);
 
+/* "rw-p", as /proc/PID/maps says it. */
+void segment_perms(const struct segment *segment, char perms[5]);
+
 /* -1 for a name that is none. */
 int segment_kind_from_name(const char *name);
 

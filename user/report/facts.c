@@ -4,7 +4,8 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
+
+#include "base/fmt.h"
 
 void facts_init(struct facts *facts)
 {
@@ -16,18 +17,6 @@ void facts_clear(struct facts *facts)
 {
 	intern_clear(&facts->strings);
 	*facts = (struct facts){ 0 };
-}
-
-char *facts_time(char text[40], uint64_t realtime_ns)
-{
-	time_t seconds = realtime_ns / 1000000000;
-	char whole[24];
-	struct tm tm;
-
-	gmtime_r(&seconds, &tm);
-	strftime(whole, sizeof(whole), "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(text, 40, "%s.%09uZ", whole, (unsigned)(realtime_ns % 1000000000));
-	return text;
 }
 
 struct fact_target *facts_target(struct facts *facts, uint32_t pid)
@@ -71,10 +60,10 @@ static void take_target(struct facts *facts, const struct sink_target *from)
 
 void facts_header(struct facts *facts, const struct sink_header *header)
 {
-	char text[40];
+	char text[FMT_TIME];
 
 	facts->has_header = true;
-	facts->time = intern(&facts->strings, facts_time(text, header->realtime_ns));
+	facts->time = intern(&facts->strings, fmt_time(text, header->realtime_ns));
 	facts->version = intern(&facts->strings, header->version);
 	facts->kernel = intern(&facts->strings, header->kernel);
 	for (size_t i = 0; i < header->n_targets; i++)

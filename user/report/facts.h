@@ -72,7 +72,4 @@ struct fact_target *facts_add_target(struct facts *facts, uint32_t pid);
 /* Add a word to a command line of at most cap bytes. */
 void facts_append(char *line, size_t cap, const char *word);
 
-/* "2026-11-28T22:45:00.000000000Z" of a time since 1970; text holds 40 bytes. */
-char *facts_time(char text[40], uint64_t realtime_ns);
-
 #endif

@@ -15,7 +15,7 @@ static void jsonl_segment(struct sink *sink, pid_t pid, const struct segment_cha
 	struct json json;
 	char perms[5];
 
-	sink_perms(segment, perms);
+	segment_perms(segment, perms);
 	jsonl_line(sink, &json, "segment", ts_ns);
 	json_u64(&json, "pid", pid);
 	json_u64(&json, "id", segment->id);

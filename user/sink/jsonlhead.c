@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* jsonlhead.c - what is said of targets and probes: the header, and records that add to it. */
 #include <stdio.h>
-#include <time.h>
 
+#include "base/fmt.h"
 #include "sink/jsonl.h"
 
 #define SCHEMA 1
@@ -78,18 +78,6 @@ static void put_target(struct json *json, const struct sink_target *target)
 	json_object_end(json);
 }
 
-static void put_time(struct json *json, uint64_t realtime_ns)
-{
-	time_t seconds = realtime_ns / 1000000000;
-	char text[64], whole[80];
-	struct tm tm;
-
-	gmtime_r(&seconds, &tm);
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(whole, sizeof(whole), "%s.%09uZ", text, (unsigned)(realtime_ns % 1000000000));
-	json_str(json, "time", whole);
-}
-
 void jsonl_begin(struct sink *sink, const struct sink_header *header)
 {
 	struct json json;
@@ -99,7 +87,7 @@ void jsonl_begin(struct sink *sink, const struct sink_header *header)
 	json_str(&json, "tool", "mwbpf");
 	json_str(&json, "version", header->version);
 	json_str(&json, "kernel", header->kernel);
-	put_time(&json, header->realtime_ns);
+	json_str(&json, "time", fmt_time((char[FMT_TIME]){ 0 }, header->realtime_ns));
 	json_u64(&json, "monotonic_ns", header->start_ns);
 	json_str(&json, "tier", header->tier);
 	json_str(&json, "tier_why", header->tier_why);

@@ -2,7 +2,6 @@
 /* sink.c - words that all sinks share. */
 #include "sink/sink.h"
 
-#include <sys/mman.h>
 
 const struct sink_ops sink_none = { 0 };
 
@@ -12,15 +11,6 @@ const char *sink_way(size_t way)
 						     "freelist" };
 
 	return way < SINK_WAYS ? ways[way] : NULL;
-}
-
-void sink_perms(const struct segment *segment, char perms[5])
-{
-	perms[0] = segment->prot & PROT_READ ? 'r' : '-';
-	perms[1] = segment->prot & PROT_WRITE ? 'w' : '-';
-	perms[2] = segment->prot & PROT_EXEC ? 'x' : '-';
-	perms[3] = segment->shared ? 's' : 'p';
-	perms[4] = '\0';
 }
 
 uint64_t sink_sum(const __u64 counts[MW_KIND_MAX])

@@ -139,9 +139,6 @@ extern const struct sink_ops sink_none; /* writes nothing */
 /* The summary in words, for a person; to stderr. */
 void sink_print_summary(const struct sink_summary *summary);
 
-/* "rw-p", at perms[5]. */
-void sink_perms(const struct segment *segment, char perms[5]);
-
 /* Name of a way; NULL for none. */
 const char *sink_way(size_t way);
 

@@ -111,7 +111,7 @@ static void text_segment(struct sink *sink, pid_t pid, const struct segment_chan
 	struct line line = { .len = 0 };
 	char perms[5], name[256];
 
-	sink_perms(segment, perms);
+	segment_perms(segment, perms);
 	put(&line, "%12.6f %8d  %-12s 0x%-16llx %10llu  %-12s %10s  %8s  %s", seconds(sink, ts_ns),
 	    (int)pid, what[change->what], (unsigned long long)segment->start,
 	    (unsigned long long)(segment->end - segment->start), segment_kind_name(segment->kind),

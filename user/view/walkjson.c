@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* walkjson.c - what a walk finds, as JSON lines. */
 #include <stdio.h>
-#include <sys/mman.h>
-#include <time.h>
 
 #include "base/clock.h"
+#include "base/fmt.h"
 #include "view/cview.h"
 #include "view/jsonline.h"
 
@@ -17,18 +16,6 @@ void jsonline_begin(struct view *view, struct json *json, const char *type)
 	json_begin(json, view->out);
 	json_str(json, "type", type);
 	json_u64(json, "ts_ns", now > view->start_ns ? now - view->start_ns : 0);
-}
-
-static void put_time(struct json *json, uint64_t realtime_ns)
-{
-	time_t seconds = realtime_ns / 1000000000;
-	char text[64], whole[80];
-	struct tm tm;
-
-	gmtime_r(&seconds, &tm);
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(whole, sizeof(whole), "%s.%09uZ", text, (unsigned)(realtime_ns % 1000000000));
-	json_str(json, "time", whole);
 }
 
 void jsonline_place(struct json *json, const struct walk_place *place)
@@ -53,7 +40,7 @@ static void json_view_begin(struct view *view, const struct walk_head *head)
 	json_str(&json, "tool", "mwbpf");
 	json_str(&json, "version", head->version);
 	json_str(&json, "kernel", head->kernel);
-	put_time(&json, head->realtime_ns);
+	json_str(&json, "time", fmt_time((char[FMT_TIME]){ 0 }, head->realtime_ns));
 	json_u64(&json, "monotonic_ns", head->start_ns);
 	json_u64(&json, "pid", head->pid);
 	json_str(&json, "exe", head->exe);
@@ -72,12 +59,10 @@ static void json_view_begin(struct view *view, const struct walk_head *head)
 static void put_segment(struct view *view, const struct walk_segment *at)
 {
 	const struct segment *segment = &at->segment;
-	const char perms[] = { segment->prot & PROT_READ ? 'r' : '-',
-			       segment->prot & PROT_WRITE ? 'w' : '-',
-			       segment->prot & PROT_EXEC ? 'x' : '-',
-			       segment->shared ? 's' : 'p', '\0' };
 	struct json json;
+	char perms[5];
 
+	segment_perms(segment, perms);
 	jsonline_begin(view, &json, "segment");
 	json_u64(&json, "pid", view->pid);
 	json_u64(&json, "id", segment->id);

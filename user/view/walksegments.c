@@ -2,7 +2,6 @@
 /* walksegments.c - the segments of a process as a drawing, the highest address on top. */
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "base/fmt.h"
 #include "view/textline.h"
@@ -103,17 +102,14 @@ static void put_what(struct textline *line, const struct group *group)
 static void write_group(struct view *view, const struct group *group)
 {
 	const struct segment *segment = &group->first->segment;
+	const bool image = group->n > 1;
 	struct textline line = { .len = 0 };
+	char perms[5];
 
-	textline_put(&line, "%012llx-%012llx %c%c%c%c %-12s", (unsigned long long)group->start,
-		     (unsigned long long)group->end, segment->prot & PROT_READ ? 'r' : '-',
-		     segment->prot & PROT_WRITE ? 'w' : '-', segment->prot & PROT_EXEC ? 'x' : '-',
-		     segment->shared ? 's' : 'p', segment_kind_name(segment->kind));
-	if (group->n > 1) {
-		line.len = 0;
-		textline_put(&line, "%012llx-%012llx %4s %-12s", (unsigned long long)group->start,
-			     (unsigned long long)group->end, "", "image");
-	}
+	segment_perms(segment, perms);
+	textline_put(&line, "%012llx-%012llx %4s %-12s", (unsigned long long)group->start,
+		     (unsigned long long)group->end, image ? "" : perms,
+		     image ? "image" : segment_kind_name(segment->kind));
 	textline_size(&line, group->bytes.size);
 	if (group->known) {
 		textline_size(&line, group->bytes.resident);
