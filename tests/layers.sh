@@ -11,11 +11,15 @@ declare -A may=(
 	[place]="base target place"
 	[ledger]="base place ledger"
 	[survey]="base target place survey"
-	[sink]="base place ledger survey sink"
-	[report]="base place ledger survey sink report"
-	[source]="base place ledger survey sink report source"
-	[format]="base place ledger survey sink report format"
-	[view]="base place survey view"
+	[glibc]="base target place survey glibc"
+	[cpython]="base target place survey glibc cpython"
+	[dwarf]="base target place dwarf"
+	[scan]="base target place survey glibc scan"
+	[sink]="base place ledger scan sink"
+	[report]="base place ledger scan sink report"
+	[source]="base place ledger cpython sink report source"
+	[format]="base place ledger report format"
+	[view]="base place survey glibc cpython dwarf view"
 )
 echo 1..3
 bad=

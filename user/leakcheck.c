@@ -9,8 +9,8 @@
 #include "base/clean.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "survey/pages.h"
-#include "survey/roots.h"
+#include "scan/pages.h"
+#include "scan/roots.h"
 
 int leakcheck_begin(struct leakcheck *check)
 {

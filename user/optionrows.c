@@ -12,8 +12,8 @@
 #include "base/fmt.h"
 #include "base/log.h"
 #include "report/format.h"
+#include "scan/leaks.h"
 #include "sink/words.h"
-#include "survey/leaks.h"
 
 #define BUFFER_MAX     (1ULL << 31)
 

@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "optionrows.h"
 #include "report/format.h"
-#include "survey/leaks.h"
+#include "scan/leaks.h"
 #include "verbs.h"
 
 #define BUFFER_DEFAULT (64ULL << 20)

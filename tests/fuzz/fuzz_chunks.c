@@ -5,7 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "survey/glibcheap.h"
+#include "glibc/glibcheap.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

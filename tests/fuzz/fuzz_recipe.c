@@ -4,8 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "survey/cvalue.h"
-#include "survey/dwarfeval.h"
+#include "dwarf/cvalue.h"
+#include "dwarf/dwarfeval.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

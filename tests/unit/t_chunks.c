@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "survey/chunks.h"
-#include "survey/glibcarena.h"
+#include "glibc/chunks.h"
+#include "glibc/glibcarena.h"
 
 #define IN_USE 1 /* of the chunk before */
 

@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
-#include "survey/cvalue.h"
-#include "survey/dwarfeval.h"
+#include "dwarf/cvalue.h"
+#include "dwarf/dwarfeval.h"
 
 static struct recipe_frame frame;
 static struct cregs regs;

@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "survey/leaks.h"
-#include "survey/mainarena.h"
-#include "survey/sweep.h"
+#include "glibc/mainarena.h"
+#include "scan/leaks.h"
+#include "scan/sweep.h"
 
 #define BASE  0x10000ULL
 #define WORDS 8192

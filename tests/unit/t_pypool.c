@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "survey/pypool.h"
+#include "cpython/pypool.h"
 
 #define POOL	4096
 #define ADDR	0x7f0000042000ull

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "survey/pyvalue.h"
+#include "cpython/pyvalue.h"
 
 static const struct {
 	double value;

@@ -7,7 +7,7 @@
 
 #include "base/hash.h"
 #include "ledger/ledger.h"
-#include "survey/leaks.h"
+#include "scan/leaks.h"
 
 /* Blocks of one kind from one site. */
 struct leaklog_part {

@@ -11,7 +11,7 @@
 #include <sys/types.h>
 
 #include "place/site.h"
-#include "survey/leaks.h"
+#include "scan/leaks.h"
 
 /* What made a process be scanned. */
 enum sink_leaks_when { SINK_LEAKS_EXIT, SINK_LEAKS_SIGNAL, SINK_LEAKS_END };

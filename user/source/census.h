@@ -6,7 +6,7 @@
 #define MWBPF_SOURCE_CENSUS_H
 
 #include "base/intern.h"
-#include "survey/census.h"
+#include "cpython/census.h"
 
 /* One type in two censuses; types of one name are one. */
 struct census_change {

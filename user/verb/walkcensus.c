@@ -7,7 +7,7 @@
 
 #include "base/clean.h"
 #include "base/log.h"
-#include "survey/census.h"
+#include "cpython/census.h"
 #include "verb/walking.h"
 
 /* All types, as a stream of records of its own. */

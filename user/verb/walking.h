@@ -5,12 +5,12 @@
 #ifndef MWBPF_VERB_WALKING_H
 #define MWBPF_VERB_WALKING_H
 
+#include "cpython/cpython.h"
+#include "cpython/pymalloc.h"
+#include "glibc/glibcheap.h"
 #include "options.h"
 #include "place/pystack.h"
-#include "survey/cpython.h"
 #include "survey/freeze.h"
-#include "survey/glibcheap.h"
-#include "survey/pymalloc.h"
 #include "survey/residency.h"
 #include "targets.h"
 #include "view/drawing.h"

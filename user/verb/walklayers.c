@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cpython/pychunks.h"
 #include "survey/claim.h"
-#include "survey/pychunks.h"
 #include "verb/walking.h"
 
 /* Layers in the order in which they are shown: segments.def. */

@@ -5,8 +5,8 @@
 #ifndef MWBPF_VIEW_CVIEW_H
 #define MWBPF_VIEW_CVIEW_H
 
-#include "survey/cthread.h"
-#include "survey/glibcheap.h"
+#include "dwarf/cthread.h"
+#include "glibc/glibcheap.h"
 #include "view/walkview.h"
 
 struct walk_heap {

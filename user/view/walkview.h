@@ -6,14 +6,14 @@
 #define MWBPF_VIEW_WALKVIEW_H
 
 #include "base/out.h"
+#include "cpython/census.h"
+#include "cpython/pyframes.h"
+#include "cpython/pymalloc.h"
+#include "cpython/pystatic.h"
+#include "cpython/pyvars.h"
+#include "cpython/smallints.h"
 #include "place/segment.h"
-#include "survey/census.h"
-#include "survey/pyframes.h"
-#include "survey/pymalloc.h"
-#include "survey/pystatic.h"
-#include "survey/pyvars.h"
 #include "survey/residency.h"
-#include "survey/smallints.h"
 
 /* What is walked. Strings may be NULL where nothing is known. */
 struct walk_head {

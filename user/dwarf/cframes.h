@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * cframes.h - the frames of C functions on a thread's stack, innermost first.
+ *
+ * By the unwind tables of the mapped files (.eh_frame, .debug_frame). Of a thread that is
+ * held all registers are known; of one that waits in the kernel only where it waits and
+ * its stack pointer, which leads as far as functions keep what others need on the stack.
+ */
+#ifndef MWBPF_CFRAMES_H
+#define MWBPF_CFRAMES_H
+
+#include <sys/user.h>
+
+#include "dwarf/dwarfeval.h"
+#include "place/native.h"
+
+#define CFRAMES_MOST 4096
+
+struct cframe {
+	struct cregs regs; /* in that function */
+	uint64_t pc;	   /* where it returns to; of the innermost: where it is */
+	bool exact;	   /* it was not left by a call: the innermost, or what a signal interrupted */
+	bool has_recipe;   /* debug information or unwind tables of it can be read */
+	bool has_cfa;
+	uint64_t cfa;  /* where the frame begins: the stack pointer before it was called */
+	uint64_t bias; /* of its file */
+	unsigned depth; /* 0: the innermost */
+};
+
+/* Frames of one thread, one after the other. */
+struct cframes {
+	struct native *native;
+	struct space *space;
+	struct recipe_frame *recipe; /* of the frame at hand; the caller's */
+	struct cframe frame;
+	bool started;
+	const char *why; /* they ended before the outermost; NULL: they did not */
+};
+
+/* All registers of a thread that is held. */
+struct cregs cregs_of(const struct user_regs_struct *regs);
+
+/*
+ * What is known of a thread that waits in the kernel: its stack pointer and where it is.
+ * False: it runs, or is gone.
+ */
+bool cregs_waiting(pid_t pid, pid_t tid, struct cregs *regs);
+
+void cframes_begin(struct cframes *frames, struct native *native, struct space *space,
+		   const struct cregs *regs, struct recipe_frame *recipe);
+
+/* The next one is in frames->frame, its recipe at hand; false after the last. */
+bool cframes_next(struct cframes *frames);
+
+/* What expressions of the frame at hand are worked out with. */
+struct dwarfeval cframes_eval(const struct cframes *frames);
+
+#endif

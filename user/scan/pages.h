@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * pages.h - a process's memory as a scan wants it: without pages that were never touched.
+ */
+#ifndef MWBPF_PAGES_H
+#define MWBPF_PAGES_H
+
+#include <sys/types.h>
+
+#include "scan/sweep.h"
+
+struct pages {
+	pid_t tid; /* a thread that has memory: the first one of a process may have ended */
+	int pagemap;
+	struct sweep_source source;
+};
+
+/* Begin; the source is valid until pages_close. A kernel without pagemap is no error: then
+ * all is read. */
+void pages_open(struct pages *pages, pid_t tid);
+void pages_close(struct pages *pages);
+
+#endif
