@@ -4,15 +4,15 @@
 
 CALL_PROGRAMS(pylong, MW_FAMILY_PYLONG)
 
-/* A word of the registers; from a copy, for the verifier wants constant offsets of ctx. */
+/* A word of the registers; by a read, for the verifier wants constant offsets of ctx. */
 static __always_inline __u64 register_word(struct pt_regs *ctx, __u8 word)
 {
-	__u64 words[sizeof(*ctx) / sizeof(__u64)];
+	__u64 value;
 
-	if (word >= sizeof(words) / sizeof(*words) ||
-	    bpf_probe_read_kernel(words, sizeof(words), ctx))
+	if (word >= sizeof(*ctx) / sizeof(value) ||
+	    bpf_probe_read_kernel(&value, sizeof(value), (void *)ctx + word * sizeof(value)))
 		return 0;
-	return words[word];
+	return value;
 }
 
 /*

@@ -27,6 +27,7 @@ struct mw_scratch {
 	__u32 has_gil; /* it is in code of CPython's that runs with the GIL only */
 	__u32 len;   /* bytes of it that were read */
 	__u32 busy;
+	__u64 pid_tgid;
 	__u8 window[MW_WINDOW_BELOW + 264]; /* room for a frame at its end and any masked offset */
 };
 

@@ -6,6 +6,7 @@
 #define MWBPF_STACK_BPF_H
 
 #include "native.bpf.h"
+#include "pycode.bpf.h"
 
 /* What a stack is of. CPython makes ints with the GIL only. */
 enum stack_at {
@@ -46,7 +47,8 @@ static __always_inline int send_stack(struct mw_event_stack *stack, __u64 pid_tg
 }
 
 /* The hash of the stack in the scratch, which user space then has; 0. */
-static __always_inline __u64 known_stack(struct mw_scratch *scratch, struct mw_thread *t,
+static __always_inline __u64 known_stack(__u32 layout_index, __u32 scratch_index,
+					 struct mw_scratch *scratch, struct mw_thread *t,
 					 enum stack_at at)
 {
 	__u64 hash = scratch->stack.hash | 1;
@@ -60,6 +62,7 @@ static __always_inline __u64 known_stack(struct mw_scratch *scratch, struct mw_t
 		*last = hash;
 		return hash;
 	}
+	show_codes(layout_index, scratch_index, scratch);
 	if (!send_stack(&scratch->stack, t->pid_tgid, at))
 		return 0;
 	*last = hash;
@@ -89,11 +92,12 @@ static __noinline __u64 take_stack(struct pt_regs *ctx, struct mw_thread *t, enu
 	scratch->stack.hash = t->pid_tgid >> 32;
 	scratch->sp = PT_REGS_SP(ctx);
 	scratch->has_gil = at != AT_CALL;
+	scratch->pid_tgid = t->pid_tgid;
 	if (layout)
 		walk_python(layout_index, layout, t, scratch_index, scratch);
 	if (mw_config.take_native)
 		walk_native(ctx, scratch, scratch_index, at == AT_SITE);
-	hash = known_stack(scratch, t, at);
+	hash = known_stack(layout_index, scratch_index, scratch, t, at);
 	scratch_put(scratch);
 	return hash;
 }

@@ -85,6 +85,32 @@ stacks() {
 	[ "$(wc -l <"$T/$name.said")" -gt 130 ]
 }
 
+@test "every Python here: the lines of code that is gone, with its program, when mwbpf comes to read" {
+	ways=(return _exit kill)
+	for python in $(pythons); do
+		name=$(name_of "$python")
+		mkfifo "$T/$name.in"
+		"$MWBPF" -q --json -o "$T/$name.trace" -- "$python" \
+			"$MWBPF_ROOT/tests/programs/brief.py" "${ways[0]}" <"$T/$name.in" >"$T/$name" &
+		TRACER=$!
+		started "$TRACER"
+		exec {GO}>"$T/$name.in"
+		wait_line "$T/$name.trace" '"size":30011' "$TRACER"
+		program=$(sed -n 's/^pid //p' "$T/$name")
+		kill -STOP "$TRACER"
+		go
+		until [ ! -e "/proc/$program" ] || grep -q '^State:.Z' "/proc/$program/status"; do pause; done
+		kill -CONT "$TRACER"
+		exec {GO}>&-
+		wait "$TRACER" || [ "${ways[0]}" = kill ]
+		[ "$(said "$T/$name" | grep -c '^300')" -eq 6 ]
+		diff <(said "$T/$name" | grep '^300') <(traced "$T/$name.trace") ||
+			{ echo "$python, ${ways[0]}"; return 1; }
+		! grep -m 1 '"reason":"its code object' "$T/$name.trace"
+		ways=("${ways[@]:1}" "${ways[0]}")
+	done
+}
+
 @test "every Python here: each stack is the one that the program itself sees" {
 	for python in $(all_pythons); do
 		stacks "$python"

@@ -197,6 +197,23 @@ static int watch_deaths(const struct follow *follow, const struct target *target
 			    offset, function);
 }
 
+/* Have each code object looked at in every stack no more. 0 or -errno: they go on to be. */
+static int see_deaths(const struct follow *follow, const struct target *target,
+		      struct python *python)
+{
+	struct mw_pylayout layout = python->layout;
+	int err;
+
+	python->deaths = programs_deaths(follow->programs);
+	err = python->deaths ? watch_deaths(follow, target, python) : -ENOTSUP;
+	layout.has &= ~MW_PY_GUARD_ALL;
+	if (!err)
+		err = programs_set_pylayout(follow->programs, target->proc.pid, &layout);
+	if (!err)
+		python->layout = layout;
+	return err;
+}
+
 static const char *why_not(const struct mw_pylayout *layout)
 {
 	/* co_tlbc, Include/cpython/code.h */
@@ -237,14 +254,13 @@ void follow_python(const struct follow *follow, struct target *target)
 			    &python->layout, &python->objects, &evidence);
 	if (!err && !(python->layout.has & (MW_PY_GIL_HOLDER | MW_PY_TSS | MW_PY_TLS)))
 		err = -EAGAIN;
-	python->deaths = programs_deaths(follow->programs);
-	unseen = python->deaths && !err ? watch_deaths(follow, target, python) : -ENOTSUP;
-	if (unseen)
-		python->layout.has |= MW_PY_GUARD_ALL;
+	/* stacks from now on: the probe takes ten milliseconds, half of a small program's life */
+	python->layout.has |= MW_PY_GUARD_ALL;
 	if (!err)
 		err = programs_set_pylayout(follow->programs, pid, &python->layout);
 	python->found = !err;
 	if (!err) {
+		unseen = see_deaths(follow, target, python);
 		log_detail("Python %s in process %d: threads by %s; offsets by %s",
 			   evidence.version, pid, evidence.threads, evidence.offsets);
 		if (unseen)

@@ -178,6 +178,8 @@ bool stream_take(struct stream *stream, const struct mw_event *event)
 		return false;
 	}
 	stream->summary.delivered[event->kind]++;
+	if (event->kind == MW_CODE)
+		return true;
 	values_see(&stream->values, event);
 	coverages_apply(&stream->coverages, &placed);
 	if (event->kind == MW_STACK) {

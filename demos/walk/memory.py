@@ -42,6 +42,3 @@ def worker():
 thread = threading.Thread(target=worker)
 thread.start()
 thread.join()
-
-# names are read while the program lives, and so little is done in a few milliseconds
-threading.Event().wait(0.2)

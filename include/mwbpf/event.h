@@ -25,7 +25,7 @@ enum mw_kind {
 #define KIND(name, number, json, group) MW_##name = number,
 #include <mwbpf/kinds.def>
 #undef KIND
-	MW_KIND_MAX = 23,
+	MW_KIND_MAX = 24,
 };
 
 enum mw_probe {
@@ -160,6 +160,35 @@ struct mw_event_stack {
 					  there are none */
 };
 
+/*
+ * CODE: what names a code object, copied when it is in a stack for the first time, before the
+ * STACK: it may be gone, with its process, when user space comes to look. addr is the code
+ * object, aux the guard that the frames have. Each piece is the first len bytes of an object
+ * at an address; what is not there, user space reads itself.
+ */
+enum mw_piece {
+	MW_PIECE_CODE,
+	MW_PIECE_FILENAME,
+	MW_PIECE_NAME, /* the qualified one where there is one */
+	MW_PIECE_LINETABLE,
+	MW_PIECES,
+};
+
+#define MW_PIECE_CODE_MAX      192
+#define MW_PIECE_FILENAME_MAX  320
+#define MW_PIECE_NAME_MAX      512
+#define MW_PIECE_LINETABLE_MAX 1024
+
+struct mw_event_code {
+	struct mw_event head;
+	__u64 at[MW_PIECES];
+	__u32 len[MW_PIECES]; /* bytes; 0: could not be read, or too many */
+	__u8 code[MW_PIECE_CODE_MAX];
+	__u8 filename[MW_PIECE_FILENAME_MAX];
+	__u8 name[MW_PIECE_NAME_MAX];
+	__u8 linetable[MW_PIECE_LINETABLE_MAX];
+};
+
 /* why there is no value: mw_event.aux of VALUE */
 enum mw_value_reason {
 	MW_VALUE_READ,	  /* there is one */
@@ -189,6 +218,7 @@ _Static_assert(sizeof(struct mw_event_digits) == 80 + 128, "wire layout");
 _Static_assert(sizeof(struct mw_event_map) == 80 + 32, "wire layout");
 _Static_assert(sizeof(struct mw_event_name) == 80 + 80, "wire layout");
 _Static_assert(sizeof(struct mw_event_exec) == 80 + 168, "wire layout");
+_Static_assert(sizeof(struct mw_event_code) == 80 + 48 + 2048, "wire layout");
 _Static_assert(sizeof(struct mw_event_stack) == 80 + 16 + 16 * MW_STACK_DEPTH + 8 * MW_NATIVE_DEPTH,
 	        "wire layout");
 

@@ -15,6 +15,7 @@
 
 struct mw_deaths {
 	__u32 at[16384];
+	__u32 shown[16384]; /* which of the slot's code objects was sent last: mw_shown() */
 };
 
 static inline __attribute__((always_inline)) __u32 mw_death_slot(__u64 code)
@@ -37,6 +38,12 @@ static inline __attribute__((always_inline)) __u64 mw_mix(__u64 hash, __u64 valu
 {
 	hash = (hash ^ value) * 0x9e3779b97f4a7c15ULL;
 	return hash ^ hash >> 32;
+}
+
+/* Stands for a code object of a process; never 0. */
+static inline __attribute__((always_inline)) __u32 mw_shown(__u64 code, __u32 guard, __u32 epoch)
+{
+	return (__u32)mw_mix(code ^ (__u64)guard << 32, epoch) | 1;
 }
 
 /* Never 0, which stands for words that could not be read. */

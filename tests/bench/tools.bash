@@ -39,7 +39,7 @@ mwbpf, no stack           | -              | attach | light   | c python start |
 mwbpf, Python stack       | -              | attach | light   | python start   | always | header  | mwbpf       | mwbpf   | "$MWBPF" --json --stack=python -o "$OUT" --pid "$PID"
 mwbpf, ... heap only      | -              | attach | light   | python start   | always | header  | mwbpf       | mwbpf   | "$MWBPF" --json --stack=python --events heap -o "$OUT" --pid "$PID"
 mwbpf, native stack       | -              | attach | light   | c python start | full   | header  | mwbpf       | mwbpf   | "$MWBPF" --json --stack=native -o "$OUT" --pid "$PID"
-mwbpf, summary only       | -              | attach | light   | c python start | full   | trap    | summary     | summary | "$MWBPF" --summary --format json -n 1 --pid "$PID"
+mwbpf, summary only       | -              | attach | light   | c python start | full   | trap    | summary     | summary | "$MWBPF" --summary --format json --pid "$PID"
 bcc memleak               | memleak-bpfcc  | attach | trap    | c python start | always | trap    | outstanding | -       | "${BCC[@]}" memleak-bpfcc -p "$PID" -T 1000 5
 libbpf memleak            | memleak        | attach | trap    | c python start | full   | trap    | outstanding | -       | "${OWN[@]}" stdbuf -oL memleak -p "$PID" -T 1000 5
 bpftrace, counting        | bpftrace       | attach | trap    | c python start | always | trap    | bpftrace    | bpftrace| bpftrace -e "$(bpftrace_script)"
@@ -226,6 +226,7 @@ lines_named() {
 # said: mwbpf's stream is asked for what is live in the end, as `jq` would be by its user.
 said() {
 	case $tool in
+	"mwbpf, summary"*) jq -r '.sites[].frames[] | "\(.file):\(.line)"' "$OUT.out" ;;
 	mwbpf*) jq -rn '
 		reduce (inputs | select(.addr and (.type == "free" or .size))) as $e ({};
 			del(.[$e.old_addr // ""]) |

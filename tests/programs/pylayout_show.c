@@ -121,7 +121,7 @@ static int show_frames(const struct python *python, uint64_t tstate)
 					frames[i].code, &code);
 
 		if (!error)
-			printf("%s\t%s\t%" PRId64 "\n", code.qualname, code.filename,
+			printf("%s\t%s\t%" PRId64 "\n", code.name, code.filename,
 			       pycode_line(&code, pycode_lasti(&python->layout, &code,
 							       frames[i].instr)));
 		pycode_clear(&code);

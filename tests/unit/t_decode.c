@@ -17,6 +17,7 @@ static void length_must_fit_the_kind(void **state)
 		struct mw_event_map map;
 		struct mw_event_name name;
 		struct mw_event_exec exec;
+		struct mw_event_code code;
 	} record;
 	const struct {
 		unsigned kind;
@@ -27,6 +28,7 @@ static void length_must_fit_the_kind(void **state)
 		{ MW_MMAP, sizeof(struct mw_event_map) },    { MW_BRK, sizeof(struct mw_event_map) },
 		{ MW_VMA_NAME, sizeof(struct mw_event_name) },
 		{ MW_EXEC, sizeof(struct mw_event_exec) },
+		{ MW_CODE, sizeof(struct mw_event_code) },
 	};
 
 	(void)state;
@@ -64,12 +66,28 @@ static void strings_must_end(void **state)
 	assert_null(decode(&exec, sizeof(exec)));
 }
 
+static void pieces_must_fit(void **state)
+{
+	static const uint32_t most[MW_PIECES] = { MW_PIECE_CODE_MAX, MW_PIECE_FILENAME_MAX,
+						  MW_PIECE_NAME_MAX, MW_PIECE_LINETABLE_MAX };
+	struct mw_event_code code = { .head.kind = MW_CODE };
+
+	(void)state;
+	for (size_t i = 0; i < MW_PIECES; i++) {
+		code.len[i] = most[i] + 1;
+		assert_null(decode(&code, sizeof(code)));
+		code.len[i] = most[i];
+		assert_non_null(decode(&code, sizeof(code)));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(length_must_fit_the_kind),
 		cmocka_unit_test(unknown_kinds_are_refused),
 		cmocka_unit_test(strings_must_end),
+		cmocka_unit_test(pieces_must_fit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,8 +33,17 @@ static size_t length_of(const struct mw_event *event)
 	case MW_VMA_NAME: return sizeof(struct mw_event_name);
 	case MW_EXEC: return sizeof(struct mw_event_exec);
 	case MW_DIGITS: return sizeof(struct mw_event_digits);
+	case MW_CODE: return sizeof(struct mw_event_code);
 	default: return sizeof(struct mw_event);
 	}
+}
+
+static bool fits(const struct mw_event_code *code)
+{
+	return code->len[MW_PIECE_CODE] <= MW_PIECE_CODE_MAX &&
+	       code->len[MW_PIECE_FILENAME] <= MW_PIECE_FILENAME_MAX &&
+	       code->len[MW_PIECE_NAME] <= MW_PIECE_NAME_MAX &&
+	       code->len[MW_PIECE_LINETABLE] <= MW_PIECE_LINETABLE_MAX;
 }
 
 const struct mw_event *decode(const void *record, size_t len)
@@ -52,6 +61,8 @@ const struct mw_event *decode(const void *record, size_t len)
 	    ((const struct mw_event_name *)record)->name[MW_NAME_MAX - 1])
 		return NULL;
 	if (event->kind == MW_EXEC && ((const struct mw_event_exec *)record)->file[MW_FILE_MAX - 1])
+		return NULL;
+	if (event->kind == MW_CODE && !fits((const struct mw_event_code *)record))
 		return NULL;
 	return event;
 }

@@ -245,6 +245,11 @@ int place_event(struct place *place, const struct mw_event *event, struct placed
 					 space, &place->native, &placed->new_site);
 		return 0;
 	}
+	if (event->kind == MW_CODE) {
+		sites_learn(&place->sites, (const struct mw_event_code *)event, &space->cpython,
+			    &place->names);
+		return 0;
+	}
 	if (event->flags & MW_F_SITE && event->aux < place->n_makers)
 		placed->maker = place->makers[event->aux];
 	placed->site = sites_find(&place->sites, event->stack);

@@ -3,6 +3,7 @@
 #include "place/pyobject.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +21,13 @@
 #define STATE_KIND(bits)    ((bits) & 7)
 #define STATE_COMPACT(bits) ((bits) >> 3 & 1)
 #define STATE_ASCII(bits)   ((bits) >> 4 & 1)
+
+/* Where bytes are read from: a process, but what was copied of it before. */
+struct memory {
+	pid_t pid;
+	const struct mw_event_code *copy; /* NULL: nothing was */
+	bool looked;			  /* at the process */
+};
 
 struct str_head {
 	uint64_t length; /* characters */
@@ -43,7 +51,34 @@ static uint32_t half_at(const uint8_t *bytes, size_t offset)
 	return half;
 }
 
-static int read_head(pid_t pid, const struct pyobjects *o, uint64_t object, struct str_head *str)
+static const struct {
+	size_t at; /* in struct mw_event_code */
+} pieces[MW_PIECES] = {
+	[MW_PIECE_CODE] = { offsetof(struct mw_event_code, code) },
+	[MW_PIECE_FILENAME] = { offsetof(struct mw_event_code, filename) },
+	[MW_PIECE_NAME] = { offsetof(struct mw_event_code, name) },
+	[MW_PIECE_LINETABLE] = { offsetof(struct mw_event_code, linetable) },
+};
+
+/* 0, or as mem_read. */
+static int read_memory(struct memory *memory, uint64_t addr, void *buf, size_t len)
+{
+	const struct mw_event_code *copy = memory->copy;
+
+	for (size_t i = 0; copy && i < MW_PIECES; i++) {
+		const uint64_t skip = addr - copy->at[i];
+
+		if (skip <= copy->len[i] && len <= copy->len[i] - skip) {
+			memcpy(buf, (const uint8_t *)copy + pieces[i].at + skip, len);
+			return 0;
+		}
+	}
+	memory->looked = true;
+	return mem_read(memory->pid, addr, buf, len);
+}
+
+static int read_head(struct memory *memory, const struct pyobjects *o, uint64_t object,
+		     struct str_head *str)
 {
 	uint8_t head[HEAD_MAX];
 	uint32_t state;
@@ -52,7 +87,7 @@ static int read_head(pid_t pid, const struct pyobjects *o, uint64_t object, stru
 	if (o->str_ascii > sizeof(head) || o->str_length + 8U > o->str_ascii ||
 	    o->str_state + 4U > o->str_ascii || o->type_of + 8U > o->str_ascii)
 		return -EBADMSG;
-	error = mem_read(pid, object, head, o->str_ascii);
+	error = read_memory(memory, object, head, o->str_ascii);
 	if (error)
 		return error;
 	state = half_at(head, o->str_state) >> o->str_kind_shift;
@@ -117,7 +152,8 @@ static void encode(const uint8_t *data, size_t n, unsigned kind, char *buf, size
 	buf[len] = '\0';
 }
 
-int pyobject_str(pid_t pid, const struct pyobjects *objects, uint64_t object, char *buf, size_t cap)
+static int read_str(struct memory *memory, const struct pyobjects *objects, uint64_t object,
+		    char *buf, size_t cap)
 {
 	uint8_t data[STR_MAX * 4];
 	struct str_head str;
@@ -128,19 +164,27 @@ int pyobject_str(pid_t pid, const struct pyobjects *objects, uint64_t object, ch
 	buf[0] = '\0';
 	if (cap > STR_MAX)
 		cap = STR_MAX;
-	error = read_head(pid, objects, object, &str);
+	error = read_head(memory, objects, object, &str);
 	if (error)
 		return error;
 	if (str.length > cap) /* a character is a byte at least: this is enough to be cut */
 		str.length = cap;
-	error = str.length ? mem_read(pid, str.data, data, str.length * str.kind) : 0;
+	error = str.length ? read_memory(memory, str.data, data, str.length * str.kind) : 0;
 	if (error)
 		return error;
 	encode(data, str.length, str.kind, buf, cap);
 	return (int)strlen(buf);
 }
 
-static int read_bytes(pid_t pid, const struct pyobjects *o, uint64_t object, struct pycode *code)
+int pyobject_str(pid_t pid, const struct pyobjects *objects, uint64_t object, char *buf, size_t cap)
+{
+	struct memory memory = { .pid = pid };
+
+	return read_str(&memory, objects, object, buf, cap);
+}
+
+static int read_bytes(struct memory *memory, const struct pyobjects *o, uint64_t object,
+		      struct pycode *code)
 {
 	uint8_t head[HEAD_MAX];
 	uint64_t len;
@@ -149,7 +193,7 @@ static int read_bytes(pid_t pid, const struct pyobjects *o, uint64_t object, str
 	if (o->bytes_data > sizeof(head) || o->size + 8U > o->bytes_data ||
 	    o->type_of + 8U > o->bytes_data)
 		return -EBADMSG;
-	error = mem_read(pid, object, head, o->bytes_data);
+	error = read_memory(memory, object, head, o->bytes_data);
 	if (error)
 		return error;
 	len = word_at(head, o->size);
@@ -159,7 +203,7 @@ static int read_bytes(pid_t pid, const struct pyobjects *o, uint64_t object, str
 	if (!code->linetable)
 		return -ENOMEM;
 	code->linetable_len = len;
-	return len ? mem_read(pid, object + o->bytes_data, code->linetable, len) : 0;
+	return len ? read_memory(memory, object + o->bytes_data, code->linetable, len) : 0;
 }
 
 /* Bytes from the start of a code object that hold all that is read of it; 0: too many. */
@@ -176,9 +220,10 @@ static size_t head_of(const struct mw_pylayout *layout)
 	return end <= CODE_MAX ? end : 0;
 }
 
-int pycode_read(pid_t pid, const struct mw_pylayout *layout, const struct pyobjects *objects,
-		uint64_t addr, struct pycode *code)
+static int read_code(struct memory *memory, const struct mw_pylayout *layout,
+		     const struct pyobjects *objects, uint64_t addr, struct pycode *code)
 {
+	const uint16_t name = layout->code_qualname ? layout->code_qualname : layout->code_name;
 	const size_t len = head_of(layout);
 	uint8_t head[CODE_MAX];
 	int error;
@@ -186,28 +231,41 @@ int pycode_read(pid_t pid, const struct mw_pylayout *layout, const struct pyobje
 	code->addr = addr;
 	code->version = layout->version;
 	code->bytecode = addr + layout->code_bytecode;
-	code->name[0] = code->qualname[0] = code->filename[0] = '\0';
+	code->name[0] = code->filename[0] = '\0';
 	code->linetable = NULL;
 	code->linetable_len = 0;
-	error = len ? mem_read(pid, addr, head, len) : -EBADMSG;
+	error = len ? read_memory(memory, addr, head, len) : -EBADMSG;
 	if (error)
 		return error;
 	if (word_at(head, layout->type_of) != objects->code_type)
 		return -EBADMSG;
 	code->first_line = (int)half_at(head, layout->code_first_line);
-	error = pyobject_str(pid, objects, word_at(head, layout->code_filename), code->filename,
-			     sizeof(code->filename));
+	error = read_str(memory, objects, word_at(head, layout->code_filename), code->filename,
+			 sizeof(code->filename));
 	if (error >= 0)
-		error = pyobject_str(pid, objects, word_at(head, layout->code_name), code->name,
-				     sizeof(code->name));
-	if (error >= 0 && layout->code_qualname)
-		error = pyobject_str(pid, objects, word_at(head, layout->code_qualname),
-				     code->qualname, sizeof(code->qualname));
-	else
-		strcpy(code->qualname, code->name);
+		error = read_str(memory, objects, word_at(head, name), code->name,
+				 sizeof(code->name));
 	if (error < 0)
 		return error;
-	return read_bytes(pid, objects, word_at(head, layout->code_linetable), code);
+	return read_bytes(memory, objects, word_at(head, layout->code_linetable), code);
+}
+
+int pycode_read(pid_t pid, const struct mw_pylayout *layout, const struct pyobjects *objects,
+		uint64_t addr, struct pycode *code)
+{
+	struct memory memory = { .pid = pid };
+
+	return read_code(&memory, layout, objects, addr, code);
+}
+
+int pycode_take(const struct mw_event_code *copy, const struct mw_pylayout *layout,
+		const struct pyobjects *objects, struct pycode *code, bool *looked)
+{
+	struct memory memory = { .pid = copy->head.pid, .copy = copy };
+	int error = read_code(&memory, layout, objects, copy->head.addr, code);
+
+	*looked = memory.looked;
+	return error;
 }
 
 void pycode_clear(struct pycode *code)

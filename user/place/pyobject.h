@@ -8,13 +8,15 @@
 #ifndef MWBPF_PYOBJECT_H
 #define MWBPF_PYOBJECT_H
 
+#include <mwbpf/event.h>
+#include <stdbool.h>
+
 #include "place/pylayout.h"
 
 /* A code object, read once. */
 struct pycode {
 	uint64_t addr;
-	char name[256];
-	char qualname[512]; /* before 3.11 the name */
+	char name[512]; /* the qualified one, from 3.11 on */
 	char filename[4096];
 	int first_line;
 	uint16_t version;
@@ -37,6 +39,13 @@ int pyobject_str(pid_t pid, const struct pyobjects *objects, uint64_t object, ch
  */
 int pycode_read(pid_t pid, const struct mw_pylayout *layout, const struct pyobjects *objects,
 		uint64_t addr, struct pycode *code);
+
+/*
+ * The same of a copy, for which the process need not live any more. *looked: the copy is not
+ * whole, and the process had to be looked at, where another object may be by now.
+ */
+int pycode_take(const struct mw_event_code *copy, const struct mw_pylayout *layout,
+		const struct pyobjects *objects, struct pycode *code, bool *looked);
 void pycode_clear(struct pycode *code);
 
 /* Byte offset in the code of what a frame's instr field holds; below 0: not started. */

@@ -73,38 +73,57 @@ static uint32_t guard_now(const struct python *python, pid_t pid, uint64_t code)
 	return mw_guard(words);
 }
 
-/* Read a code object which must still be the one of the frame. 0 or -errno. */
-static int read_code(const struct python *python, pid_t pid, const struct mw_pyframe *frame,
-		     struct intern *names, struct code_object *code)
+static uint64_t key_of(pid_t pid, uint64_t code, uint32_t guard)
 {
-	struct pycode *py = &code->py;
-	int err = pycode_read(pid, &python->layout, &python->objects, frame->code, py);
+	return hash_mix(code) ^ guard ^ (uint64_t)pid << 32;
+}
 
-	if (!err && guard_now(python, pid, frame->code) != frame->guard)
-		err = -ESTALE;
-	if (err)
-		return err;
-	code->function = intern(names, py->qualname[0] ? py->qualname : py->name);
-	code->file = intern(names, py->filename);
-	return 0;
+/*
+ * Read a code object, from its copy if there is one. What the process had to be asked for
+ * must still be of the code object with this guard. NULL: there is none.
+ */
+static const struct code_object *read_code(struct sites *sites, const struct python *python,
+					   pid_t pid, uint64_t addr, uint32_t guard,
+					   const struct mw_event_code *copy, struct intern *names)
+{
+	struct code_object *code = calloc(1, sizeof(*code));
+	bool looked = true;
+	int err;
+
+	if (!code)
+		return NULL;
+	err = copy ? pycode_take(copy, &python->layout, &python->objects, &code->py, &looked)
+		   : pycode_read(pid, &python->layout, &python->objects, addr, &code->py);
+	if (!err && (!looked || guard_now(python, pid, addr) == guard)) {
+		code->function = intern(names, code->py.name);
+		code->file = intern(names, code->py.filename);
+		if (!hash_set(&sites->codes, key_of(pid, addr, guard), code))
+			return code;
+	}
+	pycode_clear(&code->py);
+	free(code);
+	return NULL;
 }
 
 static const struct code_object *find_code(struct sites *sites, const struct python *python, pid_t pid,
 				    const struct mw_pyframe *frame, struct intern *names)
 {
-	uint64_t key = hash_mix(frame->code) ^ frame->guard ^ (uint64_t)pid << 32;
-	struct code_object *code = hash_get(&sites->codes, key);
+	const struct code_object *code =
+		hash_get(&sites->codes, key_of(pid, frame->code, frame->guard));
 
 	if (code || !python->found || (is_checksum(python) && !frame->guard))
 		return code;
-	code = calloc(1, sizeof(*code));
-	if (!code)
-		return NULL;
-	if (!read_code(python, pid, frame, names, code) && !hash_set(&sites->codes, key, code))
-		return code;
-	pycode_clear(&code->py);
-	free(code);
-	return NULL;
+	return read_code(sites, python, pid, frame->code, frame->guard, NULL, names);
+}
+
+void sites_learn(struct sites *sites, const struct mw_event_code *copy,
+		 const struct python *python, struct intern *names)
+{
+	uint32_t guard = copy->head.aux;
+	pid_t pid = copy->head.pid;
+
+	if (python->found && !hash_get(&sites->codes, key_of(pid, copy->head.addr, guard)))
+		read_code(sites, python, pid, copy->head.addr, guard, copy, names);
 }
 
 static void name_frame(struct sites *sites, const struct python *python, pid_t pid,

@@ -66,9 +66,13 @@ void sites_clear(struct sites *sites);
 /* The site of a stack that was sent before; NULL. */
 const struct site *sites_find(const struct sites *sites, uint64_t stack);
 
+/* Take in what names a code object of stacks to come. */
+void sites_learn(struct sites *sites, const struct mw_event_code *copy,
+		 const struct python *python, struct intern *names);
+
 /*
- * Take in a stack, reading the code objects of its frames from the process and naming its
- * return addresses. *fresh says whether it is new. NULL without memory.
+ * Take in a stack, reading the code objects of its frames that are not known from the process
+ * and naming its return addresses. *fresh says whether it is new. NULL without memory.
  */
 const struct site *sites_add(struct sites *sites, const struct mw_event_stack *stack,
 			     struct space *space, struct native *native, bool *fresh);

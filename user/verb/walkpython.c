@@ -100,7 +100,7 @@ static void name_frame(struct walk *walk, struct walk_frame *show)
 			 &code)) {
 		line = pycode_line(&code,
 				   pycode_lasti(&cpython->layout, &code, show->frame->instr));
-		show->function = intern(names, code.qualname);
+		show->function = intern(names, code.name);
 		show->file = intern(names, code.filename);
 		show->line = line > 0 ? line : 0;
 	}
