@@ -216,7 +216,6 @@ static void codes(void **state)
 	assert_int_equal(pycode_read(getpid(), &layout, &objects, ADDRESS(made), &code), 0);
 	assert_string_equal(code.filename, "a.py");
 	assert_string_equal(code.name, "f");
-	assert_string_equal(code.qualname, "f");
 	assert_int_equal(code.first_line, 7);
 	assert_int_equal(code.linetable_len, 4);
 	assert_int_equal(pycode_lasti(&layout, &code, ADDRESS(made->units) + 2), 2);
@@ -236,6 +235,52 @@ static void codes(void **state)
 	assert_int_equal(pycode_read(getpid(), &layout, &objects, ADDRESS(made), &code), -EBADMSG);
 	pycode_clear(&code);
 	assert_int_equal(pycode_read(getpid(), &layout, &objects, 1, &code), -EFAULT);
+	pycode_clear(&code);
+	free_code(made);
+}
+
+static void put_piece(struct mw_event_code *copy, enum mw_piece piece, uint8_t *to,
+		      const void *from, uint32_t len)
+{
+	copy->at[piece] = ADDRESS(from);
+	copy->len[piece] = len;
+	memcpy(to, from, len);
+}
+
+/* A copy names the code that was, whatever is there by now. */
+static void copied_code(void **state)
+{
+	struct bytes table = { .type = ADDRESS(&bytes_type), .size = 4,
+			       .data = { 0x80, 0x11, 0xdb, 0 } };
+	struct code *made = new_code("f", &table);
+	struct str *filename = (struct str *)made->filename, *name = (struct str *)made->name;
+	struct mw_event_code copy = { .head = { .pid = getpid(), .addr = ADDRESS(made) } };
+	struct pycode code;
+	bool looked;
+
+	(void)state;
+	put_piece(&copy, MW_PIECE_CODE, copy.code, made, sizeof(*made));
+	put_piece(&copy, MW_PIECE_FILENAME, copy.filename, filename, 64);
+	put_piece(&copy, MW_PIECE_NAME, copy.name, name, 64);
+	put_piece(&copy, MW_PIECE_LINETABLE, copy.linetable, &table, 36);
+	name->type = table.type = 0;
+	made->type = 0;
+	assert_int_equal(pycode_take(&copy, &layout, &objects, &code, &looked), 0);
+	assert_false(looked);
+	assert_string_equal(code.filename, "a.py");
+	assert_string_equal(code.name, "f");
+	assert_int_equal(code.first_line, 7);
+	assert_int_equal(pycode_line(&code, 2), 8);
+	pycode_clear(&code);
+
+	copy.len[MW_PIECE_LINETABLE] = 35; /* a byte of the table is missing */
+	table.type = ADDRESS(&bytes_type);
+	table.data[1] = 0x13;
+	assert_int_equal(pycode_take(&copy, &layout, &objects, &code, &looked), 0);
+	assert_true(looked);
+	pycode_clear(&code);
+	copy.len[MW_PIECE_NAME] = 0;
+	assert_int_equal(pycode_take(&copy, &layout, &objects, &code, &looked), -EBADMSG);
 	pycode_clear(&code);
 	free_code(made);
 }
@@ -326,6 +371,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(strings),	cmocka_unit_test(long_strings),
 		cmocka_unit_test(damaged_strings), cmocka_unit_test(codes),
+		cmocka_unit_test(copied_code),
 		cmocka_unit_test(lasti_by_version), cmocka_unit_test(frames),
 		cmocka_unit_test(threads),
 	};
