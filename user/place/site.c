@@ -10,14 +10,18 @@
 
 #include "place/chain.h"
 #include "place/native.h"
+#include "place/pyline.h"
 #include "place/pyobject.h"
 #include "place/space.h"
 #include "target/mem.h"
 
-/* A code object as it was when one of its frames was first seen. */
+/* A code object as it was when one of its frames was first seen: what names and lines need. */
 struct code_object {
-	const char *function, *file;
-	struct pycode py; /* names emptied: only what lines need */
+	const char *function, *file; /* interned */
+	uint16_t version;
+	int first_line;
+	size_t linetable_len;
+	uint8_t linetable[];
 };
 
 static const char *const reasons[] = {
@@ -43,10 +47,8 @@ void sites_clear(struct sites *sites)
 	}
 	hash_clear(&sites->by_stack);
 	at = 0;
-	while ((code = hash_next(&sites->codes, &at, NULL))) {
-		pycode_clear(&code->py);
+	while ((code = hash_next(&sites->codes, &at, NULL)))
 		free(code);
-	}
 	hash_clear(&sites->codes);
 }
 
@@ -78,6 +80,26 @@ static uint64_t key_of(pid_t pid, uint64_t code, uint32_t guard)
 	return hash_mix(code) ^ guard ^ (uint64_t)pid << 32;
 }
 
+/* Keep what is needed of a code object; NULL without memory. */
+static const struct code_object *keep_code(struct sites *sites, uint64_t key,
+					   const struct pycode *py, struct intern *names)
+{
+	struct code_object *code = malloc(sizeof(*code) + py->linetable_len);
+
+	if (!code)
+		return NULL;
+	code->function = intern(names, py->name);
+	code->file = intern(names, py->filename);
+	code->version = py->version;
+	code->first_line = py->first_line;
+	code->linetable_len = py->linetable_len;
+	memcpy(code->linetable, py->linetable, py->linetable_len);
+	if (!hash_set(&sites->codes, key, code))
+		return code;
+	free(code);
+	return NULL;
+}
+
 /*
  * Read a code object, from its copy if there is one. What the process had to be asked for
  * must still be of the code object with this guard. NULL: there is none.
@@ -86,23 +108,16 @@ static const struct code_object *read_code(struct sites *sites, const struct pyt
 					   pid_t pid, uint64_t addr, uint32_t guard,
 					   const struct mw_event_code *copy, struct intern *names)
 {
-	struct code_object *code = calloc(1, sizeof(*code));
+	const struct code_object *code = NULL;
+	struct pycode py;
 	bool looked = true;
-	int err;
+	int err = copy ? pycode_take(copy, &python->layout, &python->objects, &py, &looked)
+		       : pycode_read(pid, &python->layout, &python->objects, addr, &py);
 
-	if (!code)
-		return NULL;
-	err = copy ? pycode_take(copy, &python->layout, &python->objects, &code->py, &looked)
-		   : pycode_read(pid, &python->layout, &python->objects, addr, &code->py);
-	if (!err && (!looked || guard_now(python, pid, addr) == guard)) {
-		code->function = intern(names, code->py.name);
-		code->file = intern(names, code->py.filename);
-		if (!hash_set(&sites->codes, key_of(pid, addr, guard), code))
-			return code;
-	}
-	pycode_clear(&code->py);
-	free(code);
-	return NULL;
+	if (!err && (!looked || guard_now(python, pid, addr) == guard))
+		code = keep_code(sites, key_of(pid, addr, guard), &py, names);
+	pycode_clear(&py);
+	return code;
 }
 
 static const struct code_object *find_code(struct sites *sites, const struct python *python, pid_t pid,
@@ -141,7 +156,8 @@ static void name_frame(struct sites *sites, const struct python *python, pid_t p
 	}
 	frame->function = code->function;
 	frame->file = code->file;
-	frame->line = pycode_line(&code->py, raw->lasti);
+	frame->line = pyline(code->version, code->linetable, code->linetable_len,
+			     code->first_line, raw->lasti);
 	if (frame->line < 0) {
 		frame->line = 0;
 		frame->reason = "its line table is damaged";
