@@ -95,6 +95,7 @@ go() {
 start_mwbpf() {
 	local out=$1
 	shift
+	rm -f "$out" # of a run before, whose header is not this one's
 	"$MWBPF" --json -o "$out" "$@" 2>"$out.err" &
 	TRACER=$!
 	started "$TRACER"
