@@ -116,6 +116,16 @@ untraced() {
 	grep -qx '   still reachable: 0 bytes in 0 blocks' <<<"$stderr"
 }
 
+@test "what is suppressed is not listed, and summed up by itself, as valgrind does" {
+	printf '%s\n' '# known' 'leak:poi*s' >"$T/known"
+	checked --suppressions "$T/known" -- "$LEAKY" Pl
+	grep -qx '        suppressed: 16 bytes in 2 blocks' "$T/trace.err"
+	grep -qE '^   definitely lost: [1-9]' "$T/trace.err" # those of the list
+	! grep -q ': points ' "$T/trace.err"
+	[ "$(jq -r 'select(.type == "leak") | "\(.suppressed) \(.at)"' "$T/trace" | grep -c '^poi\*s points')" -ge 1 ]
+	"$MWBPF" report --suppressions "$T/known" --format json "$T/trace" | jq -e '.suppressed.blocks >= 2' >/dev/null
+}
+
 @test "a static program, whose library keeps blocks where nobody can write, and its TLS on the heap" {
 	cat >"$T/a.c" <<-'END'
 		#include <stdlib.h>

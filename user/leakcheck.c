@@ -164,6 +164,18 @@ static const struct site **find_sites(const struct leakcheck *check, const struc
 	return found;
 }
 
+/* The pattern of --suppressions that each site fits, or NULL. NULL without memory. */
+static const char **find_suppressed(const struct leakcheck *check, const struct site **sites, size_t n)
+{
+	const struct suppressions *patterns = &check->stream->tally.suppressions;
+	const char **found = calloc(n + 1, sizeof(*found));
+
+	for (size_t i = 0; found && i < n; i++)
+		if (sites[i])
+			found[i] = suppressions_find(patterns, sites[i]->frames, sites[i]->n);
+	return found;
+}
+
 static void send(struct leakcheck *check, struct target *target, struct sink_leaks *words)
 {
 	const struct options *options = check->options;
@@ -195,18 +207,21 @@ static int judge(struct leakcheck *check, struct target *target, struct graph *g
 		 struct sink_leaks *words)
 {
 	const struct site **sites __free = NULL;
+	const char **suppressed __free = NULL;
 	struct leaks leaks;
 	int err = leaks_judge(graph, &leaks);
 
 	if (err)
 		return err;
 	sites = find_sites(check, &leaks);
+	suppressed = sites ? find_suppressed(check, sites, leaks.n) : NULL;
 	words->leaks = &leaks;
 	words->sites = sites;
-	if (sites)
+	words->suppressed = suppressed;
+	if (suppressed)
 		send(check, target, words);
 	leaks_clear(&leaks);
-	return sites ? 0 : -ENOMEM;
+	return suppressed ? 0 : -ENOMEM;
 }
 
 static void send_failure(struct leakcheck *check, struct target *target,

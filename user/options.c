@@ -72,8 +72,9 @@ static int apply_row(struct options *options, const struct option_row *row, cons
 {
 	int err = row->parse(options, row, text);
 
-	/* of both these verbs, not of all */
-	if ((row->verbs & ABOUT_REPORTS) == ABOUT_REPORTS && ~row->verbs)
+	/* of both these verbs, not of all; a search for leaks has its use for suppressions, too */
+	if ((row->verbs & ABOUT_REPORTS) == ABOUT_REPORTS && ~row->verbs &&
+	    row->offset != offsetof(struct options, report.suppressions))
 		options->report_option = row->name;
 	if (err == -ERANGE)
 		log_error("--%s: '%s' is out of range", row->name, text);

@@ -12,21 +12,21 @@
 
 int tally_open(struct tally *tally, const struct options *options, struct ledger *ledger)
 {
-	if (!options->summary)
-		return 0;
-	tally->options = &options->report;
-	facts_init(&tally->facts);
-	history_init(&tally->history, ledger, 0, options->report.temporary);
+	if (options->summary) {
+		tally->options = &options->report;
+		facts_init(&tally->facts);
+		history_init(&tally->history, ledger, 0, options->report.temporary);
+	}
 	return suppressions_read(&tally->suppressions, options->report.suppressions);
 }
 
 void tally_close(struct tally *tally)
 {
+	suppressions_clear(&tally->suppressions);
 	if (!tally->options)
 		return;
 	history_clear(&tally->history);
 	facts_clear(&tally->facts);
-	suppressions_clear(&tally->suppressions);
 }
 
 void tally_begin(struct tally *tally, const struct sink_header *header)

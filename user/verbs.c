@@ -26,6 +26,10 @@ static int check_trace(const struct options *options)
 		log_error("--%s is about a report: give --summary, too", options->report_option);
 		return -EINVAL;
 	}
+	if (options->report.suppressions && !options->summary && !options->leak_check) {
+		log_error("--suppressions is about leaks: give --summary or --leak-check, too");
+		return -EINVAL;
+	}
 	if (options->min_size > options->max_size) {
 		log_error("--min-size is above --max-size");
 		return -EINVAL;

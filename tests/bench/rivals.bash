@@ -4,7 +4,7 @@
 if [ -n "${QUICK:-}" ]; then
 	most=3 least=2 seconds=2 less=4
 else
-	most=7 least=2 seconds=2 less=1
+	most=7 least=3 seconds=3 less=1
 fi
 PATIENCE=30 # seconds: what takes longer does not work
 ENDING=10   # seconds: a tool that takes longer to end is killed

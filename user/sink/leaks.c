@@ -45,6 +45,8 @@ static void put_record(struct sink *sink, const struct sink_leaks *leaks, size_t
 		json_str(&json, "at", site->at);
 	if (site)
 		json_u64(&json, "stack", record->site);
+	if (leaks->suppressed[i])
+		json_str(&json, "suppressed", leaks->suppressed[i]);
 	json_end(&json);
 }
 
@@ -138,6 +140,33 @@ static void print_evidence(FILE *to, const struct sink_leaks *leaks)
 			N(leaks->unreadable));
 }
 
+static void add(struct leaks_amount *to, const struct leaks_amount *more)
+{
+	to->bytes += more->bytes;
+	to->blocks += more->blocks;
+}
+
+/* By kind, what is not suppressed; and, as valgrind, all that is. */
+static void print_sums(FILE *to, const struct sink_leaks *leaks)
+{
+	const struct leaks *found = leaks->leaks;
+	struct leaks_amount hidden[LEAKS_KINDS] = { 0 }, sum = { 0 };
+
+	for (size_t i = 0; i < found->n; i++)
+		if (leaks->suppressed[i])
+			add(&hidden[found->records[i].kind], &found->records[i].direct);
+	fprintf(to, "\nLEAK SUMMARY:\n");
+	for (int kind = 0; kind < LEAKS_KINDS; kind++) {
+		fprintf(to, "  %16s: %s bytes in %s blocks\n", leaks_kind_words(kind),
+			N(found->kinds[kind].bytes - hidden[kind].bytes),
+			N(found->kinds[kind].blocks - hidden[kind].blocks));
+		add(&sum, &hidden[kind]);
+	}
+	if (sum.blocks)
+		fprintf(to, "  %16s: %s bytes in %s blocks\n", "suppressed", N(sum.bytes),
+			N(sum.blocks));
+}
+
 void sink_print_leaks(FILE *to, const struct sink_leaks *leaks, unsigned records, bool sums)
 {
 	const struct leaks *found = leaks->leaks;
@@ -149,13 +178,11 @@ void sink_print_leaks(FILE *to, const struct sink_leaks *leaks, unsigned records
 		return;
 	}
 	for (size_t i = 0; i < found->n; i++)
-		if (records >> found->records[i].kind & 1 && found->records[i].direct.blocks)
+		if (records >> found->records[i].kind & 1 && found->records[i].direct.blocks &&
+		    !leaks->suppressed[i])
 			print_record(to, leaks, i);
 	if (!sums)
 		return;
-	fprintf(to, "\nLEAK SUMMARY:\n");
-	for (int kind = 0; kind < LEAKS_KINDS; kind++)
-		fprintf(to, "  %16s: %s bytes in %s blocks\n", leaks_kind_words(kind),
-			N(found->kinds[kind].bytes), N(found->kinds[kind].blocks));
+	print_sums(to, leaks);
 	print_evidence(to, leaks);
 }

@@ -24,6 +24,7 @@ struct sink_leaks {
 	const char *failed; /* why there was no scan: nothing else is known then; NULL */
 	const struct leaks *leaks;
 	const struct site **sites; /* of leaks->records[]; NULL: not known */
+	const char **suppressed;   /* of them, too: by which pattern; NULL: by none */
 	uint64_t held_ns;	   /* the target did not run for so long */
 	uint64_t scanned;	   /* bytes read */
 	uint64_t unreadable;	   /* bytes that could not be */
