@@ -39,7 +39,7 @@ mwbpf, no stack           | -              | attach | light   | c python start |
 mwbpf, Python stack       | -              | attach | light   | python start   | always | header  | mwbpf       | mwbpf   | "$MWBPF" --json --stack=python -o "$OUT" --pid "$PID"
 mwbpf, ... heap only      | -              | attach | light   | python start   | always | header  | mwbpf       | mwbpf   | "$MWBPF" --json --stack=python --events heap -o "$OUT" --pid "$PID"
 mwbpf, native stack       | -              | attach | light   | c python start | full   | header  | mwbpf       | mwbpf   | "$MWBPF" --json --stack=native -o "$OUT" --pid "$PID"
-mwbpf, summary only       | -              | attach | light   | c python start | full   | trap    | summary     | summary | "$MWBPF" --summary --format json --pid "$PID"
+mwbpf, summary only       | -              | attach | light   | c python start | full   | words   | summary     | summary | "$MWBPF" -v --summary --format json --pid "$PID"
 bcc memleak               | memleak-bpfcc  | attach | trap    | c python start | always | trap    | outstanding | -       | "${BCC[@]}" memleak-bpfcc -p "$PID" -T 1000 5
 libbpf memleak            | memleak        | attach | trap    | c python start | full   | trap    | outstanding | -       | "${OWN[@]}" stdbuf -oL memleak -p "$PID" -T 1000 5
 bpftrace, counting        | bpftrace       | attach | trap    | c python start | always | trap    | bpftrace    | bpftrace| bpftrace -e "$(bpftrace_script)"
@@ -117,6 +117,11 @@ is_ready_said() {
 
 is_ready_header() {
 	[ -s "$OUT" ] && grep -qm 1 '^{"type":"header"' "$OUT"
+}
+
+# what mwbpf says where it writes no header
+is_ready_words() {
+	grep -q 'attached by' "$OUT.err"
 }
 
 # poll, select, nanosleep, clock_nanosleep, epoll_wait, pselect6, ppoll, epoll_pwait
