@@ -12,7 +12,7 @@
 
 /* Bytes before the data of a str or bytes object, and a few more, less where its type is. */
 #define PYOBJECT_HEAD 64
-#define PYSTR_UNIT    4 /* of a str's characters: where most have 1, some bytes too many are copied */
+#define PYSTR_UNIT    4 /* of a str's characters: of most some bytes too many are copied */
 
 /*
  * Copy the first bytes, cap at most, of the object whose address is at a place, and which says
@@ -65,20 +65,19 @@ static __always_inline void show_code(const struct mw_pylayout *l, struct mw_dea
 	*shown = tag;
 }
 
-#define SHOW_AT_ONCE 16
-
-/* The codes of some frames of the stack in the scratch. Global for the same reasons as walk_some(). */
-__weak int show_some(__u32 layout_index, __u32 scratch_index, __u32 first)
+/*
+ * The code of one frame of the stack in the scratch. Global for the same reasons as walk_some(),
+ * and one by one: more in a call take the verifier longer.
+ */
+__weak int show_frame(__u32 layout_index, __u32 scratch_index, __u32 frame)
 {
 	struct mw_pylayout *layout = bpf_map_lookup_elem(&mw_pylayouts, &layout_index);
 	struct mw_scratch *scratch = bpf_map_lookup_elem(&mw_scratch, &scratch_index);
 	__u32 zero = 0;
 	struct mw_deaths *deaths = bpf_map_lookup_elem(&mw_deaths, &zero);
 
-	if (!layout || !scratch || !deaths)
-		return 1;
-	for (__u32 i = 0; i < SHOW_AT_ONCE && first + i < scratch->stack.n_python; i++)
-		show_code(layout, deaths, &scratch->stack.frames[(first + i) & (MW_STACK_DEPTH - 1)],
+	if (layout && scratch && deaths)
+		show_code(layout, deaths, &scratch->stack.frames[frame & (MW_STACK_DEPTH - 1)],
 			  scratch->pid_tgid);
 	return 0;
 }
@@ -86,9 +85,8 @@ __weak int show_some(__u32 layout_index, __u32 scratch_index, __u32 first)
 static __always_inline void show_codes(__u32 layout_index, __u32 scratch_index,
 				       struct mw_scratch *scratch)
 {
-	for (__u32 i = 0; i < MW_STACK_DEPTH && i < scratch->stack.n_python; i += SHOW_AT_ONCE)
-		if (show_some(layout_index, scratch_index, i))
-			break;
+	for (__u32 i = 0; i < MW_STACK_DEPTH && i < scratch->stack.n_python; i++)
+		show_frame(layout_index, scratch_index, i);
 }
 
 #endif
