@@ -22,6 +22,8 @@ struct serve_question {
 	uint32_t fresh; /* the descriptors of that file come along ... */
 	uint32_t which; /* ... these of them, as bits */
 	uint32_t kind;	/* enum serve_kind */
+	uint32_t depth; /* of members of variables that are wanted */
+	uint32_t unused;
 	uint64_t vaddr;
 	char symbol[SYMBOLS_NAME];
 };

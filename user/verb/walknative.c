@@ -9,6 +9,8 @@
 #include "verb/walking.h"
 #include "view/cview.h"
 
+#define GLOBALS_MOST 20000 /* shown, about */
+
 static int show_heap(struct walk *walk, const struct glibcheap *heap)
 {
 	struct walk_place *places __free = calloc(heap->n_arenas + 1, sizeof(*places));
@@ -48,17 +50,47 @@ static const char *inlined_function(const struct code_name *name, uint32_t level
 	return level && level < name->n ? name->frames[name->n - 1 - level].function : NULL;
 }
 
-static void show_variable(struct walk *walk, const struct cvar *var, uint32_t frame,
-			  const char *function)
+/* Where it lies, and what it points to. */
+static void find_places(struct walk *walk, const struct cvar *var, struct walk_place *place,
+			struct walk_place *target)
 {
-	struct walk_cvar show = { .id = (uint32_t)++walk->end.variables,
-				  .frame = frame,
-				  .function = function,
-				  .var = var };
-
 	if (var->where.kind == WHERE_MEMORY)
-		show.place = walk_place(walk, var->where.addr);
-	walk->view.ops->cvar(&walk->view, &show);
+		*place = walk_place(walk, var->where.addr);
+	if (var->points && var->target)
+		*target = walk_place(walk, var->target);
+}
+
+/* A variable, and n members of it that follow. */
+static void show_variable(struct walk *walk, const struct cvar *var, size_t n,
+			  struct walk_cvar *show)
+{
+	static struct walk_cmember members[RECIPE_PARTS];
+	const uint32_t depth = walk->options->walk.members;
+
+	show->id = (uint32_t)++walk->end.variables;
+	show->var = var;
+	show->members = members;
+	find_places(walk, var, &show->place, &show->target);
+	for (size_t i = 1; i <= n; i++) {
+		struct walk_cmember *member = &members[show->n_members];
+
+		if (var[i].depth > depth)
+			continue;
+		*member = (struct walk_cmember){ .var = &var[i] };
+		find_places(walk, &var[i], &member->place, &member->target);
+		show->n_members++;
+	}
+	walk->view.ops->cvar(&walk->view, show);
+}
+
+/* Members behind a variable. */
+static size_t members_of(const struct cvar *vars, size_t n)
+{
+	size_t members = 0;
+
+	while (members + 1 < n && vars[members + 1].depth)
+		members++;
+	return members;
 }
 
 static void show_frame(struct walk *walk, const struct cthread *thread,
@@ -71,10 +103,13 @@ static void show_frame(struct walk *walk, const struct cthread *thread,
 	if (frame->frame.has_cfa)
 		show.place = walk_place(walk, frame->frame.cfa);
 	walk->view.ops->cframe(&walk->view, &show);
-	for (size_t i = 0; i < frame->n; i++) {
+	for (size_t i = 0, members; i < frame->n; i += 1 + members) {
 		const struct cvar *var = &thread->vars[frame->first + i];
+		struct walk_cvar each = { .frame = show.id,
+					  .function = inlined_function(frame->name, var->level) };
 
-		show_variable(walk, var, show.id, inlined_function(frame->name, var->level));
+		members = members_of(var, frame->n - i);
+		show_variable(walk, var, members, &each);
 	}
 }
 
@@ -159,29 +194,78 @@ static const struct segment *program_of(const struct walk *walk)
 	return NULL;
 }
 
+/* What is read of the globals of a file, some at a time. */
+struct globals {
+	const struct segment *file;
+	struct recipe_frame recipe;
+	struct cvars vars;
+};
+
+/* Those of which each thread has its own, or all others. */
+static void show_some(struct walk *walk, const struct globals *globals, bool thread_local,
+		      pid_t tid)
+{
+	const struct cvars *vars = &globals->vars;
+
+	for (size_t i = 0, members; i < vars->n; i += 1 + members) {
+		const struct cvar *var = &vars->at[i];
+		struct walk_cvar show = { .function = var->owner[0] ? var->owner : NULL,
+					  .tid = tid };
+
+		members = members_of(var, vars->n - i);
+		if (var->thread_local == thread_local)
+			show_variable(walk, var, members, &show);
+	}
+}
+
+/* Of threads that are held each one's own; else it is said that there are such. */
+static void show_thread_locals(struct walk *walk, struct globals *globals)
+{
+	const uint64_t before = walk->end.variables;
+	bool held = false;
+
+	for (size_t i = 0; i < walk->frozen.n && walk->end.variables - before < GLOBALS_MOST; i++) {
+		const struct frozen_thread *thread = &walk->frozen.threads[i];
+
+		if (!thread->stopped || !thread->regs.fs_base)
+			continue;
+		cglobals_read(walk->space, globals->file, thread->regs.fs_base, &globals->recipe,
+			      &globals->vars);
+		show_some(walk, globals, true, thread->tid);
+		held = true;
+	}
+	if (!held)
+		show_some(walk, globals, true, 0);
+}
+
 static int show_globals(struct walk *walk)
 {
-	const struct segment *program = program_of(walk);
-	struct recipe_frame *recipe __free = malloc(sizeof(*recipe));
-	struct cvars *vars __free = malloc(sizeof(*vars));
+	struct globals *globals __free = malloc(sizeof(*globals));
+	const uint64_t before = walk->end.variables;
 	const char *why = NULL;
-	uint64_t from = 0, before = walk->end.variables;
+	uint64_t from = 0;
 
-	if (!recipe || !vars)
+	if (!globals)
 		return -ENOMEM;
-	while (program && cglobals_read(&walk->place.native, walk->space, program, &from, recipe,
-					vars, &why)) {
-		for (size_t i = 0; i < vars->n; i++)
-			show_variable(walk, &vars->at[i], 0, NULL);
-		if (!from)
+	globals->file = program_of(walk);
+	while (globals->file && cglobals_find(&walk->place.native, walk->space, globals->file,
+					      &from, &globals->recipe, &why)) {
+		if (walk->end.variables == before && globals->recipe.n_vars)
+			walk->view.ops->cglobals(&walk->view, walk->target->proc.exe);
+		cglobals_read(walk->space, globals->file, 0, &globals->recipe, &globals->vars);
+		show_some(walk, globals, false, 0);
+		if (globals->recipe.asks_tls)
+			show_thread_locals(walk, globals);
+		if (!from || walk->end.variables - before > GLOBALS_MOST)
 			break;
 	}
+	if (from && walk->end.variables - before > GLOBALS_MOST)
+		walk_note(walk, "there are more global variables than these");
 	if (walk->end.variables == before)
 		walk_note(walk, "no debug information tells of global variables of %s%s%s",
 			  walk->target->proc.exe, why ? ": " : "", why ? why : "");
 	return 0;
 }
-
 int walk_native(struct walk *walk)
 {
 	int err = show_threads(walk);

@@ -27,22 +27,35 @@ struct walk_cframe {
 	struct walk_place place; /* where it begins: its CFA; addr 0: not known */
 };
 
+struct walk_cmember;
+
 struct walk_cvar {
 	uint32_t id;	      /* of this walk, from 1 */
 	uint32_t frame;	      /* 0: a global */
-	const char *function; /* inlined, that it belongs to; NULL: the frame's own */
+	const char *function; /* that it belongs to: inlined, or of a static one; NULL: the frame's */
+	pid_t tid;	      /* of a global of which each thread has its own; 0 */
 	const struct cvar *var;
-	struct walk_place place; /* addr 0: it has none */
+	struct walk_place place;  /* addr 0: it has none */
+	struct walk_place target; /* of a pointer */
+	const struct walk_cmember *members;
+	size_t n_members;
+};
+
+struct walk_cmember {
+	const struct cvar *var;
+	struct walk_place place, target; /* as above */
 };
 
 /* As rows of view_ops. */
 void json_heap(struct view *view, const struct walk_heap *heap);
 void json_cthread(struct view *view, const struct walk_cthread *thread);
 void json_cframe(struct view *view, const struct walk_cframe *frame);
+void json_cglobals(struct view *view, const char *file);
 void json_cvar(struct view *view, const struct walk_cvar *var);
 void text_heap(struct view *view, const struct walk_heap *heap);
 void text_cthread(struct view *view, const struct walk_cthread *thread);
 void text_cframe(struct view *view, const struct walk_cframe *frame);
+void text_cglobals(struct view *view, const char *file);
 void text_cvar(struct view *view, const struct walk_cvar *var);
 
 #endif
