@@ -15,7 +15,9 @@ def read_shown(path):
     for line in open(path):
         record = json.loads(line)
         if record["type"] == "c_frame":
-            record["function"] = (record["function"] or "?").split(".")[0]  # of a clone
+            # without its class and parameters, and what a clone has behind it
+            name = (record["function"] or "?").partition("(")[0].rpartition("::")[2]
+            record["function"] = name.split(".")[0]
             frames[record["id"]] = record
         elif record["type"] == "c_variable" and "frame" in record:
             frame = frames[record["frame"]]

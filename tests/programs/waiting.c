@@ -4,10 +4,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static _Thread_local long of_library = 61;
-
 void wait_in_library(void (*wait)(void))
 {
+	static _Thread_local long of_library = 61;
+
 	of_library++;
 	printf("PLACE %ld wait_in_library of_library %p %zu %ld\n", syscall(SYS_gettid),
 	       (void *)&of_library, sizeof(of_library), of_library);

@@ -102,40 +102,46 @@ static void read_parts(const struct dwarfeval *eval, const struct recipe_var *fr
 	}
 }
 
+/* Add a member to a value in short; false when there is no room, or there are enough. */
+static bool put_short(const struct cvar *var, char text[CVALUE_TEXT], size_t *len, size_t shown)
+{
+	const char *name = strrchr(var->name, '.'), *value = var->value;
+	const bool element = var->name[strlen(var->name) - 1] == ']';
+	int n;
+
+	if (var->encoding == RECIPE_BYTES)
+		value = "{...}";
+	name = element ? "" : name ? name + 1 : var->name;
+	n = snprintf(text + *len, CVALUE_TEXT - *len, "%s%s%s%s", *len ? ", " : "{", name,
+		     element ? "" : " = ", value[0] ? value : "?");
+	if (shown >= IN_SHORT || n < 0 || (size_t)n + sizeof(", ...}") > CVALUE_TEXT - *len)
+		return false;
+	*len += (size_t)n;
+	return true;
+}
+
 /* "{x = 1, y = 2}", "{1, 2, 3, ...}"; one with members of its own is "{...}". */
 static void put_in_short(struct cvars *vars, size_t at)
 {
 	struct cvar *whole = &vars->at[at];
-	char text[CVALUE_TEXT];
+	char text[CVALUE_TEXT] = "{";
 	size_t len = 0, shown = 0;
 	bool known = false, more = whole->more;
 
-	for (size_t i = at + 1; i < vars->n; i++) {
+	for (size_t i = at + 1; i < vars->n && vars->at[i].depth > whole->depth; i++) {
 		const struct cvar *var = &vars->at[i];
-		const bool element = var->name[0] == '[', inner = var->encoding == RECIPE_BYTES;
-		int n;
 
-		if (var->depth != 1)
+		if (var->depth != whole->depth + 1)
 			continue;
-		if (shown++ == IN_SHORT) {
-			more = true;
+		known |= var->value[0] || var->encoding == RECIPE_BYTES;
+		more |= !put_short(var, text, &len, shown++);
+		if (more && shown > IN_SHORT)
 			break;
-		}
-		known |= var->value[0] != '\0';
-		n = snprintf(text + len, sizeof(text) - len, "%s%s%s%s", len ? ", " : "{",
-			     element ? "" : var->name, element ? "" : " = ",
-			     var->value[0] ? var->value : inner ? "{...}" : "?");
-		if (n < 0 || (size_t)n + sizeof(", ...}") > sizeof(text) - len) {
-			more = true;
-			break;
-		}
-		len += (size_t)n;
 	}
 	if (known)
-		snprintf(whole->value, sizeof(whole->value), "%.*s%s", (int)len, text,
-			 !more ? "}" : len ? ", ...}" : "{...}");
+		snprintf(whole->value, sizeof(whole->value), "%.*s%s", len ? (int)len : 1, text,
+			 !more ? "}" : len ? ", ...}" : "...}");
 }
-
 /* The number of elements of an array that has as many as the running program says. */
 static bool count(const struct dwarfeval *eval, const struct recipe_length *length, uint64_t *n)
 {
@@ -225,7 +231,8 @@ void cmembers_read(const struct dwarfeval *eval, const struct recipe_var *from, 
 		read_parts(eval, from, at, vars);
 		if (open)
 			count_left_out(from, at, vars);
-		put_in_short(vars, at);
+		for (size_t i = at; i < vars->n; i++)
+			put_in_short(vars, i);
 	}
 	var->where.bytes = NULL;
 }

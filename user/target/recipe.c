@@ -9,7 +9,7 @@ static bool check_recipe(const struct recipe_frame *frame, const struct recipe *
 	if (recipe->kind == RECIPE_EXPRESSION)
 		return recipe->first <= frame->n_ops && recipe->n <= frame->n_ops - recipe->first;
 	if (recipe->kind == RECIPE_CONTENT)
-		return recipe->first < RECIPE_TEXT && recipe->number <= RECIPE_TEXT - recipe->first;
+		return recipe->first < RECIPE_TEXT && recipe->number <= (uint64_t)(RECIPE_TEXT - recipe->first);
 	return true;
 }
 
