@@ -252,7 +252,7 @@ static int parse_census(struct options *options, const struct option_row *row, c
 static int parse_members(struct options *options, const struct option_row *row, const char *text)
 {
 	uint64_t levels;
-	int err = fmt_parse_u64(text, 0, RECIPE_DEPTH, &levels);
+	int err = fmt_parse_u64(text, 0, RECIPE_DEPTH - 1, &levels);
 
 	(void)row;
 	options->walk.members = (uint32_t)levels;
@@ -373,7 +373,7 @@ const struct option_row option_rows[] = {
 	  "show the C functions of a Python program, too" },
 	{ "chunks", 0, NULL, parse_flag, AT(walk.chunks), WALK, "show each chunk of malloc's heap" },
 	{ "members", 0, "N", parse_members, 0, WALK,
-	  "levels of members of C variables that are shown (1); at most 8" },
+	  "levels of members of C variables that are shown (1); at most 7" },
 	{ "freeze", 0, NULL, parse_flag, AT(walk.freeze), WALK,
 	  "hold the process meanwhile: registers are known, and nothing changes" },
 	{ "quiet", 'q', NULL, parse_flag, AT(quiet), ALL, "no summary, no progress, only errors" },

@@ -7,7 +7,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#ifdef __clang__
+#define noipa __attribute__((noinline))
+#else
 #define noipa __attribute__((noinline, noclone))
+#endif
 #define keep(name) __asm__ volatile("" : : "r"(&name) : "memory")
 #define VAR(name, format, ...)                                                                \
 	printf("VAR %ld %s %s %p %zu " format "\n", syscall(SYS_gettid), __func__, #name, \

@@ -19,7 +19,11 @@
 
 /* that it is used: optimization leaves it where it is */
 #define keep(name) __asm__ volatile("" : : "r"(&name) : "memory")
+#ifdef __clang__
+#define noipa __attribute__((noinline))
+#else
 #define noipa __attribute__((noinline, noclone))
+#endif
 
 /* VAR THREAD FUNCTION NAME ADDRESS SIZE VALUE */
 #define say(name, format, ...) \

@@ -37,7 +37,7 @@ bool debugvar_put(struct making *making, Dwarf_Die *die, enum recipe_role role, 
 	struct debugtype type;
 	bool asks_entry;
 
-	if (!name)
+	if (!name || (role != RECIPE_PARAMETER && dwarf_hasattr_integrate(die, DW_AT_artificial)))
 		return true;
 	if (frame->n_vars == RECIPE_VARS)
 		return false;

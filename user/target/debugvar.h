@@ -9,7 +9,7 @@
 
 /*
  * Add a variable of a function inlined so many levels deep. False: there is no room. What
- * has no name is the compiler's own, and left out.
+ * is the compiler's own (without a name, __func__) is left out.
  */
 bool debugvar_put(struct making *making, Dwarf_Die *die, enum recipe_role role, uint32_t level);
 

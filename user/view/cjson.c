@@ -206,7 +206,7 @@ static void put_where(struct json *json, const struct where *where, const struct
 
 /* What a variable and a member of it have in common. */
 static void put_value(struct json *json, const struct cvar *var, const struct walk_place *place,
-		      const struct walk_place *target)
+		      const struct walk_place *target, uint32_t more)
 {
 	json_str(json, "class", var->type);
 	if (var->value[0])
@@ -218,8 +218,8 @@ static void put_value(struct json *json, const struct cvar *var, const struct wa
 		jsonline_place(json, target);
 		json_object_end(json);
 	}
-	if (var->more)
-		json_u64(json, "more", var->more);
+	if (more)
+		json_u64(json, "more", more);
 }
 
 static void put_members(struct json *json, const struct walk_cvar *show)
@@ -235,7 +235,7 @@ static void put_members(struct json *json, const struct walk_cvar *show)
 			json_u64(json, "bit", member->var->bit);
 			json_u64(json, "bits", member->var->bits);
 		}
-		put_value(json, member->var, &member->place, &member->target);
+		put_value(json, member->var, &member->place, &member->target, member->more);
 		json_object_end(json);
 	}
 	json_array_end(json);
@@ -265,7 +265,7 @@ void json_cvar(struct view *view, const struct walk_cvar *show)
 	if (show->tid)
 		json_u64(&json, "tid", show->tid);
 	json_str(&json, "name", var->name);
-	put_value(&json, var, &show->place, &show->target);
+	put_value(&json, var, &show->place, &show->target, var->more);
 	if (var->above) {
 		json_str(&json, "above", var->above);
 		json_u64(&json, "to_above", var->distance);

@@ -239,7 +239,7 @@ static void write_members(struct view *view, const struct walk_cvar *show)
 			write_more(view, depth + 1, more[depth]);
 		write_member(view, &show->members[i]);
 		depth = var->depth;
-		more[depth] = var->more;
+		more[depth] = show->members[i].more;
 	}
 	for (; depth > 0; depth--)
 		write_more(view, depth + 1, more[depth]);
