@@ -136,8 +136,11 @@ static void (*wait_in_library)(void (*)(void));
 
 static noipa void wait_for_end(void)
 {
+	register long in_rbx __asm__("rbx") = 4711; /* through what does not save it */
 	char byte;
 
+	__asm__ volatile("" : "+r"(in_rbx));
+	say_value("in_rbx", "-", "%ld", in_rbx);
 	fflush(stdout);
 	pthread_mutex_unlock(&lock);
 	pthread_barrier_wait(&all_said);
@@ -147,6 +150,7 @@ static noipa void wait_for_end(void)
 	}
 	while (read(STDIN_FILENO, &byte, 1) > 0)
 		;
+	__asm__ volatile("" : : "r"(in_rbx));
 }
 
 static noipa void wait_outside(void)

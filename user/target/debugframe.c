@@ -9,6 +9,17 @@
 #include "target/debuginner.h"
 #include "target/debugvar.h"
 
+/*
+ * elfutils 0.188 has the number of %rax where it lists %rbx among registers that stay the
+ * same when an unwind table does not say otherwise (x86_64_abi_cfi).
+ */
+static uint16_t rule_without_ops(int number, bool undefined)
+{
+	if (number == 0)
+		return RECIPE_NONE;
+	return undefined && number != 3 ? RECIPE_NONE : RECIPE_SAME;
+}
+
 static void put_register(struct making *making, Dwarf_Frame *frame, int number)
 {
 	struct recipe *recipe = &making->frame->registers[number];
@@ -18,7 +29,7 @@ static void put_register(struct making *making, Dwarf_Frame *frame, int number)
 	if (dwarf_frame_register(frame, number, room, &ops, &n))
 		return;
 	if (!n)
-		recipe->kind = ops ? RECIPE_NONE : RECIPE_SAME;
+		recipe->kind = rule_without_ops(number, ops != NULL);
 	else
 		making_ops(making, NULL, ops, n, recipe);
 }
