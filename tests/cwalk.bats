@@ -134,6 +134,44 @@ without_stopping() {
 	python3 "$LIB/validate.py" "$T/heldO2" "$T/waitingO2"
 }
 
+# made_by COMPILER FLAGS...: members and classes built so, as $T/members and $T/classes.
+made_by() {
+	case $1 in
+	*++) "$@" -g "$MWBPF_ROOT/tests/programs/classes.cc" -o "$T/program" ;;
+	*) "$@" -g -std=gnu17 -D_GNU_SOURCE "$MWBPF_ROOT/tests/programs/members.c" -lpthread -ldl -o "$T/program" ;;
+	esac
+}
+
+# same_members LEAST COMPILER FLAGS...: what is seen of variables is what the program says; of
+# LEAST lines of it something is seen.
+same_members() {
+	local said=$T/said.$2$3$4
+
+	made_by "${@:2}"
+	start_program "$said" "$T/program" "$PROGRAMS/waiting.so"
+	walk "$T/seen" --freeze --globals --members 4
+	run python3 "$LIB/membercheck.py" "$1" "$T/seen" "$said"
+	echo "${*:2}: $output"
+	[ "$status" -eq 0 ]
+}
+
+@test "members, bit fields, pieces, values at entry and thread-locals: by gcc and clang, to the bit" {
+	build waiting.so
+	same_members 48 gcc -O0 -gdwarf-4
+	same_members 48 gcc -O2 -gdwarf-5
+	same_members 48 gcc -O2 -gdwarf-4
+	same_members 45 gcc -O1 -gdwarf-5
+	same_members 48 clang -O0 -gdwarf-5
+	same_members 44 clang -O1 -gdwarf-4
+	same_members 44 clang -O2 -gdwarf-5
+	python3 "$LIB/validate.py" "$T/seen"
+}
+
+@test "C++: what is inherited, references and static members" {
+	same_members 9 g++ -O0
+	same_members 9 clang++ -O2
+}
+
 @test "a heap that was written over: where, and what else there is" {
 	start_program "$T/spoiled" "$PROGRAMS/blocks" 1
 	echo spoil >&"$GO"

@@ -104,7 +104,7 @@ static __attribute__((noipa)) void all_types(const char *text, struct point *pla
 	say_frame();
 	say(yes, "%s", yes ? "true" : "false");
 	say(small, "%d", small);
-	say(byte, "%d", (signed char)byte);
+	say(byte, "%d", byte);
 	say(narrow, "%d", narrow);
 	say(wide, "%d", wide);
 	say(mask, "%lu", mask);
