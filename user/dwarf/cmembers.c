@@ -10,6 +10,7 @@
 
 #define IN_SHORT  6 /* members in the value of what they are in */
 #define PATH_SIZE 256
+#define AT_ONCE	  4096 /* bytes: members are looked for in a copy of what they are in */
 
 /* Keep a string that was put together. */
 static const char *keep(struct cvars *vars, const char *text)
@@ -63,7 +64,7 @@ static const char *path_of(const struct dwarfeval *eval, const struct recipe_par
 }
 
 static void read_part(const struct dwarfeval *eval, const struct recipe_part *part,
-		      const struct cvar *whole, struct cvar *var)
+		      const struct cvar *whole, const struct where *content, struct cvar *var)
 {
 	var->type = eval->frame->text + part->type;
 	var->owner = "";
@@ -79,7 +80,20 @@ static void read_part(const struct dwarfeval *eval, const struct recipe_part *pa
 	var->more = part->more;
 	var->where = where_part(&whole->where, part->offset, part->size);
 	var->where.bytes = NULL;
-	read_value(eval, &whole->where, var);
+	read_value(eval, content, var);
+}
+
+/*
+ * Bytes of a variable to look for its members in: to read 200 of them one by one takes as
+ * many system calls. What is too large is read in parts, from where it is.
+ */
+static struct where copy_of(const struct dwarfeval *eval, const struct cvar *whole,
+			    uint8_t copy[AT_ONCE])
+{
+	if (whole->size > AT_ONCE ||
+	    !where_fetch(&whole->where, eval->pid, eval->regs, 0, copy, whole->size))
+		return whole->where;
+	return (struct where){ .kind = WHERE_VALUE, .n = (uint32_t)whole->size, .bytes = copy };
 }
 
 /* What lies behind the end is not there: the length was not known to who found it. */
@@ -89,7 +103,12 @@ static void read_parts(const struct dwarfeval *eval, const struct recipe_var *fr
 	const bool open = from->length.where.kind != RECIPE_NONE;
 	size_t lens[RECIPE_DEPTH + 1] = { 0 };
 	char path[PATH_SIZE] = "";
+	uint8_t copy[AT_ONCE];
+	struct where content;
 
+	if (!from->n)
+		return;
+	content = copy_of(eval, &vars->at[at], copy);
 	for (size_t i = 0; i < from->n; i++) {
 		const struct recipe_part *part = &eval->frame->parts[from->first + i];
 		struct cvar *var = &vars->at[vars->n];
@@ -97,7 +116,7 @@ static void read_parts(const struct dwarfeval *eval, const struct recipe_var *fr
 		if (open && (uint64_t)part->offset + part->size > vars->at[at].size)
 			return;
 		*var = (struct cvar){ .name = keep(vars, path_of(eval, part, path, lens)) };
-		read_part(eval, part, &vars->at[at], var);
+		read_part(eval, part, &vars->at[at], &content, var);
 		vars->n++;
 	}
 }

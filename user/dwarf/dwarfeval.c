@@ -189,7 +189,8 @@ static bool put_value(struct machine *m, const struct recipe_op *op)
 {
 	if (op->atom == DW_OP_stack_value)
 		return has(m, 1) && put_place(m, WHERE_VALUE, m->stack[--m->depth].value, NULL);
-	if (op->number > RECIPE_TEXT || op->number2 > RECIPE_TEXT - op->number)
+	if (op->number > m->eval->frame->n_text ||
+	    op->number2 > m->eval->frame->n_text - op->number)
 		return refuse(m);
 	put_place(m, WHERE_VALUE, 0, NULL);
 	m->where.n = (uint32_t)op->number2;

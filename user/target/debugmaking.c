@@ -8,24 +8,26 @@
 struct making making_begin(struct recipe_frame *frame, uint64_t vaddr, unsigned depth)
 {
 	memset(frame, 0, sizeof(*frame));
+	frame->n_text = 1;
 	return (struct making){ .frame = frame, .vaddr = vaddr, .depth = depth, .text_len = 1 };
 }
 
-/* Where bytes are in the text; 0: there is no room. */
+/* Where bytes are in the text, with a NUL behind them; 0: there is no room. */
 static uint32_t put_bytes(struct making *making, const void *bytes, size_t n)
 {
 	const uint32_t start = making->text_len;
 
-	if (!n || n > RECIPE_TEXT - start)
+	if (n >= RECIPE_TEXT - start)
 		return 0;
 	memcpy(making->frame->text + start, bytes, n);
-	making->text_len += (uint32_t)n;
+	making->text_len += (uint32_t)n + 1;
+	making->frame->n_text = making->text_len;
 	return start;
 }
 
 uint32_t making_text(struct making *making, const char *string)
 {
-	return string ? put_bytes(making, string, strlen(string) + 1) : 0;
+	return string ? put_bytes(making, string, strlen(string)) : 0;
 }
 
 uint32_t making_word(struct making *making, const char *string)

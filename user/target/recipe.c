@@ -9,7 +9,7 @@ static bool check_recipe(const struct recipe_frame *frame, const struct recipe *
 	if (recipe->kind == RECIPE_EXPRESSION)
 		return recipe->first <= frame->n_ops && recipe->n <= frame->n_ops - recipe->first;
 	if (recipe->kind == RECIPE_CONTENT)
-		return recipe->first < RECIPE_TEXT && recipe->number <= (uint64_t)(RECIPE_TEXT - recipe->first);
+		return recipe->first < frame->n_text && recipe->number <= frame->n_text - recipe->first;
 	return true;
 }
 
@@ -17,7 +17,7 @@ static bool check_call(const struct recipe_frame *frame)
 {
 	const struct recipe_call *call = &frame->call;
 
-	if (call->n > RECIPE_PARAMS || call->name >= RECIPE_TEXT ||
+	if (call->n > RECIPE_PARAMS || call->name >= frame->n_text ||
 	    !check_recipe(frame, &call->target))
 		return false;
 	for (uint32_t i = 0; i < call->n; i++)
@@ -31,22 +31,23 @@ static bool check_var(const struct recipe_frame *frame, const struct recipe_var 
 {
 	return check_recipe(frame, &var->where) && check_recipe(frame, &var->length.where) &&
 	       var->length.load <= sizeof(uint64_t) && var->first <= frame->n_parts &&
-	       var->n <= frame->n_parts - var->first && var->name < RECIPE_TEXT &&
-	       var->type < RECIPE_TEXT && var->owner < RECIPE_TEXT && var->role < RECIPE_ROLES &&
+	       var->n <= frame->n_parts - var->first && var->name < frame->n_text &&
+	       var->type < frame->n_text && var->owner < frame->n_text && var->role < RECIPE_ROLES &&
 	       var->encoding < RECIPE_ENCODINGS;
 }
 
-static bool check_part(const struct recipe_part *part)
+static bool check_part(const struct recipe_frame *frame, const struct recipe_part *part)
 {
-	return part->name < RECIPE_TEXT && part->type < RECIPE_TEXT &&
+	return part->name < frame->n_text && part->type < frame->n_text &&
 	       part->encoding < RECIPE_ENCODINGS && part->depth && part->depth <= RECIPE_DEPTH &&
 	       part->bit < 8 && part->bits <= 64;
 }
 
 bool recipe_check(struct recipe_frame *frame)
 {
-	bool good = frame->n_vars <= RECIPE_VARS && frame->n_ops <= RECIPE_OPS &&
-		    frame->n_parts <= RECIPE_PARTS && frame->name < RECIPE_TEXT &&
+	bool good = frame->n_text && frame->n_text <= RECIPE_TEXT &&
+		    frame->n_vars <= RECIPE_VARS && frame->n_ops <= RECIPE_OPS &&
+		    frame->n_parts <= RECIPE_PARTS && frame->name < frame->n_text &&
 		    frame->levels <= RECIPE_VARS + 1 && check_recipe(frame, &frame->cfa) &&
 		    check_recipe(frame, &frame->base) && check_call(frame);
 
@@ -55,7 +56,8 @@ bool recipe_check(struct recipe_frame *frame)
 	for (uint32_t i = 0; good && i < frame->n_vars; i++)
 		good = check_var(frame, &frame->vars[i]);
 	for (uint32_t i = 0; good && i < frame->n_parts; i++)
-		good = check_part(&frame->parts[i]);
-	frame->text[RECIPE_TEXT - 1] = '\0';
+		good = check_part(frame, &frame->parts[i]);
+	if (good)
+		frame->text[frame->n_text - 1] = '\0';
 	return good;
 }

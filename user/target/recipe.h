@@ -130,12 +130,12 @@ struct recipe_frame {
 	uint32_t levels;    /* of functions: 1, and one for each call inlined at the address */
 	uint32_t cut;	    /* variables left out: there are too many */
 	uint32_t n_vars, n_ops, n_parts;
+	uint32_t n_text;    /* bytes of it in use */
 	uint32_t name;	    /* of the function, in text; 0: not known */
 	uint64_t start;	    /* of the function, in the file; 0: not known */
 	uint32_t loops;	    /* it may have come to its own beginning by a jump */
 	uint32_t asks_entry; /* variables are where values it was called with say */
 	uint32_t asks_tls;   /* variables of which each thread has its own */
-	uint32_t unused;
 	uint64_t next;	    /* of globals: where to go on; 0: there are no more */
 	struct recipe cfa;  /* the stack pointer when the function returned */
 	struct recipe registers[RECIPE_REGS]; /* of the caller */
