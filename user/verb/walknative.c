@@ -77,7 +77,9 @@ static void show_variable(struct walk *walk, const struct cvar *var, size_t n,
 		if (var[i].depth > depth)
 			continue;
 		*member = (struct walk_cmember){
-			.var = &var[i], .more = var[i].depth < depth ? var[i].more : 0
+			.var = &var[i],
+			.more = var[i].depth < depth ? var[i].more : 0,
+			.members = i < n && var[i].depth < depth && var[i + 1].depth > var[i].depth
 		};
 		find_places(walk, &var[i], &member->place, &member->target);
 		show->n_members++;

@@ -184,9 +184,9 @@ static void put_where(struct textline *line, const struct where *where,
 	}
 }
 
-/* Name, type and value, where it is, and what a pointer leads to. */
+/* Name, type and value, where it is, and what a pointer leads to; folded: without members. */
 static void put_var(struct textline *line, const struct cvar *var, const struct walk_place *place,
-		    const struct walk_place *target)
+		    const struct walk_place *target, bool folded)
 {
 	const size_t indent = 6 + 2 * var->depth;
 	const char *sign = var->depth && var->name[0] != '[' ? "." : "";
@@ -196,7 +196,7 @@ static void put_var(struct textline *line, const struct cvar *var, const struct 
 		     fmt_safe(safe, sizeof(safe), var->name));
 	textline_pad(line, 6 + NAME_WIDTH);
 	textline_put(line, " %s", fmt_safe(safe, sizeof(safe), var->type));
-	if (var->value[0])
+	if (var->value[0] && folded)
 		textline_put(line, " %s", fmt_safe(safe, sizeof(safe), var->value));
 	if (var->points && target->segment.id)
 		textline_put(line, " -> %s", textline_place(to, target));
@@ -219,10 +219,11 @@ static void write_member(struct view *view, const struct walk_cmember *member)
 	const struct cvar *var = member->var;
 	struct textline line = { .len = 0 };
 
-	put_var(&line, var, &member->place, &member->target);
+	put_var(&line, var, &member->place, &member->target, !member->members);
 	textline_put(&line, " +%" PRIu64, var->offset);
 	if (var->bits)
-		textline_put(&line, ", %u bits from bit %u on", var->bits, var->bit);
+		textline_put(&line, var->bits > 1 ? ", bits %u to %u" : ", bit %u", var->bit,
+			     var->bit + var->bits - 1);
 	textline_write(&line, view->out);
 }
 
@@ -263,7 +264,7 @@ void text_cvar(struct view *view, const struct walk_cvar *show)
 	struct textline line = { .len = 0 };
 	char safe[SAFE];
 
-	put_var(&line, var, &show->place, &show->target);
+	put_var(&line, var, &show->place, &show->target, !show->n_members);
 	if (var->role != RECIPE_LOCAL && (show->frame || var->role != RECIPE_GLOBAL))
 		textline_put(&line, " %s", cvar_role_name(var->role));
 	if (show->function)
@@ -274,7 +275,8 @@ void text_cvar(struct view *view, const struct walk_cvar *show)
 	else if (var->thread_local)
 		textline_put(&line, " of the thread");
 	if (var->above)
-		textline_put(&line, ", %" PRIu64 " below %s", var->distance,
+		textline_put(&line, "%s %" PRIu64 " below %s",
+			     var->role != RECIPE_LOCAL || show->function ? "," : "", var->distance,
 			     fmt_safe(safe, sizeof(safe), var->above));
 	textline_write(&line, view->out);
 	write_members(view, show);

@@ -44,6 +44,7 @@ struct walk_cvar {
 struct walk_cmember {
 	const struct cvar *var;
 	uint32_t more; /* members of it that are left out where others are shown */
+	bool members;  /* its own follow */
 	struct walk_place place, target; /* as above */
 };
 
