@@ -28,10 +28,6 @@ def read_shown(path):
     return threads, globals_
 
 
-def known(part):
-    return "value" in part
-
-
 def part_of(variable, path):
     if path == "-":
         return variable
@@ -88,11 +84,11 @@ class Check:
         return None
 
     def VALUE(self, tid, function, name, path, value):
-        for v in self.of(tid, function, name):
-            part = part_of(v, path)
-            if part and known(part):
-                return part["value"] == value
-        return None
+        """One of them has it; the function may be there more than once."""
+        parts = [part_of(v, path) for v in self.of(tid, function, name)]
+        if any(part and part.get("value") == value for part in parts):
+            return True
+        return False if parts and all(part and "value" in part for part in parts) else None
 
     ENTRY = VALUE
 

@@ -25,6 +25,9 @@
 #define noipa __attribute__((noinline, noclone))
 #endif
 
+/* what is not needed any more is not in a register by chance */
+#define forget() __asm__ volatile("" : : : "rbx", "r12", "r13", "r14", "r15")
+
 /* VAR THREAD FUNCTION NAME ADDRESS SIZE VALUE */
 #define say(name, format, ...) \
 	printf("VAR %ld %s %s %p %zu " format "\n", syscall(SYS_gettid), __func__, #name, \
@@ -181,6 +184,7 @@ static noipa void entered(long given, int other, const char *text)
 	say_entry("given", "%ld", given);
 	say_entry("other", "%d", other);
 	printf("ENTRY %ld %s text - %p \"%s\"\n", syscall(SYS_gettid), __func__, (void *)text, text);
+	forget();
 	split((struct pair){ 1234567890123, -5 }, 2);
 	__asm__ volatile("");
 }
@@ -189,8 +193,8 @@ static noipa void entered(long given, int other, const char *text)
 static noipa void passes_on(long given, int other)
 {
 	say_entry("given", "%ld", given);
+	say_entry("other", "%d", other);
 	entered(given + 1, 77, "a text");
-	printf("%d", other - other);
 	__asm__ volatile("");
 }
 
@@ -243,6 +247,40 @@ static noipa void bits(void)
 	keep(packed);
 }
 
+/* The call that returns here was another one's: what called this did so by a jump. */
+static noipa void jumped_to(long given)
+{
+	say_entry("given", "%ld", given);
+	forget();
+	bits();
+	__asm__ volatile("");
+}
+
+static noipa void jumps(long given)
+{
+	jumped_to(given + 1000);
+}
+
+static noipa void pong(long given, int n);
+
+/* The second time it is in the frame of the first call, and not called with what that says. */
+static noipa void ping(long given, int n)
+{
+	if (n) {
+		pong(given + 1, n - 1);
+		return;
+	}
+	say_entry("given", "%ld", given);
+	forget();
+	jumps(11);
+	__asm__ volatile("");
+}
+
+static noipa void pong(long given, int n)
+{
+	ping(given + 1, n - 1);
+}
+
 static noipa void members(void)
 {
 	static int calls = 3;
@@ -274,7 +312,7 @@ static noipa void members(void)
 	say_part(mixed, "many[7]", .many[7], "%ld", mixed.many[7]);
 	say_part(mixed, "ratio", .ratio, "%g", mixed.ratio);
 	say(calls, "%d", calls);
-	bits();
+	ping(100, 2);
 	keep(calls);
 	keep(mixed);
 }
