@@ -131,7 +131,7 @@ struct pair {
 struct mixed global = { .deep = { .one = { .from = { 21, 22 } } }, .ratio = 0.125 };
 static struct point inner_static = { 31, 32 };
 static _Thread_local struct point own = { 41, 42 };
-_Thread_local long own_too = 43;
+_Thread_local long own_too __attribute__((aligned(128))) = 43;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_barrier_t all_said;
@@ -320,12 +320,14 @@ static noipa void members(void)
 /* GLOBAL NAME ADDRESS SIZE, STATIC FUNCTION ..., OWN THREAD ... */
 static void say_globals(void)
 {
-	static struct point calls = { 51, 52 };
-
 	printf("GLOBAL - global %p %zu\n", (void *)&global, sizeof(global));
 	printf("GLOBAL - inner_static %p %zu\n", (void *)&inner_static, sizeof(inner_static));
-	printf("GLOBAL say_globals calls %p %zu\n", (void *)&calls, sizeof(calls));
-	keep(calls);
+	{
+		static struct point calls = { 51, 52 };
+
+		printf("GLOBAL say_globals calls %p %zu\n", (void *)&calls, sizeof(calls));
+		keep(calls);
+	}
 }
 
 static noipa void *run(void *arg)
