@@ -167,6 +167,30 @@ same_members() {
 	python3 "$LIB/validate.py" "$T/seen"
 }
 
+# paths ARGS...: of the members of mixed that are seen.
+paths() {
+	walk "$T/seen" --freeze "$@"
+	jq -r 'select(.type == "c_variable" and .name == "mixed").members[]?.path' "$T/seen"
+}
+
+@test "members: as many levels as are asked for, and how many there are more" {
+	build waiting.so
+	made_by gcc -O0
+	start_program "$T/said" "$T/program" "$PROGRAMS/waiting.so"
+	[ "$(paths --members 0)" = "" ]
+	[ "$(paths | tr '\n' ' ')" = "deep number nameless inner byte points table rows text function many ratio " ]
+	paths --members 2 >"$T/two"
+	grep -qx 'deep.one' "$T/two"
+	! grep -q 'deep.one[.]' "$T/two"
+	jq -es 'any(.[]; .name == "mixed" and any(.members[]; .path == "many" and .more == 32))' "$T/seen"
+	# and for people
+	"$MWBPF" walk --freeze --members 2 --pid "$PROGRAM" >"$T/text"
+	grep -qE '^ {8}[.]deep +struct deep +0x[0-9a-f]+ .*[+]0$' "$T/text"
+	grep -qE '^ {10}[.]deep[.]to +struct point [*] 0x[0-9a-f]+ -> data[+][0-9a-f]+ 0x.*[+]16$' "$T/text"
+	grep -qE '^ {10}[.][.][.] 32 more$' "$T/text"
+	grep -qE '^ {8}[.]wide +(long )?unsigned (long|int|long int) 654820258320 .* bits 0 to 39$' "$T/text"
+}
+
 @test "C++: what is inherited, references and static members" {
 	same_members 9 g++ -O0
 	same_members 9 clang++ -O2

@@ -63,7 +63,10 @@ class Check:
         kind, _, value = rest.partition("] ")
         found = self.of(tid, function, name)
         right = self.at(found, addr, size, value)
-        return right and found[0]["class"] == kind + "]"
+        if not right:
+            return right
+        elements = [m for m in found[0]["members"] if m["path"].endswith("]")]
+        return found[0]["class"] == kind + "]" and len(elements) == int(kind.rpartition("[")[2])
 
     def PART(self, tid, function, name, path, addr, offset, size, value):
         for v in self.of(tid, function, name):

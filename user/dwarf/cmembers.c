@@ -125,7 +125,8 @@ static void read_parts(const struct dwarfeval *eval, const struct recipe_var *fr
 static bool put_short(const struct cvar *var, char text[CVALUE_TEXT], size_t *len, size_t shown)
 {
 	const char *name = strrchr(var->name, '.'), *value = var->value;
-	const bool element = var->name[strlen(var->name) - 1] == ']';
+	const size_t end = strlen(var->name);
+	const bool element = end && var->name[end - 1] == ']';
 	int n;
 
 	if (var->encoding == RECIPE_BYTES)
