@@ -134,18 +134,15 @@ without_stopping() {
 	python3 "$LIB/validate.py" "$T/heldO2" "$T/waitingO2"
 }
 
-# made_by COMPILER FLAGS...: members and classes built so, as $T/members and $T/classes.
+# made_by SOURCE COMPILER FLAGS...: $T/program.
 made_by() {
-	case $1 in
-	*++) "$@" -g "$MWBPF_ROOT/tests/programs/classes.cc" -o "$T/program" ;;
-	*) "$@" -g -std=gnu17 -D_GNU_SOURCE "$MWBPF_ROOT/tests/programs/members.c" -lpthread -ldl -o "$T/program" ;;
-	esac
+	"${@:2}" -g -D_GNU_SOURCE "$MWBPF_ROOT/tests/programs/$1" -lpthread -ldl -o "$T/program"
 }
 
-# same_members LEAST COMPILER FLAGS...: what is seen of variables is what the program says; of
-# LEAST lines of it something is seen.
-same_members() {
-	local said=$T/said.$2$3$4
+# same_values LEAST SOURCE COMPILER FLAGS...: what is seen of variables is what the program says;
+# of LEAST lines of it something is seen.
+same_values() {
+	local said=$T/said.$2$3$4$5
 
 	made_by "${@:2}"
 	start_program "$said" "$T/program" "$PROGRAMS/waiting.so"
@@ -157,13 +154,13 @@ same_members() {
 
 @test "members, bit fields, pieces, values at entry and thread-locals: by gcc and clang, to the bit" {
 	build waiting.so
-	same_members 51 gcc -O0 -gdwarf-4
-	same_members 49 gcc -O2 -gdwarf-5
-	same_members 49 gcc -O2 -gdwarf-4
-	same_members 48 gcc -O1 -gdwarf-5
-	same_members 51 clang -O0 -gdwarf-5
-	same_members 46 clang -O1 -gdwarf-4
-	same_members 46 clang -O2 -gdwarf-5
+	same_values 51 members.c gcc -O0 -gdwarf-4
+	same_values 49 members.c gcc -O2 -gdwarf-5
+	same_values 49 members.c gcc -O2 -gdwarf-4
+	same_values 48 members.c gcc -O1 -gdwarf-5
+	same_values 51 members.c clang -O0 -gdwarf-5
+	same_values 46 members.c clang -O1 -gdwarf-4
+	same_values 46 members.c clang -O2 -gdwarf-5
 	python3 "$LIB/validate.py" "$T/seen"
 }
 
@@ -175,7 +172,7 @@ paths() {
 
 @test "members: as many levels as are asked for, and how many there are more" {
 	build waiting.so
-	made_by gcc -O0
+	made_by members.c gcc -O0
 	start_program "$T/said" "$T/program" "$PROGRAMS/waiting.so"
 	[ "$(paths --members 0)" = "" ]
 	[ "$(paths | tr '\n' ' ')" = "deep number nameless inner byte points table rows text function many ratio " ]
@@ -192,8 +189,13 @@ paths() {
 }
 
 @test "C++: what is inherited, references and static members" {
-	same_members 9 g++ -O0
-	same_members 9 clang++ -O2
+	same_values 9 classes.cc g++ -O0
+	same_values 9 classes.cc clang++ -O2
+}
+
+@test "numbers in vector registers of a program that computes" {
+	same_values 2 spinning.c gcc -O2
+	same_values 3 spinning.c clang -O2
 }
 
 @test "a heap that was written over: where, and what else there is" {

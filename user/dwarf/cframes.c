@@ -3,18 +3,26 @@
 #include "dwarf/cframes.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/clean.h"
 #include "dwarf/ctls.h"
 #include "target/mem.h"
 
-struct cregs cregs_of(const struct user_regs_struct *regs)
+struct cregs cregs_of(const struct user_regs_struct *regs,
+		      const struct user_fpregs_struct *vectors)
 {
 	/* System V ABI, figure 3.36 */
-	return (struct cregs){ { regs->rax, regs->rdx, regs->rcx, regs->rbx, regs->rsi, regs->rdi,
-				 regs->rbp, regs->rsp, regs->r8, regs->r9, regs->r10, regs->r11,
-				 regs->r12, regs->r13, regs->r14, regs->r15, regs->rip },
-			       (1u << RECIPE_REGS) - 1, regs->fs_base };
+	struct cregs all = { { regs->rax, regs->rdx, regs->rcx, regs->rbx, regs->rsi, regs->rdi,
+			       regs->rbp, regs->rsp, regs->r8, regs->r9, regs->r10, regs->r11,
+			       regs->r12, regs->r13, regs->r14, regs->r15, regs->rip },
+			     .known = (1u << RECIPE_REGS) - 1,
+			     .fs_base = regs->fs_base };
+
+	if (vectors)
+		memcpy(all.vectors, vectors->xmm_space, sizeof(all.vectors));
+	all.has_vectors = vectors != NULL;
+	return all;
 }
 
 /* "202 0x7f... 0x80 0x0 0x0 0x0 0x0 SP PC", "-1 SP PC" outside a call, or "running" */

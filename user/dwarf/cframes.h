@@ -40,8 +40,9 @@ struct cframes {
 	const char *why; /* they ended before the outermost; NULL: they did not */
 };
 
-/* All registers of a thread that is held. */
-struct cregs cregs_of(const struct user_regs_struct *regs);
+/* All registers of a thread that is held; those of the second kind may be NULL. */
+struct cregs cregs_of(const struct user_regs_struct *regs,
+		      const struct user_fpregs_struct *vectors);
 
 /*
  * What is known of a thread that waits in the kernel: its stack pointer and where it is.

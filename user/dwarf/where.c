@@ -47,15 +47,23 @@ static bool gather(const struct where *where, pid_t pid, const struct cregs *reg
 	return !n;
 }
 
+static bool fetch_register(const struct cregs *regs, uint64_t number, uint64_t offset,
+			   uint8_t *bytes, size_t n)
+{
+	if (cregs_has(regs, number))
+		return copy(&regs->value[number], sizeof(*regs->value), offset, bytes, n);
+	return regs->has_vectors && number >= CREGS_VECTOR &&
+	       number - CREGS_VECTOR < CREGS_VECTORS &&
+	       copy(regs->vectors[number - CREGS_VECTOR], sizeof(*regs->vectors), offset, bytes, n);
+}
+
 bool where_fetch(const struct where *where, pid_t pid, const struct cregs *regs, uint64_t offset,
 		 uint8_t *bytes, size_t n)
 {
 	switch (where->kind) {
 	case WHERE_MEMORY: return !mem_read(pid, where->addr + offset, bytes, n);
 	case WHERE_REGISTER:
-		return cregs_has(regs, where->addr) &&
-		       copy(&regs->value[where->addr], sizeof(*regs->value), offset + where->offset,
-			    bytes, n);
+		return fetch_register(regs, where->addr, offset + where->offset, bytes, n);
 	case WHERE_VALUE:
 		if (where->bytes)
 			return copy(where->bytes, where->n, offset + where->offset, bytes, n);

@@ -12,11 +12,16 @@
 
 #include "target/recipe.h"
 
+#define CREGS_VECTOR  17 /* DWARF's number of xmm0: System V ABI, figure 3.36 */
+#define CREGS_VECTORS 16
+
 /* Registers of a thread in a frame, by DWARF's numbers. */
 struct cregs {
 	uint64_t value[RECIPE_REGS];
 	uint32_t known;	  /* bits */
+	bool has_vectors; /* those below are known: no function keeps them for its caller */
 	uint64_t fs_base; /* where the thread's own memory is found; 0: not known */
+	uint8_t vectors[CREGS_VECTORS][16];
 };
 
 static inline void cregs_set(struct cregs *regs, uint64_t number, uint64_t value)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ptrace.h>
 
 #include "base/clean.h"
 #include "target/proc.h"
@@ -135,14 +136,32 @@ static int show_thread(struct walk *walk, pid_t tid, const struct cregs *held)
 	return 0;
 }
 
+/* What is read of a thread by the one that holds it. */
+struct vectors {
+	pid_t tid;
+	struct user_fpregs_struct regs;
+};
+
+static int read_vectors(void *arg)
+{
+	struct vectors *vectors = arg;
+
+	return ptrace(PTRACE_GETFPREGS, vectors->tid, NULL, &vectors->regs) ? -errno : 0;
+}
+
 /* The registers of a thread that is held; false: it is not. */
 static bool registers_of(const struct walk *walk, pid_t tid, struct cregs *regs)
 {
-	for (size_t i = 0; i < walk->frozen.n; i++)
-		if (walk->frozen.threads[i].tid == tid && walk->frozen.threads[i].stopped) {
-			*regs = cregs_of(&walk->frozen.threads[i].regs);
-			return true;
-		}
+	for (size_t i = 0; i < walk->frozen.n; i++) {
+		const struct frozen_thread *thread = &walk->frozen.threads[i];
+		struct vectors vectors = { .tid = tid };
+
+		if (thread->tid != tid || !thread->stopped)
+			continue;
+		*regs = cregs_of(&thread->regs, freeze_call(walk->freeze, read_vectors, &vectors) ?
+							NULL : &vectors.regs);
+		return true;
+	}
 	return false;
 }
 
