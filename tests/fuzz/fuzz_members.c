@@ -80,7 +80,7 @@ static void fill(struct recipe_frame *frame)
 	frame->call.target = recipe();
 	frame->call.params[0].value = recipe();
 	frame->call.params[1].value = recipe();
-	frame->call.params[1].number = (uint32_t)number(RECIPE_REGS + 1);
+	frame->call.params[1].number = number(RECIPE_REGS + 1);
 	frame->base = recipe();
 	take(frame->text, 64);
 	take(&frame->text[RECIPE_TEXT - 64], 64);
@@ -95,7 +95,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct space space = { .pid = getpid() };
 	struct cframes caller = { .space = &space, .recipe = &frame, .frame = { .has_recipe = true } };
 	const struct centry callee = { .name = "", .start = len };
-	struct dwarfeval eval = { .pid = space.pid, .frame = &frame, .regs = &regs, .entry = &regs,
+	const struct centry_values entry = { 2, { { 5, len }, { RECIPE_REGS, (uintptr_t)data } } };
+	struct dwarfeval eval = { .pid = space.pid, .frame = &frame, .regs = &regs, .entry = &entry,
 				  .tls = &tls, .has_cfa = true, .cfa = (uintptr_t)&frame };
 
 	at = data;
@@ -114,8 +115,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		    vars.at[i].depth > RECIPE_DEPTH || vars.at[i].where.kind >= WHERE_KINDS ||
 		    !memchr(vars.at[i].value, 0, CVALUE_TEXT))
 			abort();
-	regs = centry_read(&caller, &callee);
-	if (regs.known >> RECIPE_REGS)
+	if (centry_read(&caller, &callee).n > RECIPE_PARAMS)
 		abort();
 	return 0;
 }

@@ -317,6 +317,15 @@ static noipa void members(void)
 	keep(mixed);
 }
 
+/* Optimization leaves the first parameter out: nothing but the call tells of it. */
+static __attribute__((noinline)) void left_out(long unused, int used)
+{
+	(void)unused;
+	say_value("used", "-", "%d", used);
+	members();
+	__asm__ volatile("" : : "r"(used));
+}
+
 /* GLOBAL NAME ADDRESS SIZE, STATIC FUNCTION ..., OWN THREAD ... */
 static void say_globals(void)
 {
@@ -342,7 +351,8 @@ static noipa void *run(void *arg)
 		wait_for_end();
 	} else {
 		say_globals();
-		members();
+		printf("ENTRY %ld left_out unused - 4712\n", syscall(SYS_gettid));
+		left_out(4712, 5);
 	}
 	keep(own);
 	keep(own_too);

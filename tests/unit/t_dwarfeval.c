@@ -17,7 +17,7 @@
 
 static struct recipe_frame frame = { .n_text = RECIPE_TEXT };
 static struct cregs regs;
-static const struct cregs *entry; /* when the function was called */
+static const struct centry_values *entry;
 static const struct ctls *tls;
 
 /* Where n operations lead, with rbp 0x1000 known, and a CFA of 0x2000. */
@@ -72,10 +72,9 @@ static void finds_places(void **state)
 /* Of a register when the function was called, if its caller tells. */
 static void asks_the_caller(void **state)
 {
-	struct cregs called = { .known = 0 };
+	const struct centry_values called = { 2, { { 5, 77 }, { 9 | RECIPE_PARAM_PLACE, 78 } } };
 
 	(void)state;
-	cregs_set(&called, 5, 77);
 	assert_string_equal(TRY({ .atom = DW_OP_entry_value, .number = 5 }).why,
 			    "the value it was called with is not known");
 	entry = &called;
@@ -84,6 +83,10 @@ static void asks_the_caller(void **state)
 	is(TRY({ .atom = DW_OP_GNU_entry_value, .number = 5 }, { .atom = DW_OP_lit1 },
 	       { .atom = DW_OP_plus }, { .atom = DW_OP_stack_value }),
 	   WHERE_VALUE, 78);
+	is(TRY({ .atom = DW_OP_GNU_parameter_ref, .number = 9 | RECIPE_PARAM_PLACE },
+	       { .atom = DW_OP_stack_value }),
+	   WHERE_VALUE, 78);
+	assert_int_equal(TRY({ .atom = DW_OP_entry_value, .number = 9 }).kind, WHERE_NOWHERE);
 	assert_int_equal(TRY({ .atom = DW_OP_entry_value, .number = 4 }).kind, WHERE_NOWHERE);
 	assert_int_equal(TRY({ .atom = DW_OP_entry_value, .number = RECIPE_REGS }).kind,
 			 WHERE_NOWHERE);

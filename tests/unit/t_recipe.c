@@ -66,7 +66,6 @@ static void refuses_hostile_ones(void **state)
 	REFUSES(frame.parts[1].bits, 65);
 	REFUSES(frame.call.n, RECIPE_PARAMS + 1);
 	REFUSES(frame.call.name, 16);
-	REFUSES(frame.call.params[0].number, RECIPE_REGS);
 	REFUSES(frame.call.params[0].value, ((struct recipe){ .kind = RECIPE_EXPRESSION, .n = 4 }));
 	REFUSES(frame.cfa, ((struct recipe){ .kind = RECIPE_EXPRESSION, .first = 3, .n = 1 }));
 	REFUSES(frame.registers[16], ((struct recipe){ .kind = RECIPE_EXPRESSION, .n = 4 }));

@@ -34,18 +34,20 @@ static bool is_called(const struct dwarfeval *eval, const struct centry *callee)
 	       dwarfeval_number(eval, &call->target, &target) && target == callee->start;
 }
 
-struct cregs centry_read(const struct cframes *caller, const struct centry *callee)
+struct centry_values centry_read(const struct cframes *caller, const struct centry *callee)
 {
 	const struct dwarfeval eval = cframes_eval(caller);
 	const struct recipe_call *call = &caller->recipe->call;
-	struct cregs entry = { .known = 0 };
+	struct centry_values entry = { .n = 0 };
 	uint64_t value;
 
 	if (!caller->frame.has_recipe || callee->loops || !call->n || !is_called(&eval, callee))
 		return entry;
 	for (uint32_t i = 0; i < call->n; i++)
 		if (call->params[i].value.kind == RECIPE_EXPRESSION &&
-		    dwarfeval_number(&eval, &call->params[i].value, &value))
-			cregs_set(&entry, call->params[i].number, value);
+		    dwarfeval_number(&eval, &call->params[i].value, &value)) {
+			entry.at[entry.n].number = call->params[i].number;
+			entry.at[entry.n++].value = value;
+		}
 	return entry;
 }

@@ -20,9 +20,9 @@ struct centry {
 struct centry centry_of(const struct cframes *frames);
 
 /*
- * Registers when a function was called whose caller is the frame at hand: those the call
- * there says values of. It must be a call of this function.
+ * What a function was called with whose caller is the frame at hand: as far as the call there
+ * says so. It must be a call of this function.
  */
-struct cregs centry_read(const struct cframes *caller, const struct centry *callee);
+struct centry_values centry_read(const struct cframes *caller, const struct centry *callee);
 
 #endif

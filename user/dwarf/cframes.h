@@ -32,9 +32,9 @@ struct cframes {
 	struct native *native;
 	struct space *space;
 	struct recipe_frame *recipe; /* of the frame at hand; the caller's */
-	const struct cregs *entry; /* registers that it was called with; NULL: not known */
-	struct ctls tls;	   /* of the thread in the file that lies at tls_bias */
-	uint64_t tls_bias;	   /* of no file: not looked for yet */
+	const struct centry_values *entry; /* what it was called with; NULL: not known */
+	struct ctls tls;	 /* of the thread in the file that lies at tls_bias */
+	uint64_t tls_bias;	 /* of no file: not looked for yet */
 	struct cframe frame;
 	bool started;
 	const char *why; /* they ended before the outermost; NULL: they did not */

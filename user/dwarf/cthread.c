@@ -108,14 +108,14 @@ static int add_frame(struct cthread *thread, struct cframes *frames, struct cvar
  */
 static int read_entries(struct cthread *thread, struct cframes *frames, struct cvars *vars)
 {
-	struct cregs entry = { .known = 0 };
+	struct centry_values entry = { .n = 0 };
 	int err = 0;
 
 	for (size_t i = thread->n; i-- > 0 && !err;) {
 		struct cthread_frame *frame = &thread->frames[i];
-		const struct cregs of_caller = entry;
+		const struct centry_values of_caller = entry;
 
-		entry = (struct cregs){ .known = 0 };
+		entry.n = 0;
 		if (!frame->asked || i + 1 == thread->n)
 			continue;
 		cframes_again(frames, &thread->frames[i + 1].frame);

@@ -74,11 +74,14 @@ static bool push_cfa(struct machine *m)
 
 static bool push_base(struct machine *m, int64_t offset);
 
-/* What a register held when the function was called. */
+/* What the function was called with. */
 static bool push_entry(struct machine *m, uint64_t number)
 {
-	if (m->eval->entry && cregs_has(m->eval->entry, number))
-		return push(m, m->eval->entry->value[number]);
+	const struct centry_values *entry = m->eval->entry;
+
+	for (uint32_t i = 0; entry && i < entry->n; i++)
+		if (entry->at[i].number == number)
+			return push(m, entry->at[i].value);
 	put_place(m, WHERE_NOWHERE, 0, "the value it was called with is not known");
 	return false;
 }
@@ -295,7 +298,8 @@ static bool run_other(struct machine *m, const struct recipe_op *op)
 	case DW_OP_skip:
 	case DW_OP_bra: return branch(m, op);
 	case DW_OP_entry_value:
-	case DW_OP_GNU_entry_value: return push_entry(m, op->number);
+	case DW_OP_GNU_entry_value:
+	case DW_OP_GNU_parameter_ref: return push_entry(m, op->number);
 	case DW_OP_form_tls_address:
 	case DW_OP_GNU_push_tls_address: return put_tls(m);
 	default: return run_placing(m, op);

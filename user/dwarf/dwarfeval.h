@@ -16,14 +16,22 @@ struct ctls {
 	const char *why; /* it is not known */
 };
 
+/* What a function was called with, as far as its caller says: numbers as in recipe_param. */
+struct centry_values {
+	uint32_t n;
+	struct {
+		uint64_t number, value;
+	} at[RECIPE_PARAMS];
+};
+
 /* What an expression is worked out with. */
 struct dwarfeval {
 	pid_t pid;
 	uint64_t bias; /* where vaddr 0 of the file lies */
 	const struct recipe_frame *frame;
 	const struct cregs *regs;
-	const struct cregs *entry; /* registers when the function was called; NULL: not known */
-	const struct ctls *tls;	   /* NULL: not known */
+	const struct centry_values *entry; /* NULL: not known */
+	const struct ctls *tls; /* NULL: not known */
 	bool has_cfa;
 	uint64_t cfa;
 };

@@ -9,13 +9,15 @@
 /* Tags and attributes of calls: DWARF 5, section 3.4; gcc's before were numbered otherwise. */
 struct words {
 	int site, parameter, value, target, origin, tail;
+	int left_out; /* a parameter that there is no code for */
 };
 
 static const struct words versions[] = {
 	{ DW_TAG_call_site, DW_TAG_call_site_parameter, DW_AT_call_value, DW_AT_call_target,
-	  DW_AT_call_origin, DW_AT_call_tail_call },
+	  DW_AT_call_origin, DW_AT_call_tail_call, DW_AT_call_parameter },
 	{ DW_TAG_GNU_call_site, DW_TAG_GNU_call_site_parameter, DW_AT_GNU_call_site_value,
-	  DW_AT_GNU_call_site_target, DW_AT_abstract_origin, DW_AT_GNU_tail_call },
+	  DW_AT_GNU_call_site_target, DW_AT_abstract_origin, DW_AT_GNU_tail_call,
+	  DW_AT_abstract_origin },
 };
 
 static const struct words *words_of(Dwarf_Die *die)
@@ -64,13 +66,18 @@ static const char *name_of(Dwarf_Die *die)
 	return name ? name : dwarf_diename(die);
 }
 
-/* "reg5": a value that is passed elsewhere is not looked for. */
-static bool register_of(Dwarf_Die *die, uint32_t *number)
+/* "reg5", or what is not passed at all; what is passed in memory is not looked for. */
+static bool number_of(Dwarf_Die *die, const struct words *words, uint64_t *number)
 {
 	Dwarf_Attribute attribute;
+	Dwarf_Die left_out;
 	Dwarf_Op *ops;
 	size_t n;
 
+	if (dwarf_attr(die, words->left_out, &attribute) && dwarf_formref_die(&attribute, &left_out)) {
+		*number = dwarf_dieoffset(&left_out) | RECIPE_PARAM_PLACE;
+		return true;
+	}
 	if (!dwarf_attr(die, DW_AT_location, &attribute) ||
 	    dwarf_getlocation(&attribute, &ops, &n) || n != 1 || ops[0].atom < DW_OP_reg0 ||
 	    ops[0].atom >= DW_OP_reg0 + RECIPE_REGS)
@@ -90,7 +97,7 @@ static void put_parameters(struct making *making, Dwarf_Die *site, const struct 
 		struct recipe_param *param = &call->params[call->n];
 
 		if (dwarf_tag(&die) != words->parameter || call->n == RECIPE_PARAMS ||
-		    !register_of(&die, &param->number) ||
+		    !number_of(&die, words, &param->number) ||
 		    !making_where(making, &die, words->value, &param->value))
 			continue;
 		call->asks_entry |= making->asks_entry;

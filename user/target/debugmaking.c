@@ -83,6 +83,16 @@ static uint64_t entry_register(Dwarf_Attribute *attribute, const Dwarf_Op *op)
 	return ops[0].atom - DW_OP_reg0;
 }
 
+/* The parameter that was left out of the code, and is not passed. */
+static uint64_t parameter_of(Dwarf_Attribute *attribute, const Dwarf_Op *op)
+{
+	Dwarf_Die parameter;
+
+	return dwarf_getlocation_die(attribute, op, &parameter) ?
+		       RECIPE_REGS :
+		       dwarf_dieoffset(&parameter) | RECIPE_PARAM_PLACE;
+}
+
 /* A number of the table that an operation has the index of. */
 static void take_number(Dwarf_Attribute *attribute, const Dwarf_Op *op, uint32_t atom,
 			struct recipe_op *put)
@@ -117,6 +127,10 @@ static void resolve(struct making *making, Dwarf_Attribute *attribute, const Dwa
 	case DW_OP_entry_value:
 	case DW_OP_GNU_entry_value:
 		put->number = entry_register(attribute, op);
+		making->asks_entry = true;
+		break;
+	case DW_OP_GNU_parameter_ref:
+		put->number = parameter_of(attribute, op);
 		making->asks_entry = true;
 		break;
 	case DW_OP_addrx:

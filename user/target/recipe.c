@@ -21,8 +21,7 @@ static bool check_call(const struct recipe_frame *frame)
 	    !check_recipe(frame, &call->target))
 		return false;
 	for (uint32_t i = 0; i < call->n; i++)
-		if (call->params[i].number >= RECIPE_REGS ||
-		    !check_recipe(frame, &call->params[i].value))
+		if (!check_recipe(frame, &call->params[i].value))
 			return false;
 	return true;
 }

@@ -33,8 +33,8 @@ enum recipe_kind {
 /*
  * Where an operation of DWARF's leads to other debug information, its numbers are what was
  * found there: DW_OP_implicit_value: where its bytes are in text, and how many;
- * DW_OP_entry_value: the register, RECIPE_REGS for anything else; operations with a type:
- * that, as below.
+ * DW_OP_entry_value: the register, RECIPE_REGS for anything else; DW_OP_GNU_parameter_ref: the
+ * parameter, as a call has it; operations with a type: that, as below.
  */
 struct recipe_op {
 	uint32_t atom;	 /* DW_OP_* */
@@ -106,10 +106,14 @@ struct recipe_var {
 	struct recipe_length length;
 };
 
-/* A register that a call sets for what it calls. */
+/*
+ * What a call passes: in a register, by its number, or as a parameter that what it calls has
+ * no code for, by its place in the debug information and this bit.
+ */
+#define RECIPE_PARAM_PLACE (1ULL << 63)
+
 struct recipe_param {
-	uint32_t number; /* of the register */
-	uint32_t unused;
+	uint64_t number;
 	struct recipe value;
 };
 
