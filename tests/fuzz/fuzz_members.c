@@ -48,6 +48,9 @@ static void fill(struct recipe_frame *frame)
 	frame->n_ops = FEW;
 	frame->n_parts = FEW;
 	frame->n_vars = 4;
+	frame->n_words = 8;
+	for (int i = 0; i < 8; i++)
+		frame->words[i] = (struct recipe_word){ (int64_t)number(4) - 1, (uint32_t)number(64), 0 };
 	for (int i = 0; i < FEW; i++) {
 		take(&frame->ops[i], sizeof(frame->ops[i]));
 		frame->ops[i].atom = (uint32_t)number(0x100);
@@ -58,6 +61,7 @@ static void fill(struct recipe_frame *frame)
 		frame->parts[i].depth = (uint8_t)(1 + frame->parts[i].depth % RECIPE_DEPTH);
 		frame->parts[i].bit %= 8;
 		frame->parts[i].bits %= 65;
+		frame->parts[i].words = (struct recipe_enum){ (uint16_t)(i % 6), (uint16_t)(i % 4) };
 	}
 	for (int i = 0; i < 4; i++) {
 		struct recipe_var *var = &frame->vars[i];
@@ -71,7 +75,8 @@ static void fill(struct recipe_frame *frame)
 					    .more = var->more,
 					    .n = (uint16_t)(var->n % FEW),
 					    .first = (uint16_t)(var->first % 3),
-					    .length = var->length };
+					    .length = var->length,
+					    .words = { var->words.first % 4, var->words.n % 5 } };
 		var->where = recipe();
 		var->length.where = recipe();
 		var->length.load %= 9;

@@ -68,6 +68,7 @@ static void find_bits(const void *bytes, size_t size, unsigned *at, unsigned *n)
 }
 
 enum colour { RED, GREEN, BLUE = 7 };
+enum sign { BELOW = -1, ABOVE = 1 };
 
 struct flags {
 	unsigned low : 3;
@@ -120,6 +121,7 @@ struct mixed {
 	char rows[2][4];
 	const char *text;
 	void (*function)(void);
+	enum sign sign;
 	long many[40];
 	double ratio;
 };
@@ -236,7 +238,7 @@ static noipa void bits(void)
 	say_bits(flags, negative, "%d", flags.negative);
 	say_bits(flags, wide, "%lu", (unsigned long)flags.wide);
 	say_bits(flags, yes, "%s", flags.yes ? "true" : "false");
-	say_bits(flags, colour, "%d", flags.colour);
+	say_bits(flags, colour, "BLUE (%d)", flags.colour);
 	say_part(flags, "small", .small, "%d", flags.small);
 	say_bits(flags, last, "%u", flags.last);
 	say_bits(packed, first, "%lu", (unsigned long)packed.first);
@@ -293,6 +295,7 @@ static noipa void members(void)
 			       .rows = { "abc", "def" },
 			       .text = "text",
 			       .function = members,
+			       .sign = BELOW,
 			       .ratio = 0.5 };
 
 	say_part(mixed, "deep.one.from.y", .deep.one.from.y, "%d", mixed.deep.one.from.y);
@@ -310,6 +313,7 @@ static noipa void members(void)
 	say_part(mixed, "text", .text, "%p \"text\"", (void *)mixed.text);
 	say_part(mixed, "function", .function, "%p", (void *)mixed.function);
 	say_part(mixed, "many[7]", .many[7], "%ld", mixed.many[7]);
+	say_part(mixed, "sign", .sign, "BELOW (%d)", mixed.sign);
 	say_part(mixed, "ratio", .ratio, "%g", mixed.ratio);
 	say(calls, "%d", calls);
 	ping(100, 2);

@@ -27,6 +27,9 @@ static void make(void)
 	frame.parts[0] = (struct recipe_part){ .name = 1, .depth = 1 };
 	frame.parts[1] = (struct recipe_part){ .name = 1, .depth = 2, .bit = 7, .bits = 64 };
 	frame.call.n = 1;
+	frame.n_words = 2;
+	frame.words[1] = (struct recipe_word){ -1, 6, 0 };
+	frame.vars[1].words = frame.parts[0].words = (struct recipe_enum){ 1, 1 };
 }
 
 /* A number that leads out of it, where a sound one was. */
@@ -64,6 +67,10 @@ static void refuses_hostile_ones(void **state)
 	REFUSES(frame.parts[1].depth, RECIPE_DEPTH + 1);
 	REFUSES(frame.parts[1].bit, 8);
 	REFUSES(frame.parts[1].bits, 65);
+	REFUSES(frame.n_words, RECIPE_WORDS + 1);
+	REFUSES(frame.words[1].name, 16);
+	REFUSES(frame.vars[1].words.n, 2);
+	REFUSES(frame.parts[0].words.first, 3);
 	REFUSES(frame.call.n, RECIPE_PARAMS + 1);
 	REFUSES(frame.call.name, 16);
 	REFUSES(frame.call.params[0].value, ((struct recipe){ .kind = RECIPE_EXPRESSION, .n = 4 }));
@@ -101,6 +108,7 @@ static void keeps_what_is_in_use(void **state)
 	assert_memory_equal(again.vars, frame.vars, 2 * sizeof(*frame.vars));
 	assert_memory_equal(again.ops, frame.ops, 3 * sizeof(*frame.ops));
 	assert_memory_equal(again.parts, frame.parts, 2 * sizeof(*frame.parts));
+	assert_memory_equal(again.words, frame.words, 2 * sizeof(*frame.words));
 	assert_memory_equal(again.text, frame.text, 16);
 	assert_true(recipes.bytes < 8192);
 	recipes_clear(&recipes);

@@ -25,8 +25,31 @@ static const char *keep(struct cvars *vars, const char *text)
 	return kept;
 }
 
+/* "GREEN (7)" where a value has a name. */
+static void put_word(const struct recipe_frame *frame, const struct recipe_enum *words,
+		     const uint8_t *bytes, size_t n, struct cvar *var)
+{
+	uint64_t value = 0;
+
+	memcpy(&value, bytes, n < sizeof(value) ? n : sizeof(value));
+	for (uint16_t i = 0; i < words->n; i++) {
+		const struct recipe_word *word = &frame->words[words->first + i];
+
+		/* one that is signed may be shorter than that of its name */
+		if (!((value ^ (uint64_t)word->value) << (64 - 8 * (n < 8 ? n : 8)))) {
+			char number[24];
+
+			snprintf(number, sizeof(number), "%.23s", var->value);
+			snprintf(var->value, sizeof(var->value), "%.80s (%s)",
+				 frame->text + word->name, number);
+			return;
+		}
+	}
+}
+
 /* The value of what lies at an offset of a variable, and where it points to. */
-static void read_value(const struct dwarfeval *eval, const struct where *where, struct cvar *var)
+static void read_value(const struct dwarfeval *eval, const struct where *where,
+		       const struct recipe_enum *words, struct cvar *var)
 {
 	const uint64_t size = var->bits ? (uint64_t)(var->bit + var->bits + 7) / 8 : var->size;
 	uint8_t bytes[CVALUE_BYTES] = { 0 };
@@ -41,6 +64,8 @@ static void read_value(const struct dwarfeval *eval, const struct where *where, 
 		memcpy(bytes, &number, n);
 	}
 	cvalue_text(eval->pid, var->encoding, bytes, n, var->value, sizeof(var->value));
+	if (words->n && n && var->value[0])
+		put_word(eval->frame, words, bytes, n, var);
 	var->points = n == sizeof(var->target) &&
 		      (var->encoding == RECIPE_POINTER || var->encoding == RECIPE_STRING);
 	if (var->points)
@@ -80,7 +105,7 @@ static void read_part(const struct dwarfeval *eval, const struct recipe_part *pa
 	var->more = part->more;
 	var->where = where_part(&whole->where, part->offset, part->size);
 	var->where.bytes = NULL;
-	read_value(eval, content, var);
+	read_value(eval, content, &part->words, var);
 }
 
 /*
@@ -246,7 +271,7 @@ void cmembers_read(const struct dwarfeval *eval, const struct recipe_var *from, 
 			      .where = dwarfeval_where(eval, &from->where) };
 	if (open)
 		take_length(eval, &from->length, vars, var);
-	read_value(eval, &var->where, var);
+	read_value(eval, &var->where, &from->words, var);
 	if (is_somewhere(&var->where)) {
 		read_parts(eval, from, at, vars);
 		if (open)

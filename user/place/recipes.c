@@ -20,7 +20,7 @@ struct piece {
 	size_t offset, size;
 };
 
-#define PIECES 4
+#define PIECES 5
 
 static void find_pieces(const struct recipe_frame *frame, struct piece pieces[PIECES])
 {
@@ -29,7 +29,9 @@ static void find_pieces(const struct recipe_frame *frame, struct piece pieces[PI
 				    frame->n_ops * sizeof(*frame->ops) };
 	pieces[2] = (struct piece){ offsetof(struct recipe_frame, parts),
 				    frame->n_parts * sizeof(*frame->parts) };
-	pieces[3] = (struct piece){ offsetof(struct recipe_frame, text), frame->n_text };
+	pieces[3] = (struct piece){ offsetof(struct recipe_frame, words),
+				    frame->n_words * sizeof(*frame->words) };
+	pieces[4] = (struct piece){ offsetof(struct recipe_frame, text), frame->n_text };
 }
 
 static uint64_t key_of(const void *file, uint64_t vaddr)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "target/debugenum.h"
 #include "target/debugtype.h"
 
 /* Where parts are added: those of one structure or array. */
@@ -158,6 +159,7 @@ static void add_member(struct adding *adding, Dwarf_Die *die)
 		return;
 	part->bit = spot.bit;
 	part->bits = spot.bits;
+	part->words = debugenum_put(adding->making, &peeled);
 	if (type.encoding == RECIPE_BYTES)
 		go_in(adding, &peeled, part);
 }
@@ -281,6 +283,7 @@ bool debugmember_put(struct making *making, Dwarf_Die *variable, struct recipe_v
 			return false;
 		adding.open = var->length.where.kind != RECIPE_NONE;
 	}
+	var->words = debugenum_put(making, &type);
 	if (var->encoding == RECIPE_BYTES && making->depth)
 		add_parts(&adding, &type);
 	var->n = (uint16_t)(making->frame->n_parts - var->first);

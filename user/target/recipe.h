@@ -18,6 +18,7 @@
 #define RECIPE_PARTS  1024
 #define RECIPE_DEPTH  8	    /* of members of members, at most */
 #define RECIPE_PARAMS 16    /* of a call */
+#define RECIPE_WORDS  512   /* values of enumerations that have a name */
 #define RECIPE_REGS   17 /* DWARF's numbers for x86-64: System V ABI, figure 3.36; 16: where it returns to */
 #define RECIPE_SP     7
 #define RECIPE_PC     16
@@ -70,6 +71,17 @@ enum recipe_encoding {
 
 enum recipe_role { RECIPE_PARAMETER, RECIPE_LOCAL, RECIPE_STATIC, RECIPE_GLOBAL, RECIPE_ROLES };
 
+struct recipe_word {
+	int64_t value;
+	uint32_t name; /* in text */
+	uint32_t unused;
+};
+
+/* The words of one enumeration. */
+struct recipe_enum {
+	uint16_t first, n;
+};
+
 /*
  * A member of a structure or an element of an array. Its own parts follow it, each one
  * level deeper.
@@ -82,6 +94,7 @@ struct recipe_part {
 	uint8_t encoding;	/* enum recipe_encoding */
 	uint8_t depth;		/* 1: of the variable itself */
 	uint8_t bit, bits;	/* of a bit field: above offset, and how many; bits 0: it is none */
+	struct recipe_enum words;
 };
 
 /* How many elements an array has whose length is known to the running program only. */
@@ -96,7 +109,7 @@ struct recipe_var {
 	uint32_t name, type;  /* in text; 0: it has none */
 	uint32_t level;	      /* 0: of the function, 1: of the call inlined into it, and so on */
 	uint32_t owner;	      /* in text: of a static one, its function; 0: none */
-	uint32_t unused;
+	struct recipe_enum words;
 	uint16_t role;	      /* enum recipe_role */
 	uint16_t encoding;    /* enum recipe_encoding */
 	uint64_t size;	      /* bytes; 0: not known */
@@ -134,6 +147,7 @@ struct recipe_frame {
 	uint32_t levels;    /* of functions: 1, and one for each call inlined at the address */
 	uint32_t cut;	    /* variables left out: there are too many */
 	uint32_t n_vars, n_ops, n_parts;
+	uint32_t n_words;
 	uint32_t n_text;    /* bytes of it in use */
 	uint32_t name;	    /* of the function, in text; 0: not known */
 	uint64_t start;	    /* of the function, in the file; 0: not known */
@@ -148,6 +162,7 @@ struct recipe_frame {
 	struct recipe_var vars[RECIPE_VARS];
 	struct recipe_op ops[RECIPE_OPS];
 	struct recipe_part parts[RECIPE_PARTS];
+	struct recipe_word words[RECIPE_WORDS];
 	char text[RECIPE_TEXT]; /* the first byte stands for none */
 };
 

@@ -46,6 +46,9 @@ struct serve_frame {
 	struct recipe_frame frame;
 };
 
+/* net.core.wmem_default is 208 KiB. */
+_Static_assert(sizeof(struct serve_frame) < 160 * 1024, "a message is sent as a whole");
+
 /* Answer until the socket closes. */
 void serve(int socket);
 
