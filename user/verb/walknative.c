@@ -98,6 +98,17 @@ static size_t members_of(const struct cvar *vars, size_t n)
 	return members;
 }
 
+/* The first segment of the program's own file. */
+static const struct segment *program_of(const struct walk *walk)
+{
+	const struct segments *segments = &walk->space->segments;
+
+	for (size_t i = 0; i < segments->n; i++)
+		if (segments->at[i].image && !strcmp(segments->at[i].name, walk->target->proc.exe))
+			return &segments->at[i];
+	return NULL;
+}
+
 static void show_frame(struct walk *walk, const struct cthread *thread,
 		       const struct cthread_frame *frame)
 {
@@ -108,6 +119,8 @@ static void show_frame(struct walk *walk, const struct cthread *thread,
 	if (frame->frame.has_cfa)
 		show.place = walk_place(walk, frame->frame.cfa);
 	walk->view.ops->cframe(&walk->view, &show);
+	if (frame->n && !walk->informed)
+		walk->informed = program_of(walk) && program_of(walk)->bias == frame->frame.bias;
 	for (size_t i = 0, members; i < frame->n; i += 1 + members) {
 		const struct cvar *var = &thread->vars[frame->first + i];
 		struct walk_cvar each = { .frame = show.id,
@@ -206,17 +219,6 @@ void walk_warm_up(struct walk *walk)
 	}
 }
 
-/* The first segment of the program's own file. */
-static const struct segment *program_of(const struct walk *walk)
-{
-	const struct segments *segments = &walk->space->segments;
-
-	for (size_t i = 0; i < segments->n; i++)
-		if (segments->at[i].image && !strcmp(segments->at[i].name, walk->target->proc.exe))
-			return &segments->at[i];
-	return NULL;
-}
-
 /* What is read of the globals of a file, some at a time. */
 struct globals {
 	const struct segment *file;
@@ -274,7 +276,7 @@ static int show_globals(struct walk *walk)
 	while (globals->file && cglobals_find(&walk->place.native, walk->space, globals->file,
 					      &from, &globals->recipe, &why)) {
 		if (walk->end.variables == before && globals->recipe.n_vars)
-			walk->view.ops->cglobals(&walk->view, walk->target->proc.exe);
+			walk->view.ops->cglobals(&walk->view, walk->target->proc.exe, true);
 		cglobals_read(walk->space, globals->file, 0, &globals->recipe, &globals->vars);
 		show_some(walk, globals, false, 0);
 		if (globals->recipe.asks_tls)
@@ -293,5 +295,9 @@ int walk_native(struct walk *walk)
 {
 	int err = show_threads(walk);
 
-	return !err && walk->options->walk.globals ? show_globals(walk) : err;
+	if (!err && walk->options->walk.globals)
+		return show_globals(walk);
+	if (!err && walk->informed)
+		walk->view.ops->cglobals(&walk->view, walk->target->proc.exe, false);
+	return err;
 }

@@ -241,10 +241,11 @@ static void put_members(struct json *json, const struct walk_cvar *show)
 	json_array_end(json);
 }
 
-void json_cglobals(struct view *view, const char *file)
+void json_cglobals(struct view *view, const char *file, bool shown)
 {
 	(void)view;
 	(void)file;
+	(void)shown;
 }
 
 void json_cvar(struct view *view, const struct walk_cvar *show)

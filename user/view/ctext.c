@@ -248,13 +248,14 @@ static void write_members(struct view *view, const struct walk_cvar *show)
 		write_more(view, 1, more[0]);
 }
 
-void text_cglobals(struct view *view, const char *file)
+void text_cglobals(struct view *view, const char *file, bool shown)
 {
 	struct textline line = { .len = 0 };
 	char safe[SAFE];
 
 	textline_write(&line, view->out);
-	textline_put(&line, "GLOBALS of %s", fmt_safe(safe, sizeof(safe), file));
+	textline_put(&line, "GLOBALS of %s%s", fmt_safe(safe, sizeof(safe), file),
+		     shown ? "" : ": --globals shows them");
 	textline_write(&line, view->out);
 }
 

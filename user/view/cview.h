@@ -52,12 +52,12 @@ struct walk_cmember {
 void json_heap(struct view *view, const struct walk_heap *heap);
 void json_cthread(struct view *view, const struct walk_cthread *thread);
 void json_cframe(struct view *view, const struct walk_cframe *frame);
-void json_cglobals(struct view *view, const char *file);
+void json_cglobals(struct view *view, const char *file, bool shown);
 void json_cvar(struct view *view, const struct walk_cvar *var);
 void text_heap(struct view *view, const struct walk_heap *heap);
 void text_cthread(struct view *view, const struct walk_cthread *thread);
 void text_cframe(struct view *view, const struct walk_cframe *frame);
-void text_cglobals(struct view *view, const char *file);
+void text_cglobals(struct view *view, const char *file, bool shown);
 void text_cvar(struct view *view, const struct walk_cvar *var);
 
 #endif
