@@ -140,6 +140,20 @@ static void finds_pieces(void **state)
 	assert_false(where_fetch(&where, getpid(), &regs, 6, bytes, 4)); /* nothing is there */
 	assert_false(where_fetch(&where, getpid(), &regs, 10, bytes, 1));
 	assert_false(where_fetch(&where, getpid(), &regs, 12, bytes, 1)); /* behind its end */
+	/* what is left of one that is not known is not where the next one is */
+	where = TRY({ .atom = DW_OP_lit1 }, { .atom = DW_OP_breg3 }, { .atom = DW_OP_piece, .number = 4 },
+		    { .atom = DW_OP_piece, .number = 4 });
+	is(where_part(&where, 4, 4), WHERE_NOWHERE, 0);
+	where = TRY({ .atom = DW_OP_breg6 }, { .atom = DW_OP_bit_piece, .number = 32, .number2 = 64 });
+	is(where_part(&where, 0, 4), WHERE_MEMORY, 0x1008);
+	assert_string_equal(TRY({ .atom = DW_OP_reg6 }, { .atom = DW_OP_bit_piece, .number = 3 },
+				{ .atom = DW_OP_reg6 }, { .atom = DW_OP_bit_piece, .number = 5 }).why,
+			    "its bits lie in several places");
+	is(TRY({ .atom = DW_OP_piece, .number = 1 }, { .atom = DW_OP_piece, .number = 1 },
+	       { .atom = DW_OP_piece, .number = 1 }, { .atom = DW_OP_piece, .number = 1 },
+	       { .atom = DW_OP_piece, .number = 1 }, { .atom = DW_OP_piece, .number = 1 },
+	       { .atom = DW_OP_piece, .number = 1 }, { .atom = DW_OP_piece, .number = 1 },
+	       { .atom = DW_OP_piece, .number = 1 }), WHERE_UNKNOWN, 0);
 }
 
 /* Types: what does not fit is cut, and the sign goes on. */

@@ -76,11 +76,14 @@ struct dwarfeval cframes_eval_variables(struct cframes *frames)
 
 	if (!frames->recipe->asks_tls)
 		return eval;
-	if (frames->tls_bias != frame->bias)
+	if (frames->tls_bias != frame->bias) {
+		struct segments *segments = &frames->space->segments;
+
 		frames->tls = ctls_find(frames->space,
-					segments_find(&frames->space->segments, frame->pc - !frame->exact),
+					segments_find(segments, frame->pc - !frame->exact),
 					frame->regs.fs_base);
-	frames->tls_bias = frame->bias;
+		frames->tls_bias = frame->bias;
+	}
 	eval.tls = &frames->tls;
 	return eval;
 }

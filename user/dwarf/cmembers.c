@@ -187,6 +187,7 @@ static void put_in_short(struct cvars *vars, size_t at)
 		snprintf(whole->value, sizeof(whole->value), "%.*s%s", len ? (int)len : 1, text,
 			 !more ? "}" : len ? ", ...}" : "...}");
 }
+
 /* The number of elements of an array that has as many as the running program says. */
 static bool count(const struct dwarfeval *eval, const struct recipe_length *length, uint64_t *n)
 {

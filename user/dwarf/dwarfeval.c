@@ -220,14 +220,17 @@ static bool end_piece(struct machine *m, uint64_t size, uint64_t offset)
 	m->whole.kind = WHERE_PIECES;
 	m->whole.pieces[m->whole.n++] = piece;
 	m->placed = false;
+	m->depth = 0; /* each begins anew */
 	return true;
 }
 
-/* Pieces that do not end where a byte does are not taken apart. */
+/* Pieces that do not end where a byte does are not taken apart, nor what they are pieces of. */
 static bool end_bits(struct machine *m, const struct recipe_op *op)
 {
-	if (op->number % 8 || op->number2 % 8)
-		return end_piece(m, (op->number + 7) / 8, 1);
+	if (op->number % 8 || op->number2 % 8) {
+		m->at = m->n;
+		return fail(m, "its bits lie in several places");
+	}
 	return end_piece(m, op->number / 8, op->number2 / 8);
 }
 

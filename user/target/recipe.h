@@ -19,7 +19,7 @@
 #define RECIPE_DEPTH  8	    /* of members of members, at most */
 #define RECIPE_PARAMS 16    /* of a call */
 #define RECIPE_WORDS  512   /* values of enumerations that have a name */
-#define RECIPE_REGS   17 /* DWARF's numbers for x86-64: System V ABI, figure 3.36; 16: where it returns to */
+#define RECIPE_REGS   17    /* DWARF's numbers: System V ABI, figure 3.36; 16: where it returns to */
 #define RECIPE_SP     7
 #define RECIPE_PC     16
 
