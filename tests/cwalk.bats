@@ -189,8 +189,8 @@ paths() {
 }
 
 @test "C++: what is inherited, references and static members" {
-	same_values 9 classes.cc g++ -O0
-	same_values 9 classes.cc clang++ -O2
+	same_values 11 classes.cc g++ -O0
+	same_values 11 classes.cc clang++ -O2
 }
 
 @test "numbers in vector registers of a program that computes" {

@@ -10,7 +10,7 @@ import sys
 
 
 def read_shown(path):
-    """Variables of threads, by thread; and globals."""
+    """Variables of threads, by thread; globals; frames by their ids."""
     threads, frames, globals_ = collections.defaultdict(list), {}, []
     for line in open(path):
         record = json.loads(line)
@@ -25,7 +25,7 @@ def read_shown(path):
             threads[frame["tid"]].append(record)
         elif record["type"] == "c_variable":
             globals_.append(record)
-    return threads, globals_
+    return threads, globals_, frames
 
 
 def part_of(variable, path):
@@ -36,7 +36,7 @@ def part_of(variable, path):
 
 class Check:
     def __init__(self, walk):
-        self.threads, self.globals = read_shown(walk)
+        self.threads, self.globals, self.frames = read_shown(walk)
 
     def of(self, tid, function, name):
         return [v for v in self.threads[int(tid)] if v["of"] == function and v["name"] == name]
@@ -95,6 +95,15 @@ class Check:
 
     ENTRY = VALUE
 
+    def POINTS(self, tid, function, name, path, variable, owner):
+        for v in self.of(tid, function, name):
+            to = part_of(v, path).get("points_to")
+            if not to:
+                return None
+            return to.get("variable") == variable and to["offset"] == 0 and \
+                self.frames[to["frame"]]["function"] == owner
+        return None
+
     def GLOBAL(self, function, name, addr, size):
         owner = None if function == "-" else function
         found = [v for v in self.globals if v["name"] == name and v["addr"] == addr]
@@ -109,7 +118,7 @@ class Check:
 
 
 WORDS = {"VAR": 6, "PLACE": 6, "VLA": 6, "PART": 8, "BITS": 7, "VALUE": 5, "ENTRY": 5, "GLOBAL": 4,
-         "OWN": 5}
+         "OWN": 5, "POINTS": 6}
 
 
 def main():

@@ -49,6 +49,8 @@ noipa int Derived::wait(const Base &other, int &&moved)
 	printf("VALUE %ld wait other - %p\n", syscall(SYS_gettid), (const void *)&other);
 	printf("VALUE %ld wait moved - %p\n", syscall(SYS_gettid), (void *)&moved);
 	VAR(place, "%p", (const void *)place);
+	printf("POINTS %ld wait place - derived objects\n", syscall(SYS_gettid));
+	printf("POINTS %ld wait this - derived objects\n", syscall(SYS_gettid));
 	keep(place);
 	printf("ready\n");
 	fflush(stdout);

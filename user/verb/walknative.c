@@ -8,6 +8,7 @@
 #include "base/clean.h"
 #include "target/proc.h"
 #include "verb/walking.h"
+#include "verb/walkspots.h"
 #include "view/cview.h"
 
 #define GLOBALS_MOST 20000 /* shown, about */
@@ -51,19 +52,43 @@ static const char *inlined_function(const struct code_name *name, uint32_t level
 	return level && level < name->n ? name->frames[name->n - 1 - level].function : NULL;
 }
 
+/* A thread that is shown, and where its variables lie. */
+struct showing {
+	const struct cthread *thread;
+	uint32_t first; /* id of its innermost frame */
+	struct walk_spots spots;
+};
+
+/* What a pointer leads to; of: NULL: a variable that is no thread's. */
+static void find_target(struct walk *walk, const struct showing *of, uint64_t addr,
+			struct walk_ctarget *target)
+{
+	const struct walk_spot *spot = of ? walk_spots_at(&of->spots, addr) : NULL;
+	const struct code_name *name;
+
+	target->place = walk_place(walk, addr);
+	if (!spot)
+		return;
+	name = of->thread->frames[spot->frame].name;
+	target->variable = spot->var->name;
+	target->function = name->n ? name->frames[name->n - 1].function : NULL;
+	target->frame = of->first + (uint32_t)spot->frame;
+	target->offset = addr - spot->start;
+}
+
 /* Where it lies, and what it points to. */
-static void find_places(struct walk *walk, const struct cvar *var, struct walk_place *place,
-			struct walk_place *target)
+static void find_places(struct walk *walk, const struct showing *of, const struct cvar *var,
+			struct walk_place *place, struct walk_ctarget *target)
 {
 	if (var->where.kind == WHERE_MEMORY)
 		*place = walk_place(walk, var->where.addr);
 	if (var->points && var->target)
-		*target = walk_place(walk, var->target);
+		find_target(walk, of, var->target, target);
 }
 
 /* A variable, and n members of it that follow. */
-static void show_variable(struct walk *walk, const struct cvar *var, size_t n,
-			  struct walk_cvar *show)
+static void show_variable(struct walk *walk, const struct showing *of, const struct cvar *var,
+			  size_t n, struct walk_cvar *show)
 {
 	static struct walk_cmember members[RECIPE_PARTS];
 	const uint32_t depth = walk->options->walk.members;
@@ -71,7 +96,7 @@ static void show_variable(struct walk *walk, const struct cvar *var, size_t n,
 	show->id = (uint32_t)++walk->end.variables;
 	show->var = var;
 	show->members = members;
-	find_places(walk, var, &show->place, &show->target);
+	find_places(walk, of, var, &show->place, &show->target);
 	for (size_t i = 1; i <= n; i++) {
 		struct walk_cmember *member = &members[show->n_members];
 
@@ -82,7 +107,7 @@ static void show_variable(struct walk *walk, const struct cvar *var, size_t n,
 			.more = var[i].depth < depth ? var[i].more : 0,
 			.members = i < n && var[i].depth < depth && var[i + 1].depth > var[i].depth
 		};
-		find_places(walk, &var[i], &member->place, &member->target);
+		find_places(walk, of, &var[i], &member->place, &member->target);
 		show->n_members++;
 	}
 	walk->view.ops->cvar(&walk->view, show);
@@ -109,9 +134,10 @@ static const struct segment *program_of(const struct walk *walk)
 	return NULL;
 }
 
-static void show_frame(struct walk *walk, const struct cthread *thread,
+static void show_frame(struct walk *walk, const struct showing *of,
 		       const struct cthread_frame *frame)
 {
+	const struct cthread *thread = of->thread;
 	struct walk_cframe show = { .id = (uint32_t)++walk->end.frames,
 				    .tid = thread->tid,
 				    .frame = frame };
@@ -127,7 +153,7 @@ static void show_frame(struct walk *walk, const struct cthread *thread,
 					  .function = inlined_function(frame->name, var->level) };
 
 		members = members_of(var, frame->n - i);
-		show_variable(walk, var, members, &each);
+		show_variable(walk, of, var, members, &each);
 	}
 }
 
@@ -135,6 +161,7 @@ static int show_thread(struct walk *walk, pid_t tid, const struct cregs *held)
 {
 	struct cthread thread;
 	const struct walk_cthread show = { &thread, held != NULL };
+	struct showing of = { .thread = &thread, .first = (uint32_t)walk->end.frames + 1 };
 	int err = cthread_read(&walk->place.native, walk->space, tid, held, &thread);
 
 	if (err)
@@ -143,8 +170,10 @@ static int show_thread(struct walk *walk, pid_t tid, const struct cregs *held)
 	walk->end.retried += thread.torn;
 	walk->stuck |= thread.why != NULL;
 	walk->view.ops->cthread(&walk->view, &show);
+	walk_spots_find(&thread, &of.spots);
 	for (size_t i = 0; i < thread.n; i++)
-		show_frame(walk, &thread, &thread.frames[i]);
+		show_frame(walk, &of, &thread.frames[i]);
+	walk_spots_clear(&of.spots);
 	cthread_clear(&thread);
 	return 0;
 }
@@ -239,7 +268,7 @@ static void show_some(struct walk *walk, const struct globals *globals, bool thr
 
 		members = members_of(var, vars->n - i);
 		if (var->thread_local == thread_local)
-			show_variable(walk, var, members, &show);
+			show_variable(walk, NULL, var, members, &show);
 	}
 }
 

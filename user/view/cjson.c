@@ -204,20 +204,29 @@ static void put_where(struct json *json, const struct where *where, const struct
 	}
 }
 
+static void put_target(struct json *json, const struct walk_ctarget *target)
+{
+	json_object(json, "points_to");
+	jsonline_place(json, &target->place);
+	if (target->variable) {
+		json_str(json, "variable", target->variable);
+		json_u64(json, "frame", target->frame);
+		json_u64(json, "offset", target->offset);
+	}
+	json_object_end(json);
+}
+
 /* What a variable and a member of it have in common. */
 static void put_value(struct json *json, const struct cvar *var, const struct walk_place *place,
-		      const struct walk_place *target, uint32_t more)
+		      const struct walk_ctarget *target, uint32_t more)
 {
 	json_str(json, "class", var->type);
 	if (var->value[0])
 		json_str(json, "value", var->value);
 	json_u64(json, "size", var->size);
 	put_where(json, &var->where, place);
-	if (var->points && target->segment.id) {
-		json_object(json, "points_to");
-		jsonline_place(json, target);
-		json_object_end(json);
-	}
+	if (target->place.segment.id)
+		put_target(json, target);
 	if (more)
 		json_u64(json, "more", more);
 }

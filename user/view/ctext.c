@@ -184,13 +184,29 @@ static void put_where(struct textline *line, const struct where *where,
 	}
 }
 
+/* "-> first+8 of main", "-> heap+2a0" */
+static void put_target(struct textline *line, const struct walk_ctarget *target)
+{
+	char safe[SAFE], place[PLACE_TEXT];
+
+	if (!target->variable) {
+		textline_put(line, " -> %s", textline_place(place, &target->place));
+		return;
+	}
+	textline_put(line, " -> %s", fmt_safe(safe, sizeof(safe), target->variable));
+	if (target->offset)
+		textline_put(line, "+%" PRIu64, target->offset);
+	if (target->function)
+		textline_put(line, " of %s", fmt_safe(safe, sizeof(safe), target->function));
+}
+
 /* Name, type and value, where it is, and what a pointer leads to; folded: without members. */
 static void put_var(struct textline *line, const struct cvar *var, const struct walk_place *place,
-		    const struct walk_place *target, bool folded)
+		    const struct walk_ctarget *target, bool folded)
 {
 	const size_t indent = 6 + 2 * var->depth;
 	const char *sign = var->depth && var->name[0] != '[' ? "." : "";
-	char safe[SAFE], to[PLACE_TEXT];
+	char safe[SAFE];
 
 	textline_put(line, "%*s%s%s", (int)indent, "", sign,
 		     fmt_safe(safe, sizeof(safe), var->name));
@@ -198,8 +214,8 @@ static void put_var(struct textline *line, const struct cvar *var, const struct 
 	textline_put(line, " %s", fmt_safe(safe, sizeof(safe), var->type));
 	if (var->value[0] && folded)
 		textline_put(line, " %s", fmt_safe(safe, sizeof(safe), var->value));
-	if (var->points && target->segment.id)
-		textline_put(line, " -> %s", textline_place(to, target));
+	if (target->place.segment.id)
+		put_target(line, target);
 	textline_pad(line, 6 + NAME_WIDTH + VALUE_WIDTH);
 	put_where(line, &var->where, place);
 }

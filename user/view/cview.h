@@ -29,14 +29,23 @@ struct walk_cframe {
 
 struct walk_cmember;
 
+/* Where a pointer leads. */
+struct walk_ctarget {
+	struct walk_place place; /* addr 0: it is no pointer, or leads nowhere */
+	const char *variable;	 /* of the same thread, that lies there; NULL: none */
+	const char *function;	 /* whose it is, as its frame says */
+	uint32_t frame;		 /* its id */
+	uint64_t offset;	 /* in it */
+};
+
 struct walk_cvar {
 	uint32_t id;	      /* of this walk, from 1 */
 	uint32_t frame;	      /* 0: a global */
 	const char *function; /* that it belongs to: inlined, or of a static one; NULL: the frame's */
 	pid_t tid;	      /* of a global of which each thread has its own; 0 */
 	const struct cvar *var;
-	struct walk_place place;  /* addr 0: it has none */
-	struct walk_place target; /* of a pointer */
+	struct walk_place place; /* addr 0: it has none */
+	struct walk_ctarget target;
 	const struct walk_cmember *members;
 	size_t n_members;
 };
@@ -45,7 +54,8 @@ struct walk_cmember {
 	const struct cvar *var;
 	uint32_t more; /* members of it that are left out where others are shown */
 	bool members;  /* its own follow */
-	struct walk_place place, target; /* as above */
+	struct walk_place place; /* as above */
+	struct walk_ctarget target;
 };
 
 /* As rows of view_ops. */
