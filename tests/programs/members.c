@@ -345,6 +345,9 @@ static void say_globals(void)
 
 static noipa void *run(void *arg)
 {
+	long passed = 4712;
+
+	__asm__ volatile("" : "+r"(passed)); /* no constant */
 	pthread_mutex_lock(&lock);
 	own.x += arg != NULL;
 	printf("OWN %ld own %p %zu {x = %d, y = 42}\n", syscall(SYS_gettid), (void *)&own, sizeof(own),
@@ -356,7 +359,8 @@ static noipa void *run(void *arg)
 	} else {
 		say_globals();
 		printf("ENTRY %ld left_out unused - 4712\n", syscall(SYS_gettid));
-		left_out(4712, 5);
+		left_out(passed, 5);
+		__asm__ volatile("" : : "r"(passed));
 	}
 	keep(own);
 	keep(own_too);

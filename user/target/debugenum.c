@@ -4,37 +4,18 @@
 
 #include <dwarf.h>
 
-/* The value of a word: its form says whether it is signed. */
-static bool value_of(Dwarf_Die *die, int64_t *value)
-{
-	Dwarf_Attribute attribute;
-	Dwarf_Sword number;
-	Dwarf_Word word;
-
-	if (!dwarf_attr(die, DW_AT_const_value, &attribute))
-		return false;
-	if (dwarf_whatform(&attribute) == DW_FORM_sdata ||
-	    dwarf_whatform(&attribute) == DW_FORM_implicit_const) {
-		*value = dwarf_formsdata(&attribute, &number) ? 0 : number;
-		return true;
-	}
-	if (dwarf_formudata(&attribute, &word))
-		return false;
-	*value = (int64_t)word;
-	return true;
-}
-
 static bool put_word(struct making *making, Dwarf_Die *die)
 {
 	struct recipe_frame *frame = making->frame;
-	struct recipe_word word;
+	Dwarf_Attribute attribute;
+	Dwarf_Word value;
+	uint32_t name;
 
-	if (frame->n_words == RECIPE_WORDS)
+	if (frame->n_words == RECIPE_WORDS || !dwarf_attr(die, DW_AT_const_value, &attribute) ||
+	    dwarf_formudata(&attribute, &value))
 		return false;
-	word = (struct recipe_word){ .name = making_word(making, dwarf_diename(die)) };
-	if (!word.name || !value_of(die, &word.value))
-		return false;
-	frame->words[frame->n_words++] = word;
+	name = making_word(making, dwarf_diename(die));
+	frame->words[frame->n_words++] = (struct recipe_word){ (int64_t)value, name, 0 };
 	return true;
 }
 
