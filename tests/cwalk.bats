@@ -154,10 +154,10 @@ same_values() {
 
 @test "members, bit fields, pieces, values at entry and thread-locals: by gcc and clang, to the bit" {
 	build waiting.so
-	same_values 54 members.c gcc -O0 -gdwarf-4
+	same_values 54 members.c gcc -O0 -gdwarf-2
 	same_values 52 members.c gcc -O2 -gdwarf-5
 	same_values 52 members.c gcc -O2 -gdwarf-4
-	same_values 51 members.c gcc -O1 -gdwarf-5
+	same_values 51 members.c gcc -O1 -fdebug-types-section
 	same_values 54 members.c clang -O0 -gdwarf-5
 	same_values 48 members.c clang -O1 -gdwarf-4
 	same_values 48 members.c clang -O2 -gdwarf-5
@@ -189,7 +189,7 @@ paths() {
 }
 
 @test "C++: what is inherited, references and static members" {
-	same_values 11 classes.cc g++ -O0
+	same_values 11 classes.cc g++ -O0 -fdebug-types-section
 	same_values 11 classes.cc clang++ -O2
 }
 

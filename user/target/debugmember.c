@@ -54,14 +54,30 @@ static bool old_bits(Dwarf_Die *die, uint64_t size, uint64_t bits, uint64_t *at)
 	return true;
 }
 
+/* Bytes from the beginning; in DWARF 2 an expression that adds them to where that is. */
+static bool member_location(Dwarf_Die *die, uint64_t *offset)
+{
+	Dwarf_Attribute attribute;
+	Dwarf_Op *ops;
+	size_t n;
+
+	*offset = 0;
+	if (!dwarf_attr(die, DW_AT_data_member_location, &attribute) ||
+	    number_of(die, DW_AT_data_member_location, offset))
+		return true;
+	if (dwarf_getlocation(&attribute, &ops, &n) || n != 1 || ops[0].atom != DW_OP_plus_uconst)
+		return false;
+	*offset = ops[0].number;
+	return true;
+}
+
 /* False: it is no part of each such structure, or is not at the same place in each. */
 static bool find_spot(Dwarf_Die *die, uint64_t size, struct spot *spot)
 {
 	uint64_t bits = 0, at = 0, from;
 
 	*spot = (struct spot){ 0 };
-	if (dwarf_hasattr(die, DW_AT_data_member_location) &&
-	    !number_of(die, DW_AT_data_member_location, &spot->offset))
+	if (!member_location(die, &spot->offset))
 		return false;
 	if (!number_of(die, DW_AT_bit_size, &bits))
 		return true;

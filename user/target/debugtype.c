@@ -17,6 +17,23 @@ static bool type_of(Dwarf_Die *die, Dwarf_Die *type)
 	       dwarf_formref_die(&attribute, type);
 }
 
+/*
+ * A type without names it was given and qualifiers. Of one that is in a unit of its own
+ * (-fdebug-types-section) there is a declaration here with the unit's signature.
+ */
+static bool peel(Dwarf_Die *type, Dwarf_Die *peeled)
+{
+	Dwarf_Attribute attribute;
+	Dwarf_Die whole;
+
+	if (dwarf_peel_type(type, peeled))
+		return false;
+	if (dwarf_attr(peeled, DW_AT_signature, &attribute) &&
+	    dwarf_formref_die(&attribute, &whole))
+		*peeled = whole;
+	return true;
+}
+
 static void put(char name[DEBUGTYPE_NAME], const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
@@ -169,7 +186,7 @@ static bool of_chars(Dwarf_Die *type)
 	Dwarf_Die target, peeled;
 	enum recipe_encoding encoding;
 
-	if (!type_of(type, &target) || dwarf_peel_type(&target, &peeled) ||
+	if (!type_of(type, &target) || !peel(&target, &peeled) ||
 	    dwarf_tag(&peeled) != DW_TAG_base_type)
 		return false;
 	encoding = encoding_of(&peeled);
@@ -189,7 +206,7 @@ static enum recipe_encoding encode_enum(Dwarf_Die *type)
 {
 	Dwarf_Die target, peeled;
 
-	if (!type_of(type, &target) || dwarf_peel_type(&target, &peeled) ||
+	if (!type_of(type, &target) || !peel(&target, &peeled) ||
 	    encoding_of(&peeled) != RECIPE_UNSIGNED)
 		return RECIPE_SIGNED;
 	return RECIPE_UNSIGNED;
@@ -219,17 +236,18 @@ void debugtype_of(Dwarf_Die *variable, struct debugtype *type)
 		return;
 	put_type(type->name, &die, 0);
 	/* bounded by libdw: it follows at most so many modifiers */
-	if (!dwarf_aggregate_size(&die, &size))
+	if (!peel(&die, &peeled))
+		return;
+	type->encoding = encode(&peeled);
+	if (!dwarf_aggregate_size(&die, &size) || !dwarf_aggregate_size(&peeled, &size))
 		type->size = size;
-	if (!dwarf_peel_type(&die, &peeled))
-		type->encoding = encode(&peeled);
 }
 
 bool debugtype_peel(Dwarf_Die *variable, Dwarf_Die *type)
 {
 	Dwarf_Die die;
 
-	return type_of(variable, &die) && !dwarf_peel_type(&die, type);
+	return type_of(variable, &die) && peel(&die, type);
 }
 
 bool debugtype_array(Dwarf_Die *type, struct debugtype_array *array)
