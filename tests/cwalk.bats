@@ -134,6 +134,70 @@ without_stopping() {
 	python3 "$LIB/validate.py" "$T/heldO2" "$T/waitingO2"
 }
 
+# made_by SOURCE COMPILER FLAGS...: $T/program.
+made_by() {
+	"${@:2}" -g -D_GNU_SOURCE "$MWBPF_ROOT/tests/programs/$1" -lpthread -ldl -o "$T/program"
+}
+
+# same_values LEAST SOURCE COMPILER FLAGS...: what is seen of variables is what the program says;
+# of LEAST lines of it something is seen.
+same_values() {
+	local said=$T/said.$2$3$4$5
+
+	made_by "${@:2}"
+	start_program "$said" "$T/program" "$PROGRAMS/waiting.so"
+	walk "$T/seen" --freeze --globals --members 4
+	run python3 "$LIB/membercheck.py" "$1" "$T/seen" "$said"
+	echo "${*:2}: $output"
+	[ "$status" -eq 0 ]
+}
+
+@test "members, bit fields, pieces, values at entry and thread-locals: by gcc and clang, to the bit" {
+	build waiting.so
+	same_values 54 members.c gcc -O0 -gdwarf-2
+	same_values 52 members.c gcc -O2 -gdwarf-5
+	same_values 52 members.c gcc -O2 -gdwarf-4
+	same_values 51 members.c gcc -O1 -fdebug-types-section
+	same_values 54 members.c clang -O0 -gdwarf-5
+	same_values 48 members.c clang -O1 -gdwarf-4
+	same_values 48 members.c clang -O2 -gdwarf-5
+	python3 "$LIB/validate.py" "$T/seen"
+}
+
+# paths ARGS...: of the members of mixed that are seen.
+paths() {
+	walk "$T/seen" --freeze "$@"
+	jq -r 'select(.type == "c_variable" and .name == "mixed").members[]?.path' "$T/seen"
+}
+
+@test "members: as many levels as are asked for, and how many there are more" {
+	build waiting.so
+	made_by members.c gcc -O0
+	start_program "$T/said" "$T/program" "$PROGRAMS/waiting.so"
+	[ "$(paths --members 0)" = "" ]
+	[ "$(paths | tr '\n' ' ')" = "deep number nameless inner byte points table rows text function sign many ratio " ]
+	paths --members 2 >"$T/two"
+	grep -qx 'deep.one' "$T/two"
+	! grep -q 'deep.one[.]' "$T/two"
+	jq -es 'any(.[]; .name == "mixed" and any(.members[]; .path == "many" and .more == 32))' "$T/seen"
+	# and for people
+	"$MWBPF" walk --freeze --members 2 --pid "$PROGRAM" >"$T/text"
+	grep -qE '^ {8}[.]deep +struct deep +0x[0-9a-f]+ .*[+]0$' "$T/text"
+	grep -qE '^ {10}[.]deep[.]to +struct point [*] 0x[0-9a-f]+ -> data[+][0-9a-f]+ 0x.*[+]16$' "$T/text"
+	grep -qE '^ {10}[.][.][.] 32 more$' "$T/text"
+	grep -qE '^ {8}[.]wide +(long )?unsigned (long|int|long int) 654820258320 .* bits 0 to 39$' "$T/text"
+}
+
+@test "C++: what is inherited, references and static members" {
+	same_values 11 classes.cc g++ -O0 -fdebug-types-section
+	same_values 11 classes.cc clang++ -O2
+}
+
+@test "numbers in vector registers of a program that computes" {
+	same_values 2 spinning.c gcc -O2
+	same_values 3 spinning.c clang -O2
+}
+
 @test "a heap that was written over: where, and what else there is" {
 	start_program "$T/spoiled" "$PROGRAMS/blocks" 1
 	echo spoil >&"$GO"

@@ -14,6 +14,7 @@
 #include "report/format.h"
 #include "scan/leaks.h"
 #include "sink/words.h"
+#include "target/recipe.h"
 
 #define BUFFER_MAX     (1ULL << 31)
 
@@ -248,6 +249,16 @@ static int parse_census(struct options *options, const struct option_row *row, c
 	return 0;
 }
 
+static int parse_members(struct options *options, const struct option_row *row, const char *text)
+{
+	uint64_t levels;
+	int err = fmt_parse_u64(text, 0, RECIPE_DEPTH - 1, &levels);
+
+	(void)row;
+	options->walk.members = (uint32_t)levels;
+	return err;
+}
+
 static int parse_leak_check(struct options *options, const struct option_row *row,
 			    const char *text)
 {
@@ -361,6 +372,8 @@ const struct option_row option_rows[] = {
 	{ "native", 0, NULL, parse_flag, AT(walk.native), WALK,
 	  "show the C functions of a Python program, too" },
 	{ "chunks", 0, NULL, parse_flag, AT(walk.chunks), WALK, "show each chunk of malloc's heap" },
+	{ "members", 0, "N", parse_members, 0, WALK,
+	  "levels of members of C variables that are shown (1); at most 7" },
 	{ "freeze", 0, NULL, parse_flag, AT(walk.freeze), WALK,
 	  "hold the process meanwhile: registers are known, and nothing changes" },
 	{ "quiet", 'q', NULL, parse_flag, AT(quiet), ALL, "no summary, no progress, only errors" },

@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	static struct recipe_frame frame;
+	static struct recipe_frame frame = { .n_text = RECIPE_TEXT };
 	static struct cregs regs;
 	const struct dwarfeval eval = { .pid = getpid(), .frame = &frame, .regs = &regs,
 					.has_cfa = len & 1, .cfa = (uintptr_t)&frame };
@@ -33,7 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	for (int i = 0; i < RECIPE_REGS; i++)
 		regs.value[i] = (uintptr_t)&frame + (uint64_t)i;
 	where = dwarfeval_where(&eval, &recipe);
-	if (where.kind >= WHERE_KINDS || (where.kind == WHERE_UNKNOWN) != (where.why != NULL))
+	if (where.kind >= WHERE_KINDS || (where.kind == WHERE_UNKNOWN && !where.why))
 		abort();
 	for (int i = 0; i < RECIPE_ENCODINGS && len; i++) {
 		cvalue_text(getpid(), i, data, len < CVALUE_BYTES ? len : CVALUE_BYTES, text,

@@ -104,7 +104,7 @@ static __attribute__((noipa)) void all_types(const char *text, struct point *pla
 	say_frame();
 	say(yes, "%s", yes ? "true" : "false");
 	say(small, "%d", small);
-	say(byte, "%d", (signed char)byte);
+	say(byte, "%d", byte);
 	say(narrow, "%d", narrow);
 	say(wide, "%d", wide);
 	say(mask, "%lu", mask);
@@ -112,7 +112,7 @@ static __attribute__((noipa)) void all_types(const char *text, struct point *pla
 	say(name, "\"%s\"", name);
 	printf("VAR %ld %s pointed %p %zu %p \"%s\"\n", syscall(SYS_gettid), __func__, (void *)&pointed,
 	       sizeof(pointed), (void *)pointed, pointed);
-	say(colour, "%d", colour);
+	say(colour, "GREEN (%d)", colour);
 	say(local, "{x = %d, y = 2}", local.x);
 	say(many, "{%d, 2, 3, 4, 5}", many[0]);
 	say(line, "{from = {...}, to = {...}, label = \"%s\", width = 0.5}", line.label);

@@ -15,8 +15,10 @@
 #include "dwarf/cvalue.h"
 #include "dwarf/dwarfeval.h"
 
-static struct recipe_frame frame;
+static struct recipe_frame frame = { .n_text = RECIPE_TEXT };
 static struct cregs regs;
+static const struct centry_values *entry;
+static const struct ctls *tls;
 
 /* Where n operations lead, with rbp 0x1000 known, and a CFA of 0x2000. */
 static struct where try(const struct recipe_op *ops, size_t n)
@@ -25,6 +27,8 @@ static struct where try(const struct recipe_op *ops, size_t n)
 					.bias = 0x100000,
 					.frame = &frame,
 					.regs = &regs,
+					.entry = entry,
+					.tls = tls,
 					.has_cfa = true,
 					.cfa = 0x2000 };
 	const struct recipe recipe = { .kind = RECIPE_EXPRESSION, .n = (uint16_t)n };
@@ -63,8 +67,153 @@ static void finds_places(void **state)
 	is(TRY({ .atom = DW_OP_const8u, .number = (uintptr_t)&there },
 	       { .atom = DW_OP_deref_size, .number = 1 }),
 	   WHERE_MEMORY, 0xef);
-	is(TRY({ .atom = DW_OP_entry_value }), WHERE_NOWHERE, 0);
-	is(TRY({ .atom = DW_OP_reg3 }, { .atom = DW_OP_piece, .number = 4 }), WHERE_PIECES, 0);
+}
+
+/* Of a register when the function was called, if its caller tells. */
+static void asks_the_caller(void **state)
+{
+	const struct centry_values called = { 2, { { 5, 77 }, { 9 | RECIPE_PARAM_PLACE, 78 } } };
+
+	(void)state;
+	assert_string_equal(TRY({ .atom = DW_OP_entry_value, .number = 5 }).why,
+			    "the value it was called with is not known");
+	entry = &called;
+	is(TRY({ .atom = DW_OP_entry_value, .number = 5 }, { .atom = DW_OP_stack_value }),
+	   WHERE_VALUE, 77);
+	is(TRY({ .atom = DW_OP_GNU_entry_value, .number = 5 }, { .atom = DW_OP_lit1 },
+	       { .atom = DW_OP_plus }, { .atom = DW_OP_stack_value }),
+	   WHERE_VALUE, 78);
+	is(TRY({ .atom = DW_OP_GNU_parameter_ref, .number = 9 | RECIPE_PARAM_PLACE },
+	       { .atom = DW_OP_stack_value }),
+	   WHERE_VALUE, 78);
+	assert_int_equal(TRY({ .atom = DW_OP_entry_value, .number = 9 }).kind, WHERE_NOWHERE);
+	assert_int_equal(TRY({ .atom = DW_OP_entry_value, .number = 4 }).kind, WHERE_NOWHERE);
+	assert_int_equal(TRY({ .atom = DW_OP_entry_value, .number = RECIPE_REGS }).kind,
+			 WHERE_NOWHERE);
+	entry = NULL;
+}
+
+static void finds_what_is_of_a_thread(void **state)
+{
+	const struct ctls known = { .block = 0x7000 }, unknown = { .why = "so" };
+
+	(void)state;
+	assert_int_equal(TRY({ .atom = DW_OP_const8u, .number = 16 },
+			     { .atom = DW_OP_GNU_push_tls_address }).kind, WHERE_UNKNOWN);
+	tls = &unknown;
+	assert_string_equal(TRY({ .atom = DW_OP_const8u, .number = 16 },
+				{ .atom = DW_OP_form_tls_address }).why, "so");
+	tls = &known;
+	is(TRY({ .atom = DW_OP_const8u, .number = 16 }, { .atom = DW_OP_form_tls_address }),
+	   WHERE_MEMORY, 0x7010);
+	assert_int_equal(TRY({ .atom = DW_OP_form_tls_address }).kind, WHERE_UNKNOWN);
+	tls = NULL;
+}
+
+/* A value of each piece, as it is kept: a register, memory, nothing, a value. */
+static void finds_pieces(void **state)
+{
+	static const uint32_t there = 0x44332211;
+	struct where where = TRY({ .atom = DW_OP_reg6 }, { .atom = DW_OP_piece, .number = 4 },
+				 { .atom = DW_OP_const8u, .number = (uintptr_t)&there },
+				 { .atom = DW_OP_piece, .number = 4 },
+				 { .atom = DW_OP_piece, .number = 2 },
+				 { .atom = DW_OP_breg3 }, { .atom = DW_OP_piece, .number = 1 },
+				 { .atom = DW_OP_lit9 }, { .atom = DW_OP_stack_value },
+				 { .atom = DW_OP_piece, .number = 1 });
+	uint8_t bytes[8] = { 0 };
+
+	(void)state;
+	assert_int_equal(where.kind, WHERE_PIECES);
+	assert_int_equal(where.n, 5);
+	is(where_part(&where, 0, 4), WHERE_REGISTER, 6);
+	is(where_part(&where, 6, 1), WHERE_MEMORY, (uintptr_t)&there + 2);
+	is(where_part(&where, 8, 2), WHERE_NOWHERE, 0);
+	assert_int_equal(where_part(&where, 10, 1).kind, WHERE_UNKNOWN);
+	is(where_part(&where, 11, 1), WHERE_VALUE, 9);
+	assert_int_equal(where_part(&where, 2, 4).kind, WHERE_PIECES);
+	assert_int_equal(where_part(&where, 2, 4).n, 2);
+	assert_true(where_fetch(&where, getpid(), &regs, 1, bytes, 6)); /* of 0x1000, and there */
+	assert_memory_equal(bytes, "\x10\0\0\x11\x22\x33", 6);
+	assert_true(where_fetch(&where, getpid(), &regs, 11, bytes, 1));
+	assert_int_equal(bytes[0], 9);
+	assert_false(where_fetch(&where, getpid(), &regs, 6, bytes, 4)); /* nothing is there */
+	assert_false(where_fetch(&where, getpid(), &regs, 10, bytes, 1));
+	assert_false(where_fetch(&where, getpid(), &regs, 12, bytes, 1)); /* behind its end */
+	/* what is left of one that is not known is not where the next one is */
+	where = TRY({ .atom = DW_OP_lit1 }, { .atom = DW_OP_breg3 }, { .atom = DW_OP_piece, .number = 4 },
+		    { .atom = DW_OP_piece, .number = 4 });
+	is(where_part(&where, 4, 4), WHERE_NOWHERE, 0);
+	where = TRY({ .atom = DW_OP_breg6 }, { .atom = DW_OP_bit_piece, .number = 32, .number2 = 64 });
+	is(where_part(&where, 0, 4), WHERE_MEMORY, 0x1008);
+	assert_string_equal(TRY({ .atom = DW_OP_reg6 }, { .atom = DW_OP_bit_piece, .number = 3 },
+				{ .atom = DW_OP_reg6 }, { .atom = DW_OP_bit_piece, .number = 5 }).why,
+			    "its bits lie in several places");
+	is(TRY({ .atom = DW_OP_piece, .number = 1 }, { .atom = DW_OP_piece, .number = 1 },
+	       { .atom = DW_OP_piece, .number = 1 }, { .atom = DW_OP_piece, .number = 1 },
+	       { .atom = DW_OP_piece, .number = 1 }, { .atom = DW_OP_piece, .number = 1 },
+	       { .atom = DW_OP_piece, .number = 1 }, { .atom = DW_OP_piece, .number = 1 },
+	       { .atom = DW_OP_piece, .number = 1 }), WHERE_UNKNOWN, 0);
+}
+
+/* Types: what does not fit is cut, and the sign goes on. */
+static void converts(void **state)
+{
+	const uint64_t i32 = 4 | RECIPE_TYPE_SIGNED, i64 = 8 | RECIPE_TYPE_SIGNED;
+
+	(void)state;
+	is(TRY({ .atom = DW_OP_const8u, .number = 0x1fffffffe }, { .atom = DW_OP_convert, .number = i32 },
+	       { .atom = DW_OP_convert, .number = i64 }, { .atom = DW_OP_stack_value }),
+	   WHERE_VALUE, (uint64_t)-2);
+	is(TRY({ .atom = DW_OP_const8u, .number = 0x1fffffffe }, { .atom = DW_OP_convert, .number = 4 },
+	       { .atom = DW_OP_convert, .number = i64 }, { .atom = DW_OP_stack_value }),
+	   WHERE_VALUE, 0xfffffffe);
+	is(TRY({ .atom = DW_OP_regval_type, .number = 6, .number2 = 1 }), WHERE_MEMORY, 0);
+	assert_int_equal(TRY({ .atom = DW_OP_lit1 },
+			     { .atom = DW_OP_convert, .number = RECIPE_TYPE_OTHER }).kind, WHERE_UNKNOWN);
+	/* -1 / 2, and as a word without a sign */
+	is(TRY({ .atom = DW_OP_const8u, .number = UINT64_MAX }, { .atom = DW_OP_lit2 },
+	       { .atom = DW_OP_div }), WHERE_MEMORY, 0);
+	is(TRY({ .atom = DW_OP_const8u, .number = UINT64_MAX }, { .atom = DW_OP_convert, .number = 8 },
+	       { .atom = DW_OP_lit2 }, { .atom = DW_OP_div }), WHERE_MEMORY, INT64_MAX);
+	is(TRY({ .atom = DW_OP_lit7 }, { .atom = DW_OP_lit4 }, { .atom = DW_OP_mod }), WHERE_MEMORY, 3);
+	is(TRY({ .atom = DW_OP_const8u, .number = 1ULL << 63 }, { .atom = DW_OP_lit1 },
+	       { .atom = DW_OP_neg }, { .atom = DW_OP_div }), WHERE_MEMORY, 1ULL << 63);
+	assert_int_equal(TRY({ .atom = DW_OP_lit1 }, { .atom = DW_OP_lit0 }, { .atom = DW_OP_div }).kind,
+			 WHERE_UNKNOWN);
+}
+
+static void takes_bytes_along(void **state)
+{
+	uint8_t bytes[10];
+	struct where where;
+
+	(void)state;
+	memcpy(frame.text + 100, "0123456789", 10);
+	where = TRY({ .atom = DW_OP_implicit_value, .number = 100, .number2 = 10 });
+	assert_int_equal(where.kind, WHERE_VALUE);
+	assert_true(where_fetch(&where, getpid(), &regs, 0, bytes, 10));
+	assert_memory_equal(bytes, "0123456789", 10);
+	where = where_part(&where, 4, 3);
+	assert_true(where_fetch(&where, getpid(), &regs, 1, bytes, 2));
+	assert_memory_equal(bytes, "56", 2);
+	assert_false(where_fetch(&where, getpid(), &regs, 4, bytes, 3));
+	assert_int_equal(TRY({ .atom = DW_OP_implicit_value, .number = RECIPE_TEXT - 1, .number2 = 2 }).kind,
+			 WHERE_UNKNOWN);
+	assert_int_equal(TRY({ .atom = DW_OP_implicit_value, .number = UINT64_MAX, .number2 = 2 }).kind,
+			 WHERE_UNKNOWN);
+}
+
+static void cuts_bits_out(void **state)
+{
+	static const uint8_t bytes[CVALUE_BITS_BYTES] = { 0xf0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x0a };
+
+	(void)state;
+	assert_int_equal(cvalue_bits(bytes, 2, 3, RECIPE_UNSIGNED), 4);
+	assert_int_equal((int64_t)cvalue_bits(bytes, 2, 3, RECIPE_SIGNED), -4);
+	assert_int_equal(cvalue_bits(bytes, 4, 64, RECIPE_UNSIGNED), 0xafffffffffffffff);
+	assert_int_equal(cvalue_bits(bytes, 0, 64, RECIPE_UNSIGNED), 0xfffffffffffffff0);
+	assert_int_equal((int64_t)cvalue_bits(bytes, 7, 1, RECIPE_SIGNED), -1);
 }
 
 static void finds_by_the_frame(void **state)
@@ -144,6 +293,8 @@ static void writes_values(void **state)
 	assert_string_equal(text(RECIPE_BOOL, &(char){ 2 }, 1), "true");
 	assert_string_equal(text(RECIPE_CHAR, "x", 1), "'x'");
 	assert_string_equal(text(RECIPE_CHAR, "\n", 1), "10");
+	assert_string_equal(text(RECIPE_CHAR, "\xc8", 1), "-56");
+	assert_string_equal(text(RECIPE_UCHAR, "\xc8", 1), "200");
 	assert_string_equal(text(RECIPE_FLOAT, &(double){ 0.1 }, 8), "0.1");
 	assert_string_equal(text(RECIPE_FLOAT, &(float){ -2.5f }, 4), "-2.5");
 	assert_string_equal(text(RECIPE_CHARS, "abc\0xyz", 8), "\"abc\"");
@@ -161,7 +312,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds_places),		cmocka_unit_test(finds_by_the_frame),
 		cmocka_unit_test(branches_and_compares), cmocka_unit_test(refuses_hostile_ones),
-		cmocka_unit_test(writes_values),
+		cmocka_unit_test(writes_values),	cmocka_unit_test(asks_the_caller),
+		cmocka_unit_test(finds_what_is_of_a_thread), cmocka_unit_test(finds_pieces),
+		cmocka_unit_test(converts),		cmocka_unit_test(takes_bytes_along),
+		cmocka_unit_test(cuts_bits_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,17 +3,26 @@
 #include "dwarf/cframes.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/clean.h"
+#include "dwarf/ctls.h"
 #include "target/mem.h"
 
-struct cregs cregs_of(const struct user_regs_struct *regs)
+struct cregs cregs_of(const struct user_regs_struct *regs,
+		      const struct user_fpregs_struct *vectors)
 {
 	/* System V ABI, figure 3.36 */
-	return (struct cregs){ { regs->rax, regs->rdx, regs->rcx, regs->rbx, regs->rsi, regs->rdi,
-				 regs->rbp, regs->rsp, regs->r8, regs->r9, regs->r10, regs->r11,
-				 regs->r12, regs->r13, regs->r14, regs->r15, regs->rip },
-			       (1u << RECIPE_REGS) - 1 };
+	struct cregs all = { { regs->rax, regs->rdx, regs->rcx, regs->rbx, regs->rsi, regs->rdi,
+			       regs->rbp, regs->rsp, regs->r8, regs->r9, regs->r10, regs->r11,
+			       regs->r12, regs->r13, regs->r14, regs->r15, regs->rip },
+			     .known = (1u << RECIPE_REGS) - 1,
+			     .fs_base = regs->fs_base };
+
+	if (vectors)
+		memcpy(all.vectors, vectors->xmm_space, sizeof(all.vectors));
+	all.has_vectors = vectors != NULL;
+	return all;
 }
 
 /* "202 0x7f... 0x80 0x0 0x0 0x0 0x0 SP PC", "-1 SP PC" outside a call, or "running" */
@@ -39,7 +48,9 @@ bool cregs_waiting(pid_t pid, pid_t tid, struct cregs *regs)
 void cframes_begin(struct cframes *frames, struct native *native, struct space *space,
 		   const struct cregs *regs, struct recipe_frame *recipe)
 {
-	*frames = (struct cframes){ .native = native, .space = space, .recipe = recipe };
+	*frames = (struct cframes){
+		.native = native, .space = space, .recipe = recipe, .tls_bias = UINT64_MAX
+	};
 	frames->frame.regs = *regs;
 	frames->frame.pc = regs->value[RECIPE_PC];
 	frames->frame.exact = true;
@@ -53,8 +64,28 @@ struct dwarfeval cframes_eval(const struct cframes *frames)
 				   .bias = frame->bias,
 				   .frame = frames->recipe,
 				   .regs = &frame->regs,
+				   .entry = frames->entry,
 				   .has_cfa = frame->has_cfa,
 				   .cfa = frame->cfa };
+}
+
+struct dwarfeval cframes_eval_variables(struct cframes *frames)
+{
+	struct dwarfeval eval = cframes_eval(frames);
+	const struct cframe *frame = &frames->frame;
+
+	if (!frames->recipe->asks_tls)
+		return eval;
+	if (frames->tls_bias != frame->bias) {
+		struct segments *segments = &frames->space->segments;
+
+		frames->tls = ctls_find(frames->space,
+					segments_find(segments, frame->pc - !frame->exact),
+					frame->regs.fs_base);
+		frames->tls_bias = frame->bias;
+	}
+	eval.tls = &frames->tls;
+	return eval;
 }
 
 static void read_frame(struct cframes *frames)
@@ -90,7 +121,7 @@ static void restore(const struct cframes *frames, unsigned number, struct cregs 
 		cregs_set(caller, number, value);
 	else if (where.kind == WHERE_VALUE)
 		cregs_set(caller, number, where.addr);
-	else if (where.kind == WHERE_REGISTER && cregs_has(regs, (unsigned)where.addr))
+	else if (where.kind == WHERE_REGISTER && cregs_has(regs, where.addr))
 		cregs_set(caller, number, regs->value[where.addr]);
 }
 
@@ -98,7 +129,7 @@ static void restore(const struct cframes *frames, unsigned number, struct cregs 
 static bool go_out(struct cframes *frames)
 {
 	struct cframe *frame = &frames->frame;
-	struct cregs caller = { .known = 0 };
+	struct cregs caller = { .fs_base = frame->regs.fs_base };
 
 	if (frames->why || !frame->has_recipe || !frames->recipe->has_rules) {
 		if (!frames->why)
@@ -135,4 +166,11 @@ bool cframes_next(struct cframes *frames)
 	frames->started = true;
 	read_frame(frames);
 	return true;
+}
+
+void cframes_again(struct cframes *frames, const struct cframe *frame)
+{
+	frames->frame = *frame;
+	frames->entry = NULL;
+	read_frame(frames);
 }

@@ -32,13 +32,17 @@ struct cframes {
 	struct native *native;
 	struct space *space;
 	struct recipe_frame *recipe; /* of the frame at hand; the caller's */
+	const struct centry_values *entry; /* what it was called with; NULL: not known */
+	struct ctls tls;	 /* of the thread in the file that lies at tls_bias */
+	uint64_t tls_bias;	 /* of no file: not looked for yet */
 	struct cframe frame;
 	bool started;
 	const char *why; /* they ended before the outermost; NULL: they did not */
 };
 
-/* All registers of a thread that is held. */
-struct cregs cregs_of(const struct user_regs_struct *regs);
+/* All registers of a thread that is held; those of the second kind may be NULL. */
+struct cregs cregs_of(const struct user_regs_struct *regs,
+		      const struct user_fpregs_struct *vectors);
 
 /*
  * What is known of a thread that waits in the kernel: its stack pointer and where it is.
@@ -52,7 +56,14 @@ void cframes_begin(struct cframes *frames, struct native *native, struct space *
 /* The next one is in frames->frame, its recipe at hand; false after the last. */
 bool cframes_next(struct cframes *frames);
 
-/* What expressions of the frame at hand are worked out with. */
+/* Go back to one that was found before; what follows is not found by cframes_next. */
+void cframes_again(struct cframes *frames, const struct cframe *frame);
+
+/*
+ * What expressions of the frame at hand are worked out with; the second also of those that
+ * are about variables of which each thread has its own.
+ */
 struct dwarfeval cframes_eval(const struct cframes *frames);
+struct dwarfeval cframes_eval_variables(struct cframes *frames);
 
 #endif

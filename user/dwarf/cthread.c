@@ -36,23 +36,40 @@ static bool make_room(void **array, size_t used, size_t n, size_t size)
 	return more != NULL;
 }
 
-static int add_vars(struct cthread *thread, struct intern *names, const struct cvars *vars)
+/* Keep the variables of a frame. */
+static int add_vars(struct cthread *thread, struct intern *names, const struct cvars *vars,
+		    struct cthread_frame *frame)
 {
 	void *array = thread->vars;
 
 	if (!make_room(&array, thread->n_vars, vars->n, sizeof(*thread->vars)))
 		return -ENOMEM;
 	thread->vars = array;
+	frame->first = thread->n_vars;
+	frame->n = vars->n;
+	frame->cut = vars->cut;
 	for (size_t i = 0; i < vars->n; i++) {
 		struct cvar *var = &thread->vars[thread->n_vars++];
 
 		*var = vars->at[i];
 		var->name = intern(names, var->name);
 		var->type = intern(names, var->type);
+		var->owner = intern(names, var->owner);
 		if (var->above)
 			var->above = intern(names, var->above);
 	}
 	return 0;
+}
+
+/* Read the variables of the frame at hand. */
+static int read_vars(struct cthread *thread, struct cframes *frames, struct cvars *vars,
+		     struct cthread_frame *frame)
+{
+	vars->n = 0;
+	vars->cut = frames->frame.has_recipe ? frames->recipe->n_vars : 0;
+	if (thread->n_vars < CTHREAD_VARS)
+		clocals_read(frames, vars);
+	return add_vars(thread, frames->native->naming.names, vars, frame);
 }
 
 /* From the stack pointer, or where the one it called begins. */
@@ -65,11 +82,10 @@ static uint64_t size_of(const struct cthread *thread, const struct cframe *frame
 		       frame->cfa - low : 0;
 }
 
-static int add_frame(struct cthread *thread, const struct cframes *frames, struct cvars *vars)
+static int add_frame(struct cthread *thread, struct cframes *frames, struct cvars *vars)
 {
 	struct cthread_frame *frame;
 	void *array = thread->frames;
-	int err;
 
 	if (!make_room(&array, thread->n, 1, sizeof(*thread->frames)))
 		return -ENOMEM;
@@ -77,18 +93,56 @@ static int add_frame(struct cthread *thread, const struct cframes *frames, struc
 	frame = &thread->frames[thread->n];
 	*frame = (struct cthread_frame){ .frame = frames->frame,
 					 .size = size_of(thread, &frames->frame),
-					 .first = thread->n_vars };
+					 .entry = centry_of(frames) };
+	frame->entry.name = intern(frames->native->naming.names, frame->entry.name);
 	frame->name = native_find(frames->native, frames->space, frames->frame.pc,
 				  frames->frame.exact);
-	if (thread->n_vars < CTHREAD_VARS)
-		clocals_read(frames, vars);
-	else
-		*vars = (struct cvars){ .cut = frames->frame.has_recipe ? frames->recipe->n_vars : 0 };
-	err = add_vars(thread, frames->native->naming.names, vars);
-	frame->n = thread->n_vars - frame->first;
-	frame->cut = vars->cut;
 	thread->n++;
+	return read_vars(thread, frames, vars, frame);
+}
+
+/*
+ * Values that functions were called with are known once their callers are: outermost first,
+ * since they may be made of those the caller was called with. Read again is only what
+ * takes such.
+ */
+static int read_entries(struct cthread *thread, struct cframes *frames, struct cvars *vars)
+{
+	struct centry_values entry = { .n = 0 };
+	int err = 0;
+
+	for (size_t i = thread->n; i-- > 0 && !err;) {
+		struct cthread_frame *frame = &thread->frames[i];
+		const struct centry_values of_caller = entry;
+
+		entry.n = 0;
+		if (!frame->asked || i + 1 == thread->n)
+			continue;
+		cframes_again(frames, &thread->frames[i + 1].frame);
+		frames->entry = &of_caller;
+		entry = centry_read(frames, &frame->entry);
+		if (!frame->entry.asks || thread->n_vars >= CTHREAD_VARS)
+			continue;
+		cframes_again(frames, &frame->frame);
+		frames->entry = &entry;
+		err = read_vars(thread, frames, vars, frame);
+	}
 	return err;
+}
+
+/* Which values that functions were called with have to be found; false: none. */
+static bool ask_entries(struct cthread *thread)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < thread->n; i++) {
+		struct cthread_frame *frame = &thread->frames[i];
+
+		frame->asked = frame->entry.asks ||
+			       (i && thread->frames[i - 1].asked && frame->entry.passes);
+		any |= frame->asked;
+	}
+	return any;
 }
 
 static int read_frames(struct native *native, struct space *space, const struct cregs *regs,
@@ -101,6 +155,8 @@ static int read_frames(struct native *native, struct space *space, const struct 
 	while (!err && cframes_next(&frames))
 		err = add_frame(thread, &frames, &room->vars);
 	thread->why = frames.why;
+	if (!err && ask_entries(thread))
+		err = read_entries(thread, &frames, &room->vars);
 	return err;
 }
 

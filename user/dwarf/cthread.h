@@ -5,14 +5,17 @@
 #ifndef MWBPF_CTHREAD_H
 #define MWBPF_CTHREAD_H
 
+#include "dwarf/centry.h"
 #include "dwarf/clocals.h"
 
 struct cthread_frame {
 	struct cframe frame;
 	const struct code_name *name;
 	uint64_t size; /* bytes from where it begins down to where its callee's does; 0: not known */
-	size_t first, n; /* of the thread's vars */
+	size_t first, n; /* of the thread's vars: variables and their members */
 	uint32_t cut;	 /* variables left out */
+	struct centry entry;
+	bool asked; /* values that it was called with are to be found */
 };
 
 struct cthread {

@@ -25,6 +25,18 @@ static int64_t signed_of(const uint8_t *bytes, size_t n)
 	return (int64_t)(number_of(bytes, n) << unused) >> unused;
 }
 
+uint64_t cvalue_bits(const uint8_t bytes[CVALUE_BITS_BYTES], unsigned bit, unsigned bits,
+		     enum recipe_encoding encoding)
+{
+	const bool is_signed = encoding == RECIPE_SIGNED || encoding == RECIPE_CHAR;
+	uint64_t value = number_of(bytes, 8) >> bit;
+
+	if (bit)
+		value |= (uint64_t)bytes[8] << (64 - bit);
+	value <<= 64 - bits;
+	return is_signed ? (uint64_t)((int64_t)value >> (64 - bits)) : value >> (64 - bits);
+}
+
 static void put_float(const uint8_t *bytes, size_t n, char *buf, size_t cap)
 {
 	long double longest = 0;
@@ -82,10 +94,13 @@ char *cvalue_text(pid_t pid, enum recipe_encoding encoding, const uint8_t *bytes
 	case RECIPE_UNSIGNED: snprintf(buf, cap, "%llu", number); break;
 	case RECIPE_BOOL: snprintf(buf, cap, "%s", number ? "true" : "false"); break;
 	case RECIPE_CHAR:
+	case RECIPE_UCHAR:
 		if (printable)
 			snprintf(buf, cap, "'%c'", (char)bytes[0]);
-		else
+		else if (encoding == RECIPE_CHAR)
 			snprintf(buf, cap, "%lld", (long long)signed_of(bytes, n));
+		else
+			snprintf(buf, cap, "%llu", number);
 		break;
 	case RECIPE_FLOAT: put_float(bytes, n, buf, cap); break;
 	case RECIPE_POINTER: snprintf(buf, cap, "0x%llx", number); break;

@@ -3,8 +3,9 @@
 #include "dwarf/dwarfeval.h"
 
 #include <dwarf.h>
-#include <stddef.h>
+#include <string.h>
 
+#include "dwarf/dwarfmath.h"
 #include "target/mem.h"
 
 #define STEPS 1024
@@ -14,99 +15,124 @@ struct machine {
 	const struct dwarfeval *eval;
 	const struct recipe_op *ops;
 	size_t n, at, steps;
-	uint64_t stack[STACK];
+	struct dwarfmath stack[STACK];
 	size_t depth;
-	struct where where; /* where it is, as far as an operation says so */
+	struct where where; /* where it is, or a piece of it, as far as an operation says so */
 	bool placed;	    /* one has */
 	bool nested;	    /* a frame's base is being worked out */
+	struct where whole; /* of pieces */
 };
 
-static const struct where no_register = {
-	WHERE_UNKNOWN, 0, "it takes a register whose value is not known"
-};
-static const struct where bad = { WHERE_UNKNOWN, 0, "the expression is not understood" };
-
-static bool fail(struct machine *m, const struct where *where)
+static bool put_place(struct machine *m, enum where_kind kind, uint64_t addr, const char *why)
 {
-	m->where = *where;
+	m->where.kind = kind;
+	m->where.addr = addr;
+	m->where.why = why;
+	m->where.n = 0;
+	m->where.bytes = NULL;
 	m->placed = true;
+	return true;
+}
+
+static bool fail(struct machine *m, const char *why)
+{
+	put_place(m, WHERE_UNKNOWN, 0, why);
 	return false;
+}
+
+static bool refuse(struct machine *m)
+{
+	return fail(m, "the expression is not understood");
 }
 
 static bool push(struct machine *m, uint64_t value)
 {
 	if (m->depth == STACK)
-		return fail(m, &bad);
-	m->stack[m->depth++] = value;
+		return refuse(m);
+	m->stack[m->depth++] = dwarfmath_of(value, 0);
 	return true;
 }
 
 /* Whether there are so many values on the stack. */
 static bool has(struct machine *m, size_t n)
 {
-	return m->depth >= n || fail(m, &bad);
+	return m->depth >= n || refuse(m);
 }
 
 static bool push_register(struct machine *m, uint64_t number, int64_t offset)
 {
-	if (number >= RECIPE_REGS || !cregs_has(m->eval->regs, (unsigned)number))
-		return fail(m, &no_register);
+	if (!cregs_has(m->eval->regs, number))
+		return fail(m, "it takes a register whose value is not known");
 	return push(m, m->eval->regs->value[number] + (uint64_t)offset);
 }
 
 static bool push_cfa(struct machine *m)
 {
-	static const struct where no_cfa = {
-		WHERE_UNKNOWN, 0, "where the frame begins is not known"
-	};
-
-	return m->eval->has_cfa ? push(m, m->eval->cfa) : fail(m, &no_cfa);
+	return m->eval->has_cfa ? push(m, m->eval->cfa) :
+				  fail(m, "where the frame begins is not known");
 }
 
 static bool push_base(struct machine *m, int64_t offset);
 
-static bool load(struct machine *m, size_t size)
+/* What the function was called with. */
+static bool push_entry(struct machine *m, uint64_t number)
 {
-	static const struct where unreadable = {
-		WHERE_UNKNOWN, 0, "it takes memory that cannot be read"
-	};
+	const struct centry_values *entry = m->eval->entry;
+
+	for (uint32_t i = 0; entry && i < entry->n; i++)
+		if (entry->at[i].number == number)
+			return push(m, entry->at[i].value);
+	put_place(m, WHERE_NOWHERE, 0, "the value it was called with is not known");
+	return false;
+}
+
+static bool put_tls(struct machine *m)
+{
+	const struct ctls *tls = m->eval->tls;
+
+	if (!has(m, 1))
+		return false;
+	if (!tls || tls->why)
+		return fail(m, tls ? tls->why : "each thread has its own");
+	m->stack[m->depth - 1] = dwarfmath_of(tls->block + m->stack[m->depth - 1].value, 0);
+	return true;
+}
+
+static bool load(struct machine *m, uint64_t size)
+{
 	uint64_t value = 0;
 
 	if (!has(m, 1) || size > sizeof(value))
-		return fail(m, &bad);
-	if (mem_read(m->eval->pid, m->stack[m->depth - 1], &value, size))
-		return fail(m, &unreadable);
-	m->stack[m->depth - 1] = value;
+		return refuse(m);
+	if (mem_read(m->eval->pid, m->stack[m->depth - 1].value, &value, size))
+		return fail(m, "it takes memory that cannot be read");
+	m->stack[m->depth - 1] = dwarfmath_of(value, 0);
+	return true;
+}
+
+/* The value on top is one of another type. */
+static bool convert(struct machine *m, uint64_t type)
+{
+	if (!has(m, 1))
+		return false;
+	if ((uint8_t)type == RECIPE_TYPE_OTHER)
+		return fail(m, "it takes arithmetic that is not known here");
+	m->stack[m->depth - 1] = dwarfmath_of(m->stack[m->depth - 1].value, (uint8_t)type);
 	return true;
 }
 
 static bool operate(struct machine *m, uint32_t atom)
 {
-	uint64_t *a, b;
-
 	if (!has(m, 2))
 		return false;
-	b = m->stack[--m->depth];
-	a = &m->stack[m->depth - 1];
-	switch (atom) {
-	case DW_OP_plus: *a += b; break;
-	case DW_OP_minus: *a -= b; break;
-	case DW_OP_mul: *a *= b; break;
-	case DW_OP_and: *a &= b; break;
-	case DW_OP_or: *a |= b; break;
-	case DW_OP_xor: *a ^= b; break;
-	case DW_OP_shl: *a = b < 64 ? *a << b : 0; break;
-	case DW_OP_shr: *a = b < 64 ? *a >> b : 0; break;
-	case DW_OP_shra: *a = (uint64_t)((int64_t)*a >> (b < 64 ? b : 63)); break;
-	case DW_OP_eq: *a = *a == b; break;
-	case DW_OP_ne: *a = *a != b; break;
-	case DW_OP_lt: *a = (int64_t)*a < (int64_t)b; break;
-	case DW_OP_le: *a = (int64_t)*a <= (int64_t)b; break;
-	case DW_OP_gt: *a = (int64_t)*a > (int64_t)b; break;
-	case DW_OP_ge: *a = (int64_t)*a >= (int64_t)b; break;
-	default: return fail(m, &bad);
-	}
-	return true;
+	m->depth--;
+	return dwarfmath_two(atom, &m->stack[m->depth - 1], m->stack[m->depth].value) || refuse(m);
+}
+
+static bool change(struct machine *m, const struct recipe_op *op)
+{
+	return has(m, 1) &&
+	       (dwarfmath_one(op->atom, &m->stack[m->depth - 1], op->number) || refuse(m));
 }
 
 /* Go on where a branch leads: to the operation at that offset. */
@@ -117,7 +143,7 @@ static bool jump(struct machine *m, uint64_t offset)
 			m->at = i;
 			return true;
 		}
-	return fail(m, &bad);
+	return refuse(m);
 }
 
 static bool branch(struct machine *m, const struct recipe_op *op)
@@ -128,66 +154,123 @@ static bool branch(struct machine *m, const struct recipe_op *op)
 	if (op->atom == DW_OP_bra) {
 		if (!has(m, 1))
 			return false;
-		if (!m->stack[--m->depth])
+		if (!m->stack[--m->depth].value)
 			return true;
 	}
 	return jump(m, to);
 }
 
-static bool shuffle(struct machine *m, const struct recipe_op *op)
+static bool swap(struct machine *m)
 {
-	const size_t deep = op->atom == DW_OP_pick ? op->number : op->atom == DW_OP_over;
-	uint64_t top;
+	const struct dwarfmath top = m->stack[m->depth - 1];
 
-	if (deep >= STACK || !has(m, op->atom == DW_OP_swap ? 2 : deep + 1))
-		return fail(m, &bad);
-	if (op->atom == DW_OP_drop) {
-		m->depth--;
-		return true;
-	}
-	if (op->atom != DW_OP_swap)
-		return push(m, m->stack[m->depth - 1 - deep]);
-	top = m->stack[m->depth - 1];
 	m->stack[m->depth - 1] = m->stack[m->depth - 2];
 	m->stack[m->depth - 2] = top;
 	return true;
 }
 
-static bool change(struct machine *m, const struct recipe_op *op)
+static bool shuffle(struct machine *m, const struct recipe_op *op)
 {
-	uint64_t *top = &m->stack[m->depth ? m->depth - 1 : 0];
+	const uint64_t deep = op->atom == DW_OP_pick ? op->number : op->atom == DW_OP_over;
 
-	if (!has(m, 1))
-		return false;
-	switch (op->atom) {
-	case DW_OP_neg: *top = -*top; break;
-	case DW_OP_not: *top = ~*top; break;
-	case DW_OP_abs: *top = (int64_t)*top < 0 ? -*top : *top; break;
-	default: *top += op->number; break; /* DW_OP_plus_uconst */
+	if (deep >= STACK || !has(m, op->atom == DW_OP_swap ? 2 : deep + 1))
+		return refuse(m);
+	if (op->atom == DW_OP_swap)
+		return swap(m);
+	if (op->atom == DW_OP_drop) {
+		m->depth--;
+		return true;
 	}
+	if (m->depth == STACK)
+		return refuse(m);
+	m->stack[m->depth] = m->stack[m->depth - 1 - deep];
+	m->depth++;
 	return true;
 }
 
-/* An operation that says where it is, and not how to work it out. */
-static bool place(struct machine *m, enum where_kind kind, uint64_t addr)
+static bool put_value(struct machine *m, const struct recipe_op *op)
 {
-	m->where = (struct where){ .kind = kind, .addr = addr };
-	m->placed = true;
+	if (op->atom == DW_OP_stack_value)
+		return has(m, 1) && put_place(m, WHERE_VALUE, m->stack[--m->depth].value, NULL);
+	if (op->number > m->eval->frame->n_text ||
+	    op->number2 > m->eval->frame->n_text - op->number)
+		return refuse(m);
+	put_place(m, WHERE_VALUE, 0, NULL);
+	m->where.n = (uint32_t)op->number2;
+	m->where.bytes = (const uint8_t *)m->eval->frame->text + op->number;
 	return true;
 }
 
-static bool place_value(struct machine *m, const struct recipe_op *op)
+/* What was placed last, or the address on top, is a piece; nothing: it was left out. */
+static bool end_piece(struct machine *m, uint64_t size, uint64_t offset)
 {
-	if (op->atom == DW_OP_implicit_value) /* its bytes: put_implicit of debugframe.c */
-		return place(m, op->number2 <= 8 ? WHERE_VALUE : WHERE_NOWHERE, op->number);
-	return has(m, 1) && place(m, WHERE_VALUE, m->stack[--m->depth]);
+	struct where_piece piece = { .kind = WHERE_NOWHERE, .size = (uint32_t)size };
+
+	if (m->whole.n == WHERE_MOST_PIECES || size > UINT32_MAX)
+		return refuse(m);
+	if (m->placed)
+		piece = (struct where_piece){ m->where.kind, piece.size, m->where.addr };
+	else if (m->depth)
+		piece = (struct where_piece){ WHERE_MEMORY, piece.size,
+					      m->stack[--m->depth].value };
+	if (piece.kind == WHERE_MEMORY)
+		piece.addr += offset;
+	else if (offset || (m->placed && m->where.n))
+		piece.kind = WHERE_UNKNOWN; /* a part of a register, or of a long value */
+	m->whole.kind = WHERE_PIECES;
+	m->whole.pieces[m->whole.n++] = piece;
+	m->placed = false;
+	m->depth = 0; /* each begins anew */
+	return true;
+}
+
+/* Pieces that do not end where a byte does are not taken apart, nor what they are pieces of. */
+static bool end_bits(struct machine *m, const struct recipe_op *op)
+{
+	if (op->number % 8 || op->number2 % 8) {
+		m->at = m->n;
+		return fail(m, "its bits lie in several places");
+	}
+	return end_piece(m, op->number / 8, op->number2 / 8);
+}
+
+/* Operations with a type. */
+static bool run_typed(struct machine *m, const struct recipe_op *op)
+{
+	switch (op->atom) {
+	case DW_OP_regval_type:
+	case DW_OP_GNU_regval_type:
+		return push_register(m, op->number, 0) && convert(m, op->number2);
+	case DW_OP_deref_type:
+	case DW_OP_GNU_deref_type: return load(m, op->number) && convert(m, op->number2);
+	case DW_OP_convert:
+	case DW_OP_GNU_convert:
+	case DW_OP_reinterpret:
+	case DW_OP_GNU_reinterpret: return convert(m, op->number);
+	default: return operate(m, op->atom);
+	}
+}
+
+/* Operations that say where it is, and not how to work it out. */
+static bool run_placing(struct machine *m, const struct recipe_op *op)
+{
+	switch (op->atom) {
+	case DW_OP_regx: return put_place(m, WHERE_REGISTER, op->number, NULL);
+	case DW_OP_stack_value:
+	case DW_OP_implicit_value: return put_value(m, op);
+	case DW_OP_piece: return end_piece(m, op->number, 0);
+	case DW_OP_bit_piece: return end_bits(m, op);
+	case DW_OP_implicit_pointer:
+	case DW_OP_GNU_implicit_pointer:
+		put_place(m, WHERE_NOWHERE, 0, "it points to what is optimized out");
+		return false;
+	default: return run_typed(m, op);
+	}
 }
 
 /* An operation outside of the ranges of numbers that stand for registers and small constants. */
 static bool run_other(struct machine *m, const struct recipe_op *op)
 {
-	static const struct where tls = { WHERE_UNKNOWN, 0, "each thread has its own" };
-
 	switch (op->atom) {
 	case DW_OP_nop: return true;
 	case DW_OP_addr: return push(m, op->number + m->eval->bias);
@@ -204,7 +287,6 @@ static bool run_other(struct machine *m, const struct recipe_op *op)
 	case DW_OP_fbreg: return push_base(m, (int64_t)op->number);
 	case DW_OP_call_frame_cfa: return push_cfa(m);
 	case DW_OP_bregx: return push_register(m, op->number, (int64_t)op->number2);
-	case DW_OP_regx: return place(m, WHERE_REGISTER, op->number);
 	case DW_OP_deref: return load(m, 8);
 	case DW_OP_deref_size: return load(m, op->number);
 	case DW_OP_dup:
@@ -218,18 +300,12 @@ static bool run_other(struct machine *m, const struct recipe_op *op)
 	case DW_OP_plus_uconst: return change(m, op);
 	case DW_OP_skip:
 	case DW_OP_bra: return branch(m, op);
-	case DW_OP_stack_value:
-	case DW_OP_implicit_value: return place_value(m, op);
-	case DW_OP_piece:
-	case DW_OP_bit_piece: place(m, WHERE_PIECES, 0); return false;
-	/* values that a function was called with, and that nothing keeps */
-	case DW_OP_implicit_pointer:
 	case DW_OP_entry_value:
-	case DW_OP_GNU_implicit_pointer:
-	case DW_OP_GNU_entry_value: place(m, WHERE_NOWHERE, 0); return false;
+	case DW_OP_GNU_entry_value:
+	case DW_OP_GNU_parameter_ref: return push_entry(m, op->number);
 	case DW_OP_form_tls_address:
-	case DW_OP_GNU_push_tls_address: return fail(m, &tls);
-	default: return operate(m, op->atom);
+	case DW_OP_GNU_push_tls_address: return put_tls(m);
+	default: return run_placing(m, op);
 	}
 }
 
@@ -238,10 +314,21 @@ static bool run_one(struct machine *m, const struct recipe_op *op)
 	if (op->atom >= DW_OP_lit0 && op->atom <= DW_OP_lit31)
 		return push(m, op->atom - DW_OP_lit0);
 	if (op->atom >= DW_OP_reg0 && op->atom <= DW_OP_reg31)
-		return place(m, WHERE_REGISTER, op->atom - DW_OP_reg0);
+		return put_place(m, WHERE_REGISTER, op->atom - DW_OP_reg0, NULL);
 	if (op->atom >= DW_OP_breg0 && op->atom <= DW_OP_breg31)
 		return push_register(m, op->atom - DW_OP_breg0, (int64_t)op->number);
 	return run_other(m, op);
+}
+
+/* A piece that cannot be worked out leaves the others; false: there are none. */
+static bool skip_piece(struct machine *m)
+{
+	while (m->at < m->n)
+		if (m->ops[m->at].atom == DW_OP_piece || m->ops[m->at].atom == DW_OP_bit_piece)
+			return m->whole.n < WHERE_MOST_PIECES;
+		else
+			m->at++;
+	return false;
 }
 
 static struct where run(const struct dwarfeval *eval, const struct recipe *recipe, bool nested)
@@ -252,14 +339,20 @@ static struct where run(const struct dwarfeval *eval, const struct recipe *recip
 			     .nested = nested };
 
 	while (m.at < m.n) {
-		if (m.steps++ == STEPS)
-			return bad;
-		if (!run_one(&m, &m.ops[m.at++]))
+		if (m.steps++ == STEPS) {
+			refuse(&m);
+			return m.where;
+		}
+		if (!run_one(&m, &m.ops[m.at++]) && !skip_piece(&m))
 			return m.where;
 	}
-	if (m.placed)
-		return m.where;
-	return m.depth ? (struct where){ .kind = WHERE_MEMORY, .addr = m.stack[m.depth - 1] } : bad;
+	if (m.whole.n)
+		return m.whole;
+	if (!m.placed && m.depth)
+		put_place(&m, WHERE_MEMORY, m.stack[m.depth - 1].value, NULL);
+	else if (!m.placed)
+		refuse(&m);
+	return m.where;
 }
 
 /* A base that is a register is the register's value. */
@@ -269,12 +362,14 @@ static bool push_base(struct machine *m, int64_t offset)
 	struct where where;
 
 	if (m->nested || base->kind != RECIPE_EXPRESSION)
-		return fail(m, &bad);
+		return refuse(m);
 	where = run(m->eval, base, true);
 	if (where.kind == WHERE_REGISTER)
 		return push_register(m, where.addr, offset);
+	if (where.kind == WHERE_UNKNOWN)
+		return fail(m, where.why);
 	if (where.kind != WHERE_MEMORY && where.kind != WHERE_VALUE)
-		return fail(m, where.kind == WHERE_UNKNOWN ? &where : &bad);
+		return refuse(m);
 	return push(m, where.addr + (uint64_t)offset);
 }
 
@@ -283,6 +378,10 @@ struct where dwarfeval_where(const struct dwarfeval *eval, const struct recipe *
 	switch (recipe->kind) {
 	case RECIPE_EXPRESSION: return run(eval, recipe, false);
 	case RECIPE_CONSTANT: return (struct where){ .kind = WHERE_VALUE, .addr = recipe->number };
+	case RECIPE_CONTENT:
+		return (struct where){ .kind = WHERE_VALUE,
+				       .n = (uint32_t)recipe->number,
+				       .bytes = (const uint8_t *)eval->frame->text + recipe->first };
 	default: return (struct where){ .kind = WHERE_NOWHERE };
 	}
 }
@@ -291,9 +390,9 @@ bool dwarfeval_number(const struct dwarfeval *eval, const struct recipe *recipe,
 {
 	const struct where where = dwarfeval_where(eval, recipe);
 
-	if (where.kind == WHERE_REGISTER && cregs_has(eval->regs, (unsigned)where.addr))
+	if (where.kind == WHERE_REGISTER && cregs_has(eval->regs, where.addr))
 		*value = eval->regs->value[where.addr];
-	else if (where.kind == WHERE_MEMORY || where.kind == WHERE_VALUE)
+	else if (where.kind == WHERE_MEMORY || (where.kind == WHERE_VALUE && !where.bytes))
 		*value = where.addr;
 	else
 		return false;

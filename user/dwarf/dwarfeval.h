@@ -8,28 +8,21 @@
 #ifndef MWBPF_DWARFEVAL_H
 #define MWBPF_DWARFEVAL_H
 
-#include <stdbool.h>
-#include <stdint.h>
-#include <sys/types.h>
+#include "dwarf/where.h"
 
-#include "target/recipe.h"
-
-/* Registers of a thread in a frame, by DWARF's numbers. */
-struct cregs {
-	uint64_t value[RECIPE_REGS];
-	uint32_t known; /* bits */
+/* Where a thread has its own copy of a file's thread-local variables. */
+struct ctls {
+	uint64_t block;	 /* address of the first; only if why is NULL */
+	const char *why; /* it is not known */
 };
 
-static inline void cregs_set(struct cregs *regs, unsigned number, uint64_t value)
-{
-	regs->value[number] = value;
-	regs->known |= 1u << number;
-}
-
-static inline bool cregs_has(const struct cregs *regs, unsigned number)
-{
-	return number < RECIPE_REGS && regs->known >> number & 1;
-}
+/* What a function was called with, as far as its caller says: numbers as in recipe_param. */
+struct centry_values {
+	uint32_t n;
+	struct {
+		uint64_t number, value;
+	} at[RECIPE_PARAMS];
+};
 
 /* What an expression is worked out with. */
 struct dwarfeval {
@@ -37,24 +30,10 @@ struct dwarfeval {
 	uint64_t bias; /* where vaddr 0 of the file lies */
 	const struct recipe_frame *frame;
 	const struct cregs *regs;
+	const struct centry_values *entry; /* NULL: not known */
+	const struct ctls *tls; /* NULL: not known */
 	bool has_cfa;
 	uint64_t cfa;
-};
-
-enum where_kind {
-	WHERE_MEMORY,	/* addr */
-	WHERE_REGISTER, /* addr is its number */
-	WHERE_VALUE,	/* it has no place, but its value is known: addr */
-	WHERE_NOWHERE,	/* the compiler has left it out here */
-	WHERE_PIECES,	/* in several places */
-	WHERE_UNKNOWN,	/* it has a place, which takes more to find than is known */
-	WHERE_KINDS,
-};
-
-struct where {
-	enum where_kind kind;
-	uint64_t addr;
-	const char *why; /* it is unknown */
 };
 
 /* Where the value of an expression lies. */

@@ -52,6 +52,7 @@ void native_clear(struct native *native)
 	while ((module = hash_next(&native->modules, &at, NULL)))
 		module_free(module);
 	hash_clear(&native->modules);
+	recipes_clear(&native->recipes);
 	elf_free(native->vdso);
 	reader_clear(&native->reader);
 }
@@ -283,7 +284,14 @@ bool native_frame(struct native *native, struct space *space, uint64_t addr, boo
 	if (!segment || !(segment->prot & PROT_EXEC))
 		return false;
 	module = module_of(native, space, segment, bias);
-	return module && module_frame(module, &native->naming, space->pid, pc - *bias, frame, why);
+	if (!module)
+		return false;
+	if (recipes_get(&native->recipes, module, pc - *bias, frame))
+		return true;
+	if (!module_frame(module, &native->naming, space->pid, pc - *bias, frame, why))
+		return false;
+	recipes_put(&native->recipes, module, pc - *bias, frame);
+	return true;
 }
 
 bool native_globals(struct native *native, struct space *space, const struct segment *segment,

@@ -10,6 +10,7 @@
 #define MWBPF_NATIVE_H
 
 #include "place/module.h"
+#include "place/recipes.h"
 #include "place/space.h"
 
 struct native {
@@ -18,6 +19,7 @@ struct native {
 	struct reader reader;
 	struct hash modules;  /* struct image or struct elf_file -> struct module */
 	struct hash by_place; /* number made of a place -> struct code_name */
+	struct recipes recipes;
 	struct elf_file *vdso;
 	uint32_t epoch; /* grows when all names are forgotten: there were too many */
 };

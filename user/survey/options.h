@@ -20,6 +20,7 @@ struct walk_options {
 	bool freeze;	 /* it stands still meanwhile */
 	bool native;	 /* the frames of C functions, of a Python program, too */
 	bool chunks;	 /* each chunk of malloc's */
+	uint32_t members; /* levels of members of C variables */
 };
 
 #endif

@@ -17,6 +17,23 @@ static bool type_of(Dwarf_Die *die, Dwarf_Die *type)
 	       dwarf_formref_die(&attribute, type);
 }
 
+/*
+ * A type without names it was given and qualifiers. Of one that is in a unit of its own
+ * (-fdebug-types-section) there is a declaration here with the unit's signature.
+ */
+static bool peel(Dwarf_Die *type, Dwarf_Die *peeled)
+{
+	Dwarf_Attribute attribute;
+	Dwarf_Die whole;
+
+	if (dwarf_peel_type(type, peeled))
+		return false;
+	if (dwarf_attr(peeled, DW_AT_signature, &attribute) &&
+	    dwarf_formref_die(&attribute, &whole))
+		*peeled = whole;
+	return true;
+}
+
 static void put(char name[DEBUGTYPE_NAME], const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
@@ -156,8 +173,8 @@ static enum recipe_encoding encoding_of(Dwarf_Die *type)
 	case DW_ATE_float: return RECIPE_FLOAT;
 	case DW_ATE_signed: return RECIPE_SIGNED;
 	case DW_ATE_unsigned: return RECIPE_UNSIGNED;
-	case DW_ATE_signed_char:
-	case DW_ATE_unsigned_char: return RECIPE_CHAR;
+	case DW_ATE_signed_char: return RECIPE_CHAR;
+	case DW_ATE_unsigned_char: return RECIPE_UCHAR;
 	case DW_ATE_address: return RECIPE_POINTER;
 	default: return RECIPE_UNSIGNED;
 	}
@@ -167,20 +184,44 @@ static enum recipe_encoding encoding_of(Dwarf_Die *type)
 static bool of_chars(Dwarf_Die *type)
 {
 	Dwarf_Die target, peeled;
+	enum recipe_encoding encoding;
 
-	return type_of(type, &target) && !dwarf_peel_type(&target, &peeled) &&
-	       dwarf_tag(&peeled) == DW_TAG_base_type && encoding_of(&peeled) == RECIPE_CHAR;
+	if (!type_of(type, &target) || !peel(&target, &peeled) ||
+	    dwarf_tag(&peeled) != DW_TAG_base_type)
+		return false;
+	encoding = encoding_of(&peeled);
+	return encoding == RECIPE_CHAR || encoding == RECIPE_UCHAR;
+}
+
+/* Rows of characters are not one text. */
+static bool is_row(Dwarf_Die *array)
+{
+	Dwarf_Die range;
+
+	return !dwarf_child(array, &range) && dwarf_siblingof(&range, &range);
+}
+
+/* As the integers that it is made of; before DWARF 3 it does not say which. */
+static enum recipe_encoding encode_enum(Dwarf_Die *type)
+{
+	Dwarf_Die target, peeled;
+
+	if (!type_of(type, &target) || !peel(&target, &peeled) ||
+	    encoding_of(&peeled) != RECIPE_UNSIGNED)
+		return RECIPE_SIGNED;
+	return RECIPE_UNSIGNED;
 }
 
 static enum recipe_encoding encode(Dwarf_Die *type)
 {
 	switch (dwarf_tag(type)) {
 	case DW_TAG_base_type: return encoding_of(type);
-	case DW_TAG_enumeration_type: return RECIPE_SIGNED;
+	case DW_TAG_enumeration_type: return encode_enum(type);
 	case DW_TAG_pointer_type: return of_chars(type) ? RECIPE_STRING : RECIPE_POINTER;
 	case DW_TAG_reference_type:
 	case DW_TAG_rvalue_reference_type: return RECIPE_POINTER;
-	case DW_TAG_array_type: return of_chars(type) ? RECIPE_CHARS : RECIPE_BYTES;
+	case DW_TAG_array_type:
+		return of_chars(type) && is_row(type) ? RECIPE_CHARS : RECIPE_BYTES;
 	default: return RECIPE_BYTES;
 	}
 }
@@ -195,76 +236,36 @@ void debugtype_of(Dwarf_Die *variable, struct debugtype *type)
 		return;
 	put_type(type->name, &die, 0);
 	/* bounded by libdw: it follows at most so many modifiers */
-	if (!dwarf_aggregate_size(&die, &size))
+	if (!peel(&die, &peeled))
+		return;
+	type->encoding = encode(&peeled);
+	if (!dwarf_aggregate_size(&die, &size) || !dwarf_aggregate_size(&peeled, &size))
 		type->size = size;
-	if (!dwarf_peel_type(&die, &peeled))
-		type->encoding = encode(&peeled);
 }
 
-static bool take_member(Dwarf_Die *die, struct debugtype_part *part)
-{
-	struct debugtype type;
-	Dwarf_Attribute attribute;
-	Dwarf_Word offset = 0;
-
-	if (dwarf_tag(die) != DW_TAG_member || dwarf_hasattr(die, DW_AT_bit_size))
-		return false;
-	if (dwarf_attr(die, DW_AT_data_member_location, &attribute) &&
-	    dwarf_formudata(&attribute, &offset))
-		return false;
-	debugtype_of(die, &type);
-	*part = (struct debugtype_part){ dwarf_diename(die), type.encoding, offset, type.size };
-	return part->name && type.size;
-}
-
-static size_t members(Dwarf_Die *type, struct debugtype_part *parts, size_t cap, bool *more)
+bool debugtype_peel(Dwarf_Die *variable, Dwarf_Die *type)
 {
 	Dwarf_Die die;
-	size_t n = 0;
 
-	if (dwarf_child(type, &die))
-		return 0;
+	return type_of(variable, &die) && peel(&die, type);
+}
+
+bool debugtype_array(Dwarf_Die *type, struct debugtype_array *array)
+{
+	Dwarf_Die range;
+
+	array->n = 0;
+	debugtype_of(type, &array->of); /* an array has the type of its elements */
+	if (dwarf_child(type, &range))
+		return false;
 	do {
-		struct debugtype_part part;
-
-		if (n == cap)
-			*more = true;
-		else if (take_member(&die, &part))
-			parts[n++] = part;
-		else
-			*more |= dwarf_tag(&die) == DW_TAG_member;
-	} while (!*more && !dwarf_siblingof(&die, &die));
-	return n;
-}
-
-static size_t elements(Dwarf_Die *type, struct debugtype_part *parts, size_t cap, bool *more)
-{
-	struct debugtype of;
-	Dwarf_Die range, next;
-	uint64_t count;
-	size_t n = 0;
-
-	debugtype_of(type, &of); /* of the elements: an array has their type */
-	if (!of.size || dwarf_child(type, &range) || dwarf_tag(&range) != DW_TAG_subrange_type ||
-	    !dwarf_siblingof(&range, &next))
-		return 0;
-	count = count_of(&range);
-	for (; n < cap && n < count; n++)
-		parts[n] = (struct debugtype_part){ NULL, of.encoding, n * of.size, of.size };
-	*more = n < count;
-	return n;
-}
-
-size_t debugtype_parts(Dwarf_Die *variable, struct debugtype_part *parts, size_t cap, bool *more)
-{
-	Dwarf_Die die, type;
-
-	*more = false;
-	if (!type_of(variable, &die) || dwarf_peel_type(&die, &type))
-		return 0;
-	switch (dwarf_tag(&type)) {
-	case DW_TAG_structure_type: return members(&type, parts, cap, more);
-	case DW_TAG_array_type: return elements(&type, parts, cap, more);
-	default: return 0;
-	}
+		if (dwarf_tag(&range) != DW_TAG_subrange_type)
+			continue;
+		if (array->n == DEBUGTYPE_DIMENSIONS)
+			return false;
+		if (!array->n)
+			array->first = range;
+		array->counts[array->n++] = count_of(&range);
+	} while (!dwarf_siblingof(&range, &range));
+	return array->n > 0;
 }

@@ -12,6 +12,7 @@
 #include "target/recipe.h"
 
 #define DEBUGTYPE_NAME 256 /* bytes of a name with its NUL; a longer one is cut */
+#define DEBUGTYPE_DIMENSIONS 4
 
 struct debugtype {
 	enum recipe_encoding encoding;
@@ -22,16 +23,17 @@ struct debugtype {
 /* The type of a variable, a parameter or a member. */
 void debugtype_of(Dwarf_Die *variable, struct debugtype *type);
 
-struct debugtype_part {
-	const char *name; /* of a member; NULL: an element of an array, or a member without */
-	enum recipe_encoding encoding;
-	uint64_t offset, size; /* bytes */
+/* The same, without names it was given and qualifiers. False: it has none. */
+bool debugtype_peel(Dwarf_Die *variable, Dwarf_Die *type);
+
+struct debugtype_array {
+	struct debugtype of; /* an element */
+	uint64_t counts[DEBUGTYPE_DIMENSIONS]; /* 0: known to the running program only, or not */
+	size_t n;	     /* dimensions */
+	Dwarf_Die first;     /* what is said of the first */
 };
 
-/*
- * The members of the structure, or the elements of the array of one dimension, that the
- * variable is: at most cap; *more: there are others. 0 for what has no parts.
- */
-size_t debugtype_parts(Dwarf_Die *variable, struct debugtype_part *parts, size_t cap, bool *more);
+/* False: it has none, or too many dimensions. */
+bool debugtype_array(Dwarf_Die *type, struct debugtype_array *array);
 
 #endif

@@ -5,6 +5,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <link.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "target/mem.h"
@@ -57,14 +58,17 @@ static int find_r_debug(pid_t pid, uint64_t dynamic, uint64_t *r_debug)
 	return -EFAULT;
 }
 
-ssize_t linkmap_read(pid_t pid, uint64_t **dynamic)
+/* What is done with each object; false ends the walk. */
+typedef bool visit(void *arg, uint64_t node, const struct link_map *map);
+
+/* Go through the loader's list. Objects visited; 0 or -errno as linkmap_read. */
+static ssize_t walk(pid_t pid, visit *visit_one, void *arg)
 {
 	struct r_debug debug;
 	uint64_t own, at;
 	size_t n = 0;
 	int err = executable_dynamic(pid, &own);
 
-	*dynamic = NULL;
 	if (err || !own)
 		return err;
 	err = find_r_debug(pid, own, &at);
@@ -73,20 +77,63 @@ ssize_t linkmap_read(pid_t pid, uint64_t **dynamic)
 	err = mem_read(pid, at, &debug, sizeof(debug));
 	if (err || debug.r_state != RT_CONSISTENT)
 		return err;
-	*dynamic = calloc(LINKMAP_MAX, sizeof(**dynamic));
-	if (!*dynamic)
-		return -ENOMEM;
 	for (at = (uintptr_t)debug.r_map; at && n < LINKMAP_MAX; n++) {
 		struct link_map map;
 
 		err = mem_read(pid, at, &map, offsetof(struct link_map, l_prev));
-		if (err) {
-			free(*dynamic);
-			*dynamic = NULL;
+		if (err)
 			return err;
-		}
-		(*dynamic)[n] = (uintptr_t)map.l_ld;
+		if (!visit_one(arg, at, &map))
+			return n + 1;
 		at = (uintptr_t)map.l_next;
 	}
 	return n;
+}
+
+struct gathering {
+	uint64_t *dynamic;
+	size_t n;
+};
+
+static bool gather(void *arg, uint64_t node, const struct link_map *map)
+{
+	struct gathering *to = arg;
+
+	(void)node;
+	to->dynamic[to->n++] = (uintptr_t)map->l_ld;
+	return true;
+}
+
+ssize_t linkmap_read(pid_t pid, uint64_t **dynamic)
+{
+	struct gathering to = { .dynamic = calloc(LINKMAP_MAX, sizeof(**dynamic)) };
+	ssize_t n = to.dynamic ? walk(pid, gather, &to) : -ENOMEM;
+
+	if (n <= 0) {
+		free(to.dynamic);
+		to.dynamic = NULL;
+	}
+	*dynamic = to.dynamic;
+	return n;
+}
+
+struct looking {
+	uint64_t bias, node;
+};
+
+static bool look(void *arg, uint64_t node, const struct link_map *map)
+{
+	struct looking *for_it = arg;
+
+	if (map->l_addr != for_it->bias)
+		return true;
+	for_it->node = node;
+	return false;
+}
+
+uint64_t linkmap_node(pid_t pid, uint64_t bias)
+{
+	struct looking for_it = { .bias = bias };
+
+	return walk(pid, look, &for_it) < 0 ? 0 : for_it.node;
 }

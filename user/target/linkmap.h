@@ -22,4 +22,10 @@
  */
 ssize_t linkmap_read(pid_t pid, uint64_t **dynamic);
 
+/*
+ * The address of the loader's record of the object whose vaddr 0 lies at bias, a struct
+ * link_map and more; 0: there is none, or it cannot be read.
+ */
+uint64_t linkmap_node(pid_t pid, uint64_t bias);
+
 #endif

@@ -216,41 +216,12 @@ int reader_ask(struct reader *reader, struct reader_file *file, uint64_t vaddr,
 	return 0;
 }
 
-static bool in_bounds(const struct recipe_frame *frame, const struct recipe *recipe)
-{
-	return recipe->kind != RECIPE_EXPRESSION ||
-	       (recipe->first <= frame->n_ops && recipe->n <= frame->n_ops - recipe->first);
-}
-
-/* Everything that says where something else of it lies. */
-static int check_frame(struct recipe_frame *frame)
-{
-	bool good = frame->n_vars <= RECIPE_VARS && frame->n_ops <= RECIPE_OPS &&
-		    frame->n_parts <= RECIPE_PARTS &&
-		    frame->levels <= RECIPE_VARS + 1 && in_bounds(frame, &frame->cfa) &&
-		    in_bounds(frame, &frame->base);
-
-	for (int i = 0; good && i < RECIPE_REGS; i++)
-		good = in_bounds(frame, &frame->registers[i]);
-	for (uint32_t i = 0; good && i < frame->n_vars; i++) {
-		const struct recipe_var *var = &frame->vars[i];
-
-		good = in_bounds(frame, &var->where) && var->first <= frame->n_parts &&
-		       var->n <= frame->n_parts - var->first && var->name < RECIPE_TEXT &&
-		       var->type < RECIPE_TEXT && var->role < RECIPE_ROLES &&
-		       var->encoding < RECIPE_ENCODINGS;
-	}
-	for (uint32_t i = 0; good && i < frame->n_parts; i++)
-		good = frame->parts[i].name < RECIPE_TEXT &&
-		       frame->parts[i].encoding < RECIPE_ENCODINGS;
-	frame->text[RECIPE_TEXT - 1] = '\0';
-	return good ? 0 : -EIO;
-}
-
 static int ask_for_frame(struct reader *reader, struct reader_file *file, enum serve_kind kind,
 			 uint64_t number, struct recipe_frame *frame)
 {
-	struct serve_question question = { .kind = kind, .vaddr = number };
+	struct serve_question question = {
+		.kind = kind, .depth = reader->depth, .vaddr = number
+	};
 	static struct serve_frame raw;
 	int err;
 
@@ -262,7 +233,7 @@ static int ask_for_frame(struct reader *reader, struct reader_file *file, enum s
 	if (!err)
 		err = receive(reader, &raw, sizeof(raw));
 	if (!err)
-		err = check_frame(&raw.frame);
+		err = recipe_check(&raw.frame) ? 0 : -EIO;
 	if (err)
 		return give_up(reader, file, err);
 	if (raw.full)

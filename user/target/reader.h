@@ -33,6 +33,7 @@ struct reader {
 	uint64_t last;	  /* number given */
 	uint64_t slots[READER_FILES]; /* numbers of the files the child has */
 	unsigned next;	  /* slot to be taken next */
+	unsigned depth;	  /* of members of variables that are wanted */
 };
 
 struct reader_answer {

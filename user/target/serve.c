@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "target/debugframe.h"
+#include "target/debugglobals.h"
 #include "target/demangle.h"
 
 /* A file that the child has open. */
@@ -143,9 +144,9 @@ static void answer_frame(const struct opened *opened, const struct serve_questio
 	if (!opened->info)
 		memset(&out->frame, 0, sizeof(out->frame));
 	else if (question->kind == SERVE_FRAME)
-		debugframe_read(opened->info, question->vaddr, &out->frame);
+		debugframe_read(opened->info, question->vaddr, question->depth, &out->frame);
 	else
-		debugframe_globals(opened->info, question->vaddr, &out->frame);
+		debugglobals_read(opened->info, question->vaddr, question->depth, &out->frame);
 }
 
 /* False at the end of the conversation. */

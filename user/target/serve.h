@@ -22,6 +22,8 @@ struct serve_question {
 	uint32_t fresh; /* the descriptors of that file come along ... */
 	uint32_t which; /* ... these of them, as bits */
 	uint32_t kind;	/* enum serve_kind */
+	uint32_t depth; /* of members of variables that are wanted */
+	uint32_t unused;
 	uint64_t vaddr;
 	char symbol[SYMBOLS_NAME];
 };
@@ -43,6 +45,9 @@ struct serve_frame {
 	uint32_t known; /* the file can be read */
 	struct recipe_frame frame;
 };
+
+/* net.core.wmem_default is 208 KiB. */
+_Static_assert(sizeof(struct serve_frame) < 160 * 1024, "a message is sent as a whole");
 
 /* Answer until the socket closes. */
 void serve(int socket);

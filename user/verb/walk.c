@@ -266,6 +266,8 @@ int verb_walk(const struct options *options)
 	walk.target = walk.targets.at;
 	place_init(&walk.place, &walk.targets.images);
 	place_name_code(&walk.place, NULL);
+	/* one more is in the values of what has members */
+	walk.place.native.reader.depth = options->walk.members + 1;
 	err = open_output(&walk);
 	if (!err) {
 		err = look_around(&walk);

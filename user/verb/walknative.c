@@ -3,11 +3,15 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ptrace.h>
 
 #include "base/clean.h"
 #include "target/proc.h"
 #include "verb/walking.h"
+#include "verb/walkspots.h"
 #include "view/cview.h"
+
+#define GLOBALS_MOST 20000 /* shown, about */
 
 static int show_heap(struct walk *walk, const struct glibcheap *heap)
 {
@@ -48,22 +52,92 @@ static const char *inlined_function(const struct code_name *name, uint32_t level
 	return level && level < name->n ? name->frames[name->n - 1 - level].function : NULL;
 }
 
-static void show_variable(struct walk *walk, const struct cvar *var, uint32_t frame,
-			  const char *function)
-{
-	struct walk_cvar show = { .id = (uint32_t)++walk->end.variables,
-				  .frame = frame,
-				  .function = function,
-				  .var = var };
+/* A thread that is shown, and where its variables lie. */
+struct showing {
+	const struct cthread *thread;
+	uint32_t first; /* id of its innermost frame */
+	struct walk_spots spots;
+};
 
-	if (var->where.kind == WHERE_MEMORY)
-		show.place = walk_place(walk, var->where.addr);
-	walk->view.ops->cvar(&walk->view, &show);
+/* What a pointer leads to; of: NULL: a variable that is no thread's. */
+static void find_target(struct walk *walk, const struct showing *of, uint64_t addr,
+			struct walk_ctarget *target)
+{
+	const struct walk_spot *spot = of ? walk_spots_at(&of->spots, addr) : NULL;
+	const struct code_name *name;
+
+	target->place = walk_place(walk, addr);
+	if (!spot)
+		return;
+	name = of->thread->frames[spot->frame].name;
+	target->variable = spot->var->name;
+	target->function = name->n ? name->frames[name->n - 1].function : NULL;
+	target->frame = of->first + (uint32_t)spot->frame;
+	target->offset = addr - spot->start;
 }
 
-static void show_frame(struct walk *walk, const struct cthread *thread,
+/* Where it lies, and what it points to. */
+static void find_places(struct walk *walk, const struct showing *of, const struct cvar *var,
+			struct walk_place *place, struct walk_ctarget *target)
+{
+	if (var->where.kind == WHERE_MEMORY)
+		*place = walk_place(walk, var->where.addr);
+	if (var->points && var->target)
+		find_target(walk, of, var->target, target);
+}
+
+/* A variable, and n members of it that follow. */
+static void show_variable(struct walk *walk, const struct showing *of, const struct cvar *var,
+			  size_t n, struct walk_cvar *show)
+{
+	static struct walk_cmember members[RECIPE_PARTS];
+	const uint32_t depth = walk->options->walk.members;
+
+	show->id = (uint32_t)++walk->end.variables;
+	show->var = var;
+	show->members = members;
+	find_places(walk, of, var, &show->place, &show->target);
+	for (size_t i = 1; i <= n; i++) {
+		struct walk_cmember *member = &members[show->n_members];
+
+		if (var[i].depth > depth)
+			continue;
+		*member = (struct walk_cmember){
+			.var = &var[i],
+			.more = var[i].depth < depth ? var[i].more : 0,
+			.members = i < n && var[i].depth < depth && var[i + 1].depth > var[i].depth
+		};
+		find_places(walk, of, &var[i], &member->place, &member->target);
+		show->n_members++;
+	}
+	walk->view.ops->cvar(&walk->view, show);
+}
+
+/* Members behind a variable. */
+static size_t members_of(const struct cvar *vars, size_t n)
+{
+	size_t members = 0;
+
+	while (members + 1 < n && vars[members + 1].depth)
+		members++;
+	return members;
+}
+
+/* The first segment of the program's own file. */
+static const struct segment *program_of(const struct walk *walk)
+{
+	const struct segments *segments = &walk->space->segments;
+
+	for (size_t i = 0; i < segments->n; i++)
+		if (segments->at[i].image && !strcmp(segments->at[i].name, walk->target->proc.exe))
+			return &segments->at[i];
+	return NULL;
+}
+
+static void show_frame(struct walk *walk, const struct showing *of,
 		       const struct cthread_frame *frame)
 {
+	const struct cthread *thread = of->thread;
 	struct walk_cframe show = { .id = (uint32_t)++walk->end.frames,
 				    .tid = thread->tid,
 				    .frame = frame };
@@ -71,10 +145,15 @@ static void show_frame(struct walk *walk, const struct cthread *thread,
 	if (frame->frame.has_cfa)
 		show.place = walk_place(walk, frame->frame.cfa);
 	walk->view.ops->cframe(&walk->view, &show);
-	for (size_t i = 0; i < frame->n; i++) {
+	if (frame->n && !walk->informed)
+		walk->informed = program_of(walk) && program_of(walk)->bias == frame->frame.bias;
+	for (size_t i = 0, members; i < frame->n; i += 1 + members) {
 		const struct cvar *var = &thread->vars[frame->first + i];
+		struct walk_cvar each = { .frame = show.id,
+					  .function = inlined_function(frame->name, var->level) };
 
-		show_variable(walk, var, show.id, inlined_function(frame->name, var->level));
+		members = members_of(var, frame->n - i);
+		show_variable(walk, of, var, members, &each);
 	}
 }
 
@@ -82,6 +161,7 @@ static int show_thread(struct walk *walk, pid_t tid, const struct cregs *held)
 {
 	struct cthread thread;
 	const struct walk_cthread show = { &thread, held != NULL };
+	struct showing of = { .thread = &thread, .first = (uint32_t)walk->end.frames + 1 };
 	int err = cthread_read(&walk->place.native, walk->space, tid, held, &thread);
 
 	if (err)
@@ -90,20 +170,40 @@ static int show_thread(struct walk *walk, pid_t tid, const struct cregs *held)
 	walk->end.retried += thread.torn;
 	walk->stuck |= thread.why != NULL;
 	walk->view.ops->cthread(&walk->view, &show);
+	walk_spots_find(&thread, &of.spots);
 	for (size_t i = 0; i < thread.n; i++)
-		show_frame(walk, &thread, &thread.frames[i]);
+		show_frame(walk, &of, &thread.frames[i]);
+	walk_spots_clear(&of.spots);
 	cthread_clear(&thread);
 	return 0;
+}
+
+/* What is read of a thread by the one that holds it. */
+struct vectors {
+	pid_t tid;
+	struct user_fpregs_struct regs;
+};
+
+static int read_vectors(void *arg)
+{
+	struct vectors *vectors = arg;
+
+	return ptrace(PTRACE_GETFPREGS, vectors->tid, NULL, &vectors->regs) ? -errno : 0;
 }
 
 /* The registers of a thread that is held; false: it is not. */
 static bool registers_of(const struct walk *walk, pid_t tid, struct cregs *regs)
 {
-	for (size_t i = 0; i < walk->frozen.n; i++)
-		if (walk->frozen.threads[i].tid == tid && walk->frozen.threads[i].stopped) {
-			*regs = cregs_of(&walk->frozen.threads[i].regs);
-			return true;
-		}
+	for (size_t i = 0; i < walk->frozen.n; i++) {
+		const struct frozen_thread *thread = &walk->frozen.threads[i];
+		struct vectors vectors = { .tid = tid };
+
+		if (thread->tid != tid || !thread->stopped)
+			continue;
+		*regs = cregs_of(&thread->regs, freeze_call(walk->freeze, read_vectors, &vectors) ?
+							NULL : &vectors.regs);
+		return true;
+	}
 	return false;
 }
 
@@ -148,43 +248,85 @@ void walk_warm_up(struct walk *walk)
 	}
 }
 
-/* The first segment of the program's own file. */
-static const struct segment *program_of(const struct walk *walk)
-{
-	const struct segments *segments = &walk->space->segments;
+/* What is read of the globals of a file, some at a time. */
+struct globals {
+	const struct segment *file;
+	struct recipe_frame recipe;
+	struct cvars vars;
+};
 
-	for (size_t i = 0; i < segments->n; i++)
-		if (segments->at[i].image && !strcmp(segments->at[i].name, walk->target->proc.exe))
-			return &segments->at[i];
-	return NULL;
+/* Those of which each thread has its own, or all others. */
+static void show_some(struct walk *walk, const struct globals *globals, bool thread_local,
+		      pid_t tid)
+{
+	const struct cvars *vars = &globals->vars;
+
+	for (size_t i = 0, members; i < vars->n; i += 1 + members) {
+		const struct cvar *var = &vars->at[i];
+		struct walk_cvar show = { .function = var->owner[0] ? var->owner : NULL,
+					  .tid = tid };
+
+		members = members_of(var, vars->n - i);
+		if (var->thread_local == thread_local)
+			show_variable(walk, NULL, var, members, &show);
+	}
+}
+
+/* Of threads that are held each one's own; else it is said that there are such. */
+static void show_thread_locals(struct walk *walk, struct globals *globals)
+{
+	const uint64_t before = walk->end.variables;
+	bool held = false;
+
+	for (size_t i = 0; i < walk->frozen.n && walk->end.variables - before < GLOBALS_MOST; i++) {
+		const struct frozen_thread *thread = &walk->frozen.threads[i];
+
+		if (!thread->stopped || !thread->regs.fs_base)
+			continue;
+		cglobals_read(walk->space, globals->file, thread->regs.fs_base, &globals->recipe,
+			      &globals->vars);
+		show_some(walk, globals, true, thread->tid);
+		held = true;
+	}
+	if (!held)
+		show_some(walk, globals, true, 0);
 }
 
 static int show_globals(struct walk *walk)
 {
-	const struct segment *program = program_of(walk);
-	struct recipe_frame *recipe __free = malloc(sizeof(*recipe));
-	struct cvars *vars __free = malloc(sizeof(*vars));
+	struct globals *globals __free = malloc(sizeof(*globals));
+	const uint64_t before = walk->end.variables;
 	const char *why = NULL;
-	uint64_t from = 0, before = walk->end.variables;
+	uint64_t from = 0;
 
-	if (!recipe || !vars)
+	if (!globals)
 		return -ENOMEM;
-	while (program && cglobals_read(&walk->place.native, walk->space, program, &from, recipe,
-					vars, &why)) {
-		for (size_t i = 0; i < vars->n; i++)
-			show_variable(walk, &vars->at[i], 0, NULL);
-		if (!from)
+	globals->file = program_of(walk);
+	while (globals->file && cglobals_find(&walk->place.native, walk->space, globals->file,
+					      &from, &globals->recipe, &why)) {
+		if (walk->end.variables == before && globals->recipe.n_vars)
+			walk->view.ops->cglobals(&walk->view, walk->target->proc.exe, true);
+		cglobals_read(walk->space, globals->file, 0, &globals->recipe, &globals->vars);
+		show_some(walk, globals, false, 0);
+		if (globals->recipe.asks_tls)
+			show_thread_locals(walk, globals);
+		if (!from || walk->end.variables - before > GLOBALS_MOST)
 			break;
 	}
+	if (from && walk->end.variables - before > GLOBALS_MOST)
+		walk_note(walk, "there are more global variables than these");
 	if (walk->end.variables == before)
 		walk_note(walk, "no debug information tells of global variables of %s%s%s",
 			  walk->target->proc.exe, why ? ": " : "", why ? why : "");
 	return 0;
 }
-
 int walk_native(struct walk *walk)
 {
 	int err = show_threads(walk);
 
-	return !err && walk->options->walk.globals ? show_globals(walk) : err;
+	if (!err && walk->options->walk.globals)
+		return show_globals(walk);
+	if (!err && walk->informed)
+		walk->view.ops->cglobals(&walk->view, walk->target->proc.exe, false);
+	return err;
 }

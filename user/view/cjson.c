@@ -171,6 +171,92 @@ static const char *const wheres[WHERE_KINDS] = {
 	[WHERE_NOWHERE] = "nowhere", [WHERE_PIECES] = "pieces", [WHERE_UNKNOWN] = "unknown",
 };
 
+static void put_pieces(struct json *json, const struct where *where)
+{
+	json_array(json, "pieces");
+	for (uint32_t i = 0; i < where->n; i++) {
+		const struct where_piece *piece = &where->pieces[i];
+
+		json_object(json, NULL);
+		json_u64(json, "size", piece->size);
+		json_str(json, "where", wheres[piece->kind]);
+		if (piece->kind == WHERE_MEMORY)
+			json_hex(json, "addr", piece->addr);
+		else if (piece->kind == WHERE_REGISTER)
+			json_str(json, "register", cregs_name(piece->addr));
+		json_object_end(json);
+	}
+	json_array_end(json);
+}
+
+static void put_where(struct json *json, const struct where *where, const struct walk_place *place)
+{
+	json_str(json, "where", wheres[where->kind]);
+	if (where->kind == WHERE_MEMORY) {
+		jsonline_place(json, place);
+		json_u64(json, "decimal", place->addr);
+	} else if (where->kind == WHERE_REGISTER) {
+		json_str(json, "register", cregs_name(where->addr));
+	} else if (where->kind == WHERE_PIECES) {
+		put_pieces(json, where);
+	} else if (where->why) {
+		json_str(json, "reason", where->why);
+	}
+}
+
+static void put_target(struct json *json, const struct walk_ctarget *target)
+{
+	json_object(json, "points_to");
+	jsonline_place(json, &target->place);
+	if (target->variable) {
+		json_str(json, "variable", target->variable);
+		json_u64(json, "frame", target->frame);
+		json_u64(json, "offset", target->offset);
+	}
+	json_object_end(json);
+}
+
+/* What a variable and a member of it have in common. */
+static void put_value(struct json *json, const struct cvar *var, const struct walk_place *place,
+		      const struct walk_ctarget *target, uint32_t more)
+{
+	json_str(json, "class", var->type);
+	if (var->value[0])
+		json_str(json, "value", var->value);
+	json_u64(json, "size", var->size);
+	put_where(json, &var->where, place);
+	if (target->place.segment.id)
+		put_target(json, target);
+	if (more)
+		json_u64(json, "more", more);
+}
+
+static void put_members(struct json *json, const struct walk_cvar *show)
+{
+	json_array(json, "members");
+	for (size_t i = 0; i < show->n_members; i++) {
+		const struct walk_cmember *member = &show->members[i];
+
+		json_object(json, NULL);
+		json_str(json, "path", member->var->name);
+		json_u64(json, "offset", member->var->offset);
+		if (member->var->bits) {
+			json_u64(json, "bit", member->var->bit);
+			json_u64(json, "bits", member->var->bits);
+		}
+		put_value(json, member->var, &member->place, &member->target, member->more);
+		json_object_end(json);
+	}
+	json_array_end(json);
+}
+
+void json_cglobals(struct view *view, const char *file, bool shown)
+{
+	(void)view;
+	(void)file;
+	(void)shown;
+}
+
 void json_cvar(struct view *view, const struct walk_cvar *show)
 {
 	const struct cvar *var = show->var;
@@ -184,23 +270,17 @@ void json_cvar(struct view *view, const struct walk_cvar *show)
 	json_str(&json, "scope", cvar_role_name(var->role));
 	if (show->function)
 		json_str(&json, "function", show->function);
+	if (var->thread_local)
+		json_bool(&json, "thread_local", true);
+	if (show->tid)
+		json_u64(&json, "tid", show->tid);
 	json_str(&json, "name", var->name);
-	json_str(&json, "class", var->type);
-	if (var->value[0])
-		json_str(&json, "value", var->value);
-	json_u64(&json, "size", var->size);
-	json_str(&json, "where", wheres[var->where.kind]);
-	if (var->where.kind == WHERE_MEMORY) {
-		jsonline_place(&json, &show->place);
-		json_u64(&json, "decimal", show->place.addr);
-	} else if (var->where.kind == WHERE_REGISTER) {
-		json_str(&json, "register", cregs_name(var->where.addr));
-	} else if (var->where.kind == WHERE_UNKNOWN) {
-		json_str(&json, "reason", var->where.why);
-	}
+	put_value(&json, var, &show->place, &show->target, var->more);
 	if (var->above) {
 		json_str(&json, "above", var->above);
 		json_u64(&json, "to_above", var->distance);
 	}
+	if (show->n_members)
+		put_members(&json, show);
 	json_end(&json);
 }

@@ -146,22 +146,133 @@ void text_cframe(struct view *view, const struct walk_cframe *show)
 	textline_write(&line, view->out);
 }
 
-static void put_where(struct textline *line, const struct walk_cvar *show)
+static void put_pieces(struct textline *line, const struct where *where)
 {
-	const struct where *where = &show->var->where;
+	textline_put(line, " in pieces:");
+	for (uint32_t i = 0; i < where->n; i++) {
+		const struct where_piece *piece = &where->pieces[i];
+
+		textline_put(line, "%s %" PRIu32 " bytes ", i ? "," : "", piece->size);
+		switch (piece->kind) {
+		case WHERE_MEMORY: textline_put(line, "at 0x%" PRIx64, piece->addr); break;
+		case WHERE_REGISTER: textline_put(line, "in %s", cregs_name(piece->addr)); break;
+		case WHERE_VALUE: textline_put(line, "of a known value"); break;
+		case WHERE_NOWHERE: textline_put(line, "optimized out"); break;
+		default: textline_put(line, "not known"); break;
+		}
+	}
+}
+
+static void put_where(struct textline *line, const struct where *where,
+		      const struct walk_place *at)
+{
 	char place[PLACE_TEXT];
 
 	switch (where->kind) {
 	case WHERE_MEMORY:
 		textline_put(line, " 0x%-12" PRIx64 " %-15" PRIu64 " %-20s", where->addr, where->addr,
-			     textline_place(place, &show->place));
+			     textline_place(place, at));
 		break;
 	case WHERE_REGISTER: textline_put(line, " in register %s", cregs_name(where->addr)); break;
 	case WHERE_VALUE: textline_put(line, " only its value is known"); break;
-	case WHERE_NOWHERE: textline_put(line, " optimized out"); break;
-	case WHERE_PIECES: textline_put(line, " in pieces"); break;
+	case WHERE_NOWHERE:
+		textline_put(line, " optimized out%s%s", where->why ? ": " : "",
+			     where->why ? where->why : "");
+		break;
+	case WHERE_PIECES: put_pieces(line, where); break;
 	default: textline_put(line, " %s", where->why); break;
 	}
+}
+
+/* "-> first+8 of main", "-> heap+2a0" */
+static void put_target(struct textline *line, const struct walk_ctarget *target)
+{
+	char safe[SAFE], place[PLACE_TEXT];
+
+	if (!target->variable) {
+		textline_put(line, " -> %s", textline_place(place, &target->place));
+		return;
+	}
+	textline_put(line, " -> %s", fmt_safe(safe, sizeof(safe), target->variable));
+	if (target->offset)
+		textline_put(line, "+%" PRIu64, target->offset);
+	if (target->function)
+		textline_put(line, " of %s", fmt_safe(safe, sizeof(safe), target->function));
+}
+
+/* Name, type and value, where it is, and what a pointer leads to; folded: without members. */
+static void put_var(struct textline *line, const struct cvar *var, const struct walk_place *place,
+		    const struct walk_ctarget *target, bool folded)
+{
+	const size_t indent = 6 + 2 * var->depth;
+	const char *sign = var->depth && var->name[0] != '[' ? "." : "";
+	char safe[SAFE];
+
+	textline_put(line, "%*s%s%s", (int)indent, "", sign,
+		     fmt_safe(safe, sizeof(safe), var->name));
+	textline_pad(line, 6 + NAME_WIDTH);
+	textline_put(line, " %s", fmt_safe(safe, sizeof(safe), var->type));
+	if (var->value[0] && folded)
+		textline_put(line, " %s", fmt_safe(safe, sizeof(safe), var->value));
+	if (target->place.segment.id)
+		put_target(line, target);
+	textline_pad(line, 6 + NAME_WIDTH + VALUE_WIDTH);
+	put_where(line, &var->where, place);
+}
+
+static void write_more(struct view *view, unsigned depth, uint32_t more)
+{
+	struct textline line = { .len = 0 };
+
+	if (!more)
+		return;
+	textline_put(&line, "%*s... %" PRIu32 " more", (int)(6 + 2 * depth), "", more);
+	textline_write(&line, view->out);
+}
+
+static void write_member(struct view *view, const struct walk_cmember *member)
+{
+	const struct cvar *var = member->var;
+	struct textline line = { .len = 0 };
+
+	put_var(&line, var, &member->place, &member->target, !member->members);
+	textline_put(&line, " +%" PRIu64, var->offset);
+	if (var->bits)
+		textline_put(&line, var->bits > 1 ? ", bits %u to %u" : ", bit %u", var->bit,
+			     var->bit + var->bits - 1);
+	textline_write(&line, view->out);
+}
+
+/* Members, and behind those of each what is left out of it. */
+static void write_members(struct view *view, const struct walk_cvar *show)
+{
+	uint32_t more[RECIPE_DEPTH + 1] = { show->var->more };
+	unsigned depth = 0;
+
+	for (size_t i = 0; i < show->n_members; i++) {
+		const struct cvar *var = show->members[i].var;
+
+		for (; depth >= var->depth; depth--)
+			write_more(view, depth + 1, more[depth]);
+		write_member(view, &show->members[i]);
+		depth = var->depth;
+		more[depth] = show->members[i].more;
+	}
+	for (; depth > 0; depth--)
+		write_more(view, depth + 1, more[depth]);
+	if (show->n_members)
+		write_more(view, 1, more[0]);
+}
+
+void text_cglobals(struct view *view, const char *file, bool shown)
+{
+	struct textline line = { .len = 0 };
+	char safe[SAFE];
+
+	textline_write(&line, view->out);
+	textline_put(&line, "GLOBALS of %s%s", fmt_safe(safe, sizeof(safe), file),
+		     shown ? "" : ": --globals shows them");
+	textline_write(&line, view->out);
 }
 
 void text_cvar(struct view *view, const struct walk_cvar *show)
@@ -170,19 +281,20 @@ void text_cvar(struct view *view, const struct walk_cvar *show)
 	struct textline line = { .len = 0 };
 	char safe[SAFE];
 
-	textline_put(&line, "      %s", fmt_safe(safe, sizeof(safe), var->name));
-	textline_pad(&line, 6 + NAME_WIDTH);
-	textline_put(&line, " %s", fmt_safe(safe, sizeof(safe), var->type));
-	if (var->value[0])
-		textline_put(&line, " %s", fmt_safe(safe, sizeof(safe), var->value));
-	textline_pad(&line, 6 + NAME_WIDTH + VALUE_WIDTH);
-	put_where(&line, show);
-	if (var->role != RECIPE_LOCAL)
+	put_var(&line, var, &show->place, &show->target, !show->n_members);
+	if (var->role != RECIPE_LOCAL && (show->frame || var->role != RECIPE_GLOBAL))
 		textline_put(&line, " %s", cvar_role_name(var->role));
 	if (show->function)
-		textline_put(&line, " of %s, inlined", fmt_safe(safe, sizeof(safe), show->function));
+		textline_put(&line, " of %s%s", fmt_safe(safe, sizeof(safe), show->function),
+			     show->frame ? ", inlined" : "");
+	if (show->tid)
+		textline_put(&line, " of thread %d", (int)show->tid);
+	else if (var->thread_local)
+		textline_put(&line, " of the thread");
 	if (var->above)
-		textline_put(&line, ", %" PRIu64 " below %s", var->distance,
+		textline_put(&line, "%s %" PRIu64 " below %s",
+			     var->role != RECIPE_LOCAL || show->function ? "," : "", var->distance,
 			     fmt_safe(safe, sizeof(safe), var->above));
 	textline_write(&line, view->out);
+	write_members(view, show);
 }

@@ -333,6 +333,7 @@ const struct view_ops view_json = {
 	.heap = json_heap,
 	.cthread = json_cthread,
 	.cframe = json_cframe,
+	.cglobals = json_cglobals,
 	.cvar = json_cvar,
 	.note = json_view_note,
 	.end = json_view_end,

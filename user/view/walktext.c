@@ -148,6 +148,7 @@ const struct view_ops view_text = {
 	.heap = text_heap,
 	.cthread = text_cthread,
 	.cframe = text_cframe,
+	.cglobals = text_cglobals,
 	.cvar = text_cvar,
 	.note = text_note,
 	.end = text_end,

@@ -134,6 +134,8 @@ struct view_ops {
 	void (*heap)(struct view *view, const struct walk_heap *heap);
 	void (*cthread)(struct view *view, const struct walk_cthread *thread);
 	void (*cframe)(struct view *view, const struct walk_cframe *frame);
+	/* Before the globals of a file, or in place of them. */
+	void (*cglobals)(struct view *view, const char *file, bool shown);
 	void (*cvar)(struct view *view, const struct walk_cvar *var);
 	/* One sentence that a reader should know. */
 	void (*note)(struct view *view, const char *text);

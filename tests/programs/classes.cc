@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * classes.cc - objects of C++ that say where they are, in the words of members.c; then it waits
+ * for input to end.
+ */
+#include <cstdio>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifdef __clang__
+#define noipa __attribute__((noinline))
+#else
+#define noipa __attribute__((noinline, noclone))
+#endif
+#define keep(name) __asm__ volatile("" : : "r"(&name) : "memory")
+#define VAR(name, format, ...)                                                                \
+	printf("VAR %ld %s %s %p %zu " format "\n", syscall(SYS_gettid), __func__, #name, \
+	       (void *)&name, sizeof(name), __VA_ARGS__)
+#define PART(name, path, part, format, ...)                                                     \
+	printf("PART %ld %s %s %s %p %td %zu " format "\n", syscall(SYS_gettid), __func__, #name, path, \
+	       (void *)&(name part), (char *)&(name part) - (char *)&name, sizeof(name part), __VA_ARGS__)
+
+namespace space {
+long in_a_space = 71;
+static int in_a_space_too = 72;
+}
+
+struct Base {
+	int base;
+	static int shared;
+};
+
+int Base::shared = 73;
+
+class Derived : public Base {
+	short hidden = 9;
+
+public:
+	bool flag = true;
+	noipa int wait(const Base &other, int &&moved);
+};
+
+noipa int Derived::wait(const Base &other, int &&moved)
+{
+	const Base *place = &other;
+	char byte = 'w';
+
+	printf("VALUE %ld wait this - %p\n", syscall(SYS_gettid), (void *)this);
+	printf("VALUE %ld wait other - %p\n", syscall(SYS_gettid), (const void *)&other);
+	printf("VALUE %ld wait moved - %p\n", syscall(SYS_gettid), (void *)&moved);
+	VAR(place, "%p", (const void *)place);
+	printf("POINTS %ld wait place - derived objects\n", syscall(SYS_gettid));
+	printf("POINTS %ld wait this - derived objects\n", syscall(SYS_gettid));
+	keep(place);
+	printf("ready\n");
+	fflush(stdout);
+	while (read(STDIN_FILENO, &byte, 1) > 0)
+		;
+	keep(place);
+	keep(moved);
+	return hidden + other.base;
+}
+
+noipa static int objects()
+{
+	Derived derived;
+	int result;
+
+	derived.base = 8;
+	PART(derived, "base", .base, "%d", derived.base);
+	PART(derived, "flag", .flag, "%s", "true");
+	printf("GLOBAL - in_a_space %p %zu\n", (void *)&space::in_a_space, sizeof(long));
+	printf("GLOBAL - in_a_space_too %p %zu\n", (void *)&space::in_a_space_too, sizeof(int));
+	printf("GLOBAL - shared %p %zu\n", (void *)&Base::shared, sizeof(int));
+	keep(derived);
+	result = derived.wait(derived, 5);
+	keep(derived);
+	return result;
+}
+
+int main()
+{
+	return objects() != 17;
+}
