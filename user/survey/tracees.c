@@ -59,6 +59,28 @@ static void drop(struct tracees *tracees, pid_t tid)
 	free(hash_remove(&tracees->threads, tid));
 }
 
+/* A line of a thread's status in /proc, by scanf's format. False: it has gone, or has none. */
+static bool scan_status(pid_t tid, const char *format, void *value)
+{
+	char path[64], line[256];
+	FILE *file __file = NULL;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)tid);
+	file = fopen(path, "re");
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, format, value) == 1)
+			return true;
+	return false;
+}
+
+/* Not to be seized any more, and nothing of it runs. */
+static bool has_ended(pid_t tid)
+{
+	char state;
+
+	return !scan_status(tid, "State: %c", &state) || state == 'Z' || state == 'X';
+}
+
 /* Those that are not known yet. How many; -errno. */
 static int seize_new(struct tracees *tracees, pid_t pid)
 {
@@ -72,10 +94,11 @@ static int seize_new(struct tracees *tracees, pid_t pid)
 		if (!ptrace(PTRACE_SEIZE, tids[i], NULL, (void *)OPTIONS)) {
 			err = add(tracees, pid, tids[i]) ? 0 : -ENOMEM;
 			seized++;
-		} else if (errno != ESRCH) { /* a thread may have ended meanwhile */
+		} else if (errno != ESRCH) {
 			/* one that was made by a seized one is traced already */
 			tracees_tend(tracees);
-			err = hash_get(&tracees->threads, tids[i]) ? 0 : -EPERM;
+			if (!hash_get(&tracees->threads, tids[i]) && !has_ended(tids[i]))
+				err = -EPERM;
 		}
 	}
 	free(tids);
@@ -121,15 +144,9 @@ int tracees_adopt(struct tracees *tracees, pid_t pid)
 /* The process of a thread; 0: it has gone. */
 static pid_t process_of(pid_t tid)
 {
-	char path[64], line[256];
-	FILE *file __file = NULL;
-	int pid = 0;
+	int pid;
 
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)tid);
-	file = fopen(path, "re");
-	while (file && !pid && fgets(line, sizeof(line), file))
-		sscanf(line, "Tgid: %d", &pid);
-	return pid;
+	return scan_status(tid, "Tgid: %d", &pid) ? pid : 0;
 }
 
 /* A first stop: of a thread, or of a process that a thread made by clone(). */

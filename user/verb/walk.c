@@ -67,7 +67,7 @@ static int read_space(struct walk *walk)
 		walk_warm_up(walk);
 		walk_hold(walk);
 		err = space_sync(walk->space, 0);
-		segments_settle(&walk->space->segments);
+		walk_name_stacks(walk);
 	}
 	if (!err)
 		err = residents_read(pid, &walk->residents);
@@ -148,6 +148,21 @@ static struct walk_segment *count_segments(const struct walk *walk,
 	return counted;
 }
 
+/* A thread's stack is found by its stack pointer, which of a running one is not known. */
+static void note_stacks(struct walk *walk)
+{
+	const struct segments *segments = &walk->space->segments;
+	pid_t *tids __free = NULL;
+	const ssize_t n = proc_threads(walk->target->proc.pid, &tids);
+	ssize_t known = 1; /* the first thread's, which the kernel names */
+
+	for (size_t i = 0; i < segments->n; i++)
+		known += segments->at[i].kind == SEGMENT_THREAD_STACK;
+	if (n > known && !walk->freeze)
+		walk_note(walk, "the stacks of %zd threads that run are not told from other memory: "
+			  "--freeze holds them, and then they are", n - known);
+}
+
 /* Find Python, and make segments of what is Python's. */
 static int take_python(struct walk *walk)
 {
@@ -158,6 +173,7 @@ static int take_python(struct walk *walk)
 	if (walk->hold_why)
 		walk_note(walk, "process %d is not held: %s", (int)walk->target->proc.pid,
 			  walk->hold_why);
+	note_stacks(walk);
 	if (!walk->python)
 		return 0;
 	err = walk_find_threads(walk);

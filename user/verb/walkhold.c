@@ -20,15 +20,25 @@ static int hold(struct walk *walk, pid_t pid)
 
 void walk_hold(struct walk *walk)
 {
-	int err;
+	int err = hold(walk, walk->options->pids[0]);
 
-	err = hold(walk, walk->options->pids[0]);
 	if (!err)
 		return;
 	freeze_free(walk->freeze);
 	walk->freeze = NULL;
 	walk->hold_why = err == -EPERM ? "another program traces it, or it may not be traced"
 				       : strerror(-err);
+}
+
+void walk_name_stacks(struct walk *walk)
+{
+	for (size_t i = 0; i < walk->frozen.n; i++) {
+		const struct frozen_thread *thread = &walk->frozen.threads[i];
+
+		if (thread->sp)
+			space_name_stack(walk->space, (uint32_t)thread->tid, thread->sp);
+	}
+	segments_settle(&walk->space->segments);
 }
 
 void walk_let_go(struct walk *walk)

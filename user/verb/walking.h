@@ -70,6 +70,9 @@ void walk_warm_up(struct walk *walk);
 void walk_hold(struct walk *walk);
 void walk_let_go(struct walk *walk);
 
+/* Make segments of the stacks of the threads that are held: those that ran have theirs now. */
+void walk_name_stacks(struct walk *walk);
+
 /* malloc's memory. 0, -ESRCH, -ENOMEM. */
 int walk_heap(struct walk *walk);
 

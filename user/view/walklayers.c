@@ -18,6 +18,29 @@ static void write_bytes(struct view *view, const char *name, const struct reside
 	textline_write(&line, view->out);
 }
 
+/* Of all memory what is no column, if there is any. */
+static void write_besides(struct view *view, const struct residency *all)
+{
+	const struct {
+		uint64_t bytes;
+		const char *what;
+	} besides[] = {
+		{ all->swapped, "swapped out" },
+		{ all->huge, "of what is resident, in transparent huge pages" },
+		{ all->hugetlb, "of hugetlbfs, which the kernel does not count as resident" },
+	};
+	struct textline line = { .len = 0 };
+
+	for (size_t i = 0; i < sizeof(besides) / sizeof(*besides); i++) {
+		if (!besides[i].bytes)
+			continue;
+		textline_put(&line, "%31s", "");
+		textline_size(&line, besides[i].bytes);
+		textline_put(&line, " %s", besides[i].what);
+		textline_write(&line, view->out);
+	}
+}
+
 void text_layers(struct view *view, const struct walk_layer *at, size_t n,
 		 const struct residency *all)
 {
@@ -31,6 +54,7 @@ void text_layers(struct view *view, const struct walk_layer *at, size_t n,
 			    strcmp(at[i].name, "unexplained") ? at[i].name : "not explained",
 			    &at[i].bytes);
 	write_bytes(view, "all", all);
+	write_besides(view, all);
 }
 
 void text_statics(struct view *view, const struct walk_statics *at)
