@@ -50,7 +50,11 @@ bool glibc_is_arena(pid_t pid, uint64_t start, uint64_t end)
 
 #define ENTRIES	    512	       /* pages looked at in one go */
 #define PAGES_MOST  (1U << 20) /* of one mapping */
-#define PAGE_THERE  (3ULL << 62) /* present or swapped: Documentation/admin-guide/mm/pagemap.rst */
+
+/* Of an entry: Documentation/admin-guide/mm/pagemap.rst */
+#define PAGE_PRESENT (1ULL << 63)
+#define PAGE_SWAPPED (1ULL << 62)
+#define PAGE_THERE   (PAGE_PRESENT | PAGE_SWAPPED)
 
 uint64_t glibc_mapped_size(uint64_t header)
 {
@@ -72,9 +76,18 @@ static uint64_t chunk_at(pid_t pid, uint64_t page, uint64_t end)
 	return size;
 }
 
+/*
+ * Whether to look at a page. One that is swapped out would be brought back into RAM: of those
+ * that follow each other only the first is, for there a block is most likely to begin.
+ */
+static bool may_begin(uint64_t entry, uint64_t before)
+{
+	return entry & PAGE_PRESENT || (entry & PAGE_SWAPPED && !(before & PAGE_THERE));
+}
+
 bool glibc_next_chunk(pid_t pid, uint64_t start, uint64_t end, uint64_t *chunk, uint64_t *chunk_end)
 {
-	uint64_t entries[ENTRIES], looked = 0;
+	uint64_t entries[ENTRIES], before = 0, looked = 0;
 	char path[64];
 	int fd __fd = -1;
 
@@ -87,8 +100,9 @@ bool glibc_next_chunk(pid_t pid, uint64_t start, uint64_t end, uint64_t *chunk, 
 		if (!n)
 			return false;
 		for (size_t i = 0; i < n && start < end; i++, start += PAGE) {
-			uint64_t size = entries[i] & PAGE_THERE ? chunk_at(pid, start, end) : 0;
+			uint64_t size = may_begin(entries[i], before) ? chunk_at(pid, start, end) : 0;
 
+			before = entries[i];
 			if (!size)
 				continue;
 			*chunk = start;

@@ -149,6 +149,14 @@ static pid_t process_of(pid_t tid)
 	return scan_status(tid, "Tgid: %d", &pid) ? pid : 0;
 }
 
+/* Not so when it has been let go on its way out before what is said of its beginning came. */
+static bool is_traced(pid_t tid)
+{
+	int tracer;
+
+	return scan_status(tid, "TracerPid: %d", &tracer) && tracer;
+}
+
 /* A first stop: of a thread, or of a process that a thread made by clone(). */
 static struct tracee *meet(struct tracees *tracees, pid_t tid)
 {
@@ -268,7 +276,7 @@ static void take_stop(struct tracees *tracees, pid_t tid, int status)
 		begin_anew(tracees, held);
 	/* it may not have stopped yet: whoever stops the process is to wait for it */
 	if (event == PTRACE_EVENT_CLONE && !ptrace(PTRACE_GETEVENTMSG, tid, NULL, &message) &&
-	    process_of(message) == tracee->pid)
+	    process_of(message) == tracee->pid && is_traced(message))
 		add(tracees, tracee->pid, message);
 	if (!held->frozen)
 		resume(tracee);

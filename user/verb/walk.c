@@ -159,8 +159,8 @@ static void note_stacks(struct walk *walk)
 	for (size_t i = 0; i < segments->n; i++)
 		known += segments->at[i].kind == SEGMENT_THREAD_STACK;
 	if (n > known && !walk->freeze)
-		walk_note(walk, "the stacks of %zd threads that run are not told from other memory: "
-			  "--freeze holds them, and then they are", n - known);
+		walk_note(walk, "of threads that run (%zd of %zd) the stacks are not told from other "
+			  "memory: with --freeze they are", n - known, n);
 }
 
 /* Find Python, and make segments of what is Python's. */
