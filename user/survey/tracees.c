@@ -81,6 +81,22 @@ static bool has_ended(pid_t tid)
 	return !scan_status(tid, "State: %c", &state) || state == 'Z' || state == 'X';
 }
 
+/* Also of one that has begun just now, and of which no event has come. */
+static bool is_ours(pid_t tid)
+{
+	int tracer;
+
+	return scan_status(tid, "TracerPid: %d", &tracer) && tracer == (int)gettid();
+}
+
+/* Of a thread that cannot be seized: 0 when that is no obstacle, else -errno. */
+static int excuse(struct tracees *tracees, pid_t pid, pid_t tid)
+{
+	if (is_ours(tid))
+		return add(tracees, pid, tid) ? 0 : -ENOMEM;
+	return has_ended(tid) ? 0 : -EPERM;
+}
+
 /* Those that are not known yet. How many; -errno. */
 static int seize_new(struct tracees *tracees, pid_t pid)
 {
@@ -94,11 +110,8 @@ static int seize_new(struct tracees *tracees, pid_t pid)
 		if (!ptrace(PTRACE_SEIZE, tids[i], NULL, (void *)OPTIONS)) {
 			err = add(tracees, pid, tids[i]) ? 0 : -ENOMEM;
 			seized++;
-		} else if (errno != ESRCH) {
-			/* one that was made by a seized one is traced already */
-			tracees_tend(tracees);
-			if (!hash_get(&tracees->threads, tids[i]) && !has_ended(tids[i]))
-				err = -EPERM;
+		} else {
+			err = excuse(tracees, pid, tids[i]);
 		}
 	}
 	free(tids);
@@ -147,14 +160,6 @@ static pid_t process_of(pid_t tid)
 	int pid;
 
 	return scan_status(tid, "Tgid: %d", &pid) ? pid : 0;
-}
-
-/* Not so when it has been let go on its way out before what is said of its beginning came. */
-static bool is_traced(pid_t tid)
-{
-	int tracer;
-
-	return scan_status(tid, "TracerPid: %d", &tracer) && tracer;
 }
 
 /* A first stop: of a thread, or of a process that a thread made by clone(). */
@@ -274,9 +279,12 @@ static void take_stop(struct tracees *tracees, pid_t tid, int status)
 	}
 	if (event == PTRACE_EVENT_EXEC)
 		begin_anew(tracees, held);
-	/* it may not have stopped yet: whoever stops the process is to wait for it */
+	/*
+	 * It may not have stopped yet: whoever stops the process is to wait for it. Or it has
+	 * been let go already, on its way out.
+	 */
 	if (event == PTRACE_EVENT_CLONE && !ptrace(PTRACE_GETEVENTMSG, tid, NULL, &message) &&
-	    process_of(message) == tracee->pid && is_traced(message))
+	    process_of(message) == tracee->pid && is_ours(message))
 		add(tracees, tracee->pid, message);
 	if (!held->frozen)
 		resume(tracee);
