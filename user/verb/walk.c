@@ -3,13 +3,11 @@
 #include "verb/walk.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <unistd.h>
 
 #include "base/clean.h"
 #include "base/clock.h"
@@ -39,22 +37,6 @@ void walk_note(struct walk *walk, const char *format, ...)
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	walk->view.ops->note(&walk->view, text);
-}
-
-static int open_output(struct walk *walk)
-{
-	const char *path = walk->options->output;
-	int fd = path ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644) : STDOUT_FILENO;
-	int err = fd < 0 ? -errno : out_init(&walk->out, fd);
-
-	if (err)
-		log_error("cannot write %s: %s", path ? path : "standard output", strerror(-err));
-	walk->view = (struct view){ .ops = walk->options->json ? &view_json : &view_text,
-				    .out = &walk->out,
-				    .pid = walk->options->pids[0],
-				    .start_ns = now_ns(),
-				    .all = walk->options->walk.all };
-	return err;
 }
 
 /* The segments, and how much of them is resident. Says what is wrong. */
@@ -254,24 +236,9 @@ static void clear(struct walk *walk)
 	targets_clear(&walk->targets);
 }
 
-/* What was written must be there in the end. Says what is wrong; 0 or -errno. */
-static int close_output(struct walk *walk)
-{
-	const int fd = walk->out.fd;
-	int err = out_close(&walk->out);
-
-	if (walk->options->output && close(fd) && !err)
-		err = -errno;
-	if (err && err != -EPIPE)
-		log_error("cannot write %s: %s",
-			  walk->options->output ? walk->options->output : "standard output",
-			  strerror(-err));
-	return err;
-}
-
 int verb_walk(const struct options *options)
 {
-	struct walk walk = { .options = options, .residents = { .pagemap = -1 } };
+	struct walk walk = { .options = options, .residents = { .pagemap = -1 }, .fd = -1, .spool = -1 };
 	int err;
 
 	if (options->walk.diff)
@@ -282,10 +249,10 @@ int verb_walk(const struct options *options)
 	walk.target = walk.targets.at;
 	place_init(&walk.place, &walk.targets.images);
 	place_name_code(&walk.place, NULL);
-	err = open_output(&walk);
+	err = walk_open_output(&walk);
 	if (!err) {
 		err = look_around(&walk);
-		err = close_output(&walk) ? 1 : err;
+		err = walk_close_output(&walk) ? 1 : err;
 	}
 	clear(&walk);
 	return err ? 1 : 0;

@@ -35,11 +35,19 @@ struct walk {
 	bool stuck; /* frames of C functions were not found up to the outermost */
 	struct hash seen; /* address of an object -> the first variable that it was */
 	struct out out;
+	int fd, spool; /* where the output goes in the end, and until then; -1 */
 	struct view view;
 	struct drawing drawing; /* filled only if it is asked for */
 	struct walk_head head;
 	struct walk_end end;
 };
+
+/*
+ * Open the output and begin the view; end it, when what was written must be there. They say
+ * what is wrong; 0 or -errno.
+ */
+int walk_open_output(struct walk *walk);
+int walk_close_output(struct walk *walk);
 
 /* The segment that holds an address. */
 struct walk_place walk_place(struct walk *walk, uint64_t addr);
