@@ -188,6 +188,9 @@ static void refuses_what_does_not_fit(void **state)
 	rules.top += 16; /* stepped over */
 	assert_int_equal(try(&rules, &chunks), -EBADMSG);
 	rules = make_piece();
+	rules.most = 3; /* there are five */
+	assert_int_equal(try(&rules, &chunks), -E2BIG);
+	rules = make_piece();
 	rules.start += 8;
 	assert_int_equal(try(&rules, &chunks), -EBADMSG);
 }
