@@ -47,7 +47,7 @@ walk_bounded() {
 
 @test "a process that makes threads all the time is held each time" {
 	start_program "$T/out" "$PROGRAMS/shortlived"
-	for i in {1..25}; do
+	for i in {1..15}; do
 		within "$MWBPF" walk --freeze --json -o "$T/walk" --pid "$PROGRAM"
 		grep -q '"frozen":true' "$T/walk"
 		! grep -q 'is not held' "$T/walk"

@@ -48,7 +48,7 @@ bool glibc_is_arena(pid_t pid, uint64_t start, uint64_t end)
  */
 #define MMAP_THRESHOLD (128ULL << 10)
 
-#define ENTRIES	    512	       /* pages looked at in one go */
+#define ENTRIES	    MEM_EACH   /* pages looked at in one go */
 #define PAGES_MOST  (1U << 20) /* of one mapping */
 
 /* Of an entry: Documentation/admin-guide/mm/pagemap.rst */
@@ -63,15 +63,18 @@ uint64_t glibc_mapped_size(uint64_t header)
 	return size % PAGE == PAGE - 16 ? size + 16 : size % PAGE ? 0 : size;
 }
 
-/* Bytes of the block whose mapping begins at this page; 0 when none does. */
-static uint64_t chunk_at(pid_t pid, uint64_t page, uint64_t end)
-{
-	uint64_t header[2], size; /* prev_size, size | flags */
+/* At the beginning of a block's mapping; flags are in the low bits of size. */
+struct header {
+	uint64_t prev_size, size;
+};
 
-	if (mem_read(pid, page, header, sizeof(header)))
-		return 0;
-	size = glibc_mapped_size(header[1]);
-	if ((header[1] & CHUNK_FLAGS) != IS_MMAPPED || header[0] || size < MMAP_THRESHOLD || size > end - page)
+/* Bytes of the block whose mapping begins at this page; 0 when none does. */
+static uint64_t chunk_size(const struct header *header, uint64_t page, uint64_t end)
+{
+	const uint64_t size = glibc_mapped_size(header->size);
+
+	if ((header->size & CHUNK_FLAGS) != IS_MMAPPED || header->prev_size ||
+	    size < MMAP_THRESHOLD || size > end - page)
 		return 0;
 	return size;
 }
@@ -85,9 +88,29 @@ static bool may_begin(uint64_t entry, uint64_t before)
 	return entry & PAGE_PRESENT || (entry & PAGE_SWAPPED && !(before & PAGE_THERE));
 }
 
+/* The first of these pages at which a block's mapping begins. */
+static bool find_chunk(pid_t pid, const uint64_t *pages, size_t n, uint64_t end, uint64_t *chunk,
+		       uint64_t *chunk_end)
+{
+	struct header headers[ENTRIES];
+
+	mem_read_each(pid, pages, n, sizeof(*headers), headers);
+	for (size_t i = 0; i < n; i++) {
+		const uint64_t size = chunk_size(&headers[i], pages[i], end);
+
+		if (!size)
+			continue;
+		*chunk = pages[i];
+		*chunk_end = pages[i] + size;
+		return true;
+	}
+	return false;
+}
+
 bool glibc_next_chunk(pid_t pid, uint64_t start, uint64_t end, uint64_t *chunk, uint64_t *chunk_end)
 {
-	uint64_t entries[ENTRIES], before = 0, looked = 0;
+	const uint64_t begin = start;
+	uint64_t entries[ENTRIES], pages[ENTRIES], before = 0, looked = 0;
 	char path[64];
 	int fd __fd = -1;
 
@@ -95,20 +118,20 @@ bool glibc_next_chunk(pid_t pid, uint64_t start, uint64_t end, uint64_t *chunk, 
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	while (fd >= 0 && start < end && looked < PAGES_MOST) {
 		ssize_t got = pread(fd, entries, sizeof(entries), start / PAGE * sizeof(*entries));
-		size_t n = got > 0 ? got / sizeof(*entries) : 0;
+		size_t n = got > 0 ? got / sizeof(*entries) : 0, n_pages = 0;
 
 		if (!n)
 			return false;
 		for (size_t i = 0; i < n && start < end; i++, start += PAGE) {
-			uint64_t size = may_begin(entries[i], before) ? chunk_at(pid, start, end) : 0;
-
+			if (may_begin(entries[i], before))
+				pages[n_pages++] = start;
 			before = entries[i];
-			if (!size)
-				continue;
-			*chunk = start;
-			*chunk_end = start + size;
-			return true;
 		}
+		/* one behind the other, more often than not: then the rest is inside of it */
+		if (n_pages && pages[0] == begin && find_chunk(pid, pages, 1, end, chunk, chunk_end))
+			return true;
+		if (find_chunk(pid, pages, n_pages, end, chunk, chunk_end))
+			return true;
 		looked += n;
 	}
 	return false;
