@@ -5,6 +5,8 @@
 #ifndef MWBPF_VERB_WALKING_H
 #define MWBPF_VERB_WALKING_H
 
+#include <signal.h>
+
 #include "cpython/cpython.h"
 #include "cpython/pymalloc.h"
 #include "glibc/glibcheap.h"
@@ -31,6 +33,7 @@ struct walk {
 	bool has_pymalloc;
 	struct freeze *freeze; /* NULL: it is not held */
 	struct frozen frozen;
+	sigset_t signals; /* blocked before it was held */
 	const char *hold_why; /* it is not held although it should be; NULL */
 	bool stuck; /* frames of C functions were not found up to the outermost */
 	struct hash seen; /* address of an object -> the first variable that it was */
