@@ -25,6 +25,14 @@ state_of() {
 	sed -n 's/^State:.//p' "/proc/$1/status" | cut -c1
 }
 
+# start_many: a process that it takes a moment to read, and more than a pipe holds to show.
+start_many() {
+	start_program "$T/out" "$(pythons | head -n 1)" -c '
+globals().update(("name%d" % i, i) for i in range(50000))
+print("ready", flush=True)
+input()'
+}
+
 # walk_bounded OUT: with little memory, and an end.
 walk_bounded() {
 	(ulimit -v 2000000 && within "$MWBPF" walk --json -o "$1" --pid "$PROGRAM")
@@ -57,10 +65,7 @@ walk_bounded() {
 
 @test "a held process does not wait for who reads what is found" {
 	local line i
-	start_program "$T/out" "$(pythons | head -n 1)" -c '
-globals().update(("name%d" % i, i) for i in range(50000))
-print("ready", flush=True)
-input()'
+	start_many
 	mkfifo "$T/pipe"
 	"$MWBPF" walk --freeze --globals --json --pid "$PROGRAM" >"$T/pipe" 2>"$T/err" &
 	walker=$!
@@ -77,6 +82,13 @@ input()'
 	cat <&"$from" >"$T/walk"
 	wait "$walker"
 	tail -n 1 "$T/walk" | jq -e '.type == "walk_end" and .variables >= 50000' >/dev/null
+}
+
+@test "mwbpf is stopped from the terminal while it holds a process: that goes on first" {
+	start_many
+	within python3 "$LIB/stopheld.py" "$PROGRAM" "$MWBPF" walk -q --freeze --globals --json \
+		-o "$T/walk" --pid "$PROGRAM"
+	tail -n 1 "$T/walk" | jq -e '.reason == "complete"' >/dev/null
 }
 
 @test "running threads have no stack that is known, held ones have" {
