@@ -24,6 +24,7 @@ enum chunk_state {
 	CHUNK_STATES,
 };
 
+/* As records and people are told; a literal. */
 const char *chunk_state_name(enum chunk_state state);
 
 struct chunk {
@@ -72,6 +73,8 @@ bool chunks_next(const struct chunks *chunks, size_t *index, uint64_t *at, struc
 
 /* The chunk that holds an address: its index, or -ENOENT. */
 int64_t chunks_find(const struct chunks *chunks, uint64_t addr, struct chunk *chunk);
+
+/* Say of the chunk with an index that it is in another state. */
 void chunks_set_state(struct chunks *chunks, size_t index, enum chunk_state state);
 
 #endif

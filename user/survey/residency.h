@@ -23,6 +23,7 @@ struct residency {
 	uint64_t hugetlb; /* of hugetlbfs, which is not in resident; of whole areas only */
 };
 
+/* Add what each field has. */
 void residency_add(struct residency *sum, const struct residency *more);
 
 /* One of the kernel's areas. */

@@ -140,7 +140,7 @@ static void note_stacks(struct walk *walk)
 
 	for (size_t i = 0; i < segments->n; i++)
 		known += segments->at[i].kind == SEGMENT_THREAD_STACK;
-	if (n > known && !walk->freeze)
+	if (n > known && !walk->options->walk.freeze)
 		walk_note(walk, "of threads that run (%zd of %zd) the stacks are not told from other "
 			  "memory: with --freeze they are", n - known, n);
 }
