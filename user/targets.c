@@ -15,7 +15,9 @@ static const char *refusal(const struct proc *proc)
 	if (proc->kernel_thread)
 		return "is a kernel thread: it has no user memory";
 	if (proc->state == 'Z' || proc->state == 'X')
-		return "has ended already (it is a zombie)";
+		return proc_alive(proc) ? "goes on without its first thread, by which it is looked "
+					  "into: that has ended"
+					: "has ended already (it is a zombie)";
 	if (proc->bits32)
 		return "is a 32-bit program: only 64-bit ones can be traced";
 	return NULL;

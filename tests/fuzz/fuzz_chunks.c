@@ -23,11 +23,11 @@ static void walk(void)
 	};
 	const struct segments segments = { .at = at, .n = 2, .cap = 2 };
 	struct glibcheap heap;
-	struct chunk chunk;
+	struct heap_found found;
 
 	if (glibcheap_read(getpid(), &segments, NULL, &heap))
 		return;
-	glibcheap_find(&heap, BASE + ROOM / 2 + 4096, &chunk);
+	glibcheap_find(&heap, BASE + ROOM / 2 + 4096, &found);
 	glibcheap_clear(&heap);
 }
 
@@ -35,7 +35,8 @@ static void walk(void)
 static void read_chunks(size_t len)
 {
 	static struct window window;
-	const struct chunk_rules rules = { BASE, BASE + len, BASE + len / 2 / 16 * 16, true };
+	const struct chunk_rules rules = { BASE, BASE + len, BASE + len / 2 / 16 * 16, true,
+					   CHUNKS_MOST };
 	struct chunks chunks;
 	struct chunk chunk, found;
 	size_t index = 0;

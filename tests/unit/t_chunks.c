@@ -41,7 +41,8 @@ static struct chunk_rules make_piece(void)
 	put(144, 48, 32);
 	put(176, 0, (sizeof(piece) - 176) | IN_USE);
 	window_init(&window, getpid());
-	return (struct chunk_rules){ addr_of(0), addr_of(sizeof(piece)), addr_of(176), true };
+	return (struct chunk_rules){ addr_of(0), addr_of(sizeof(piece)), addr_of(176), true,
+				     CHUNKS_MOST };
 }
 
 static int try(const struct chunk_rules *rules, struct chunks *chunks)
@@ -106,7 +107,7 @@ static void finds_among_many(void **state)
 	const size_t n = 3000;
 	uint64_t *many = aligned_alloc(16, 32 * (n + 1));
 	struct chunk_rules rules = { (uint64_t)(uintptr_t)many, (uint64_t)(uintptr_t)(many + 4 * n + 4),
-				     (uint64_t)(uintptr_t)(many + 4 * n), true };
+				     (uint64_t)(uintptr_t)(many + 4 * n), true, CHUNKS_MOST };
 	struct chunks chunks;
 	struct chunk chunk;
 
@@ -186,6 +187,9 @@ static void refuses_what_does_not_fit(void **state)
 	rules = make_piece();
 	rules.top += 16; /* stepped over */
 	assert_int_equal(try(&rules, &chunks), -EBADMSG);
+	rules = make_piece();
+	rules.most = 3; /* there are five */
+	assert_int_equal(try(&rules, &chunks), -E2BIG);
 	rules = make_piece();
 	rules.start += 8;
 	assert_int_equal(try(&rules, &chunks), -EBADMSG);

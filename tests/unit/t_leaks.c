@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "glibc/mainarena.h"
 #include "scan/leaks.h"
 #include "scan/sweep.h"
 
@@ -304,26 +303,6 @@ static void test_find(void **state)
 	graph_clear(&graph);
 }
 
-/* struct malloc_state with a few lists that are not empty, somewhere in data. */
-static void test_main_arena(void **state)
-{
-	uint64_t words[1024] = { 0 }, start, end;
-	const uint64_t addr = 0x7f0000001000, bins = 200;
-
-	(void)state;
-	assert_false(mainarena_find(words, 1024, addr, &start, &end));
-	for (size_t i = 0; i < 127; i++)
-		words[bins + 2 * i] = words[bins + 2 * i + 1] = addr + (bins + 2 * i) * 8 - 16;
-	for (size_t i = 0; i < 20; i += 3) /* the first one, too */
-		words[bins + 2 * i] = words[bins + 2 * i + 1] = 0x5555;
-	assert_true(mainarena_find(words, 1024, addr, &start, &end));
-	assert_int_equal(start, addr + (bins - 14) * 8);
-	assert_int_equal(end, addr + (bins + 254 + 8) * 8);
-	assert_false(mainarena_find(words, bins + 100, addr, &start, &end));
-	assert_false(mainarena_find(words + bins + 200, 100, addr, &start, &end));
-	assert_false(mainarena_find(words, 0, addr, &start, &end));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -331,7 +310,7 @@ int main(void)
 		cmocka_unit_test(test_cycles),	   cmocka_unit_test(test_edges),
 		cmocka_unit_test(test_alignment),  cmocka_unit_test(test_heuristics),
 		cmocka_unit_test(test_unknown),	   cmocka_unit_test(test_hole),
-		cmocka_unit_test(test_find),	   cmocka_unit_test(test_main_arena),
+		cmocka_unit_test(test_find),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,6 +30,10 @@ static const char text[] =
 	"Rss:                  20 kB\n"
 	"Shared_Dirty:          4 kB\n"
 	"Private_Dirty:         8 kB\n"
+	"AnonHugePages:         2 kB\n"
+	"FilePmdMapped:         1 kB\n"
+	"Shared_Hugetlb:     2048 kB\n"
+	"Private_Hugetlb:    4096 kB\n"
 	"Swap:                 12 kB\n";
 
 static void areas_of_smaps(void **state)
@@ -48,6 +52,8 @@ static void areas_of_smaps(void **state)
 	assert_int_equal(residents.all.resident, 24 * 1024);
 	assert_int_equal(residents.all.swapped, 12 * 1024);
 	assert_int_equal(residents.all.size, 0x23000);
+	assert_int_equal(residents.all.huge, 3 * 1024);
+	assert_int_equal(residents.all.hugetlb, 6 << 20);
 	assert_true(residents_of(&residents, 0x7ffd00000000, 0x7ffd00021000, &bytes));
 	assert_int_equal(bytes.resident, 20 * 1024);
 	/* without a pagemap nothing can be said of a part */

@@ -269,6 +269,14 @@ size_t fmt_utf8(const char *text, const char *end)
 	return forms[form].length;
 }
 
+/* U+202A to U+202E and U+2066 to U+2069, which show a line in another order than it is. */
+static bool turns_around(const uint8_t *p, size_t n)
+{
+	return n == 3 && p[0] == 0xe2 &&
+	       ((p[1] == 0x80 && p[2] >= 0xaa && p[2] <= 0xae) ||
+		(p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9));
+}
+
 /* One character of *text for a terminal into unit, at most 4 bytes; returns how many. */
 static size_t safe_unit(char *unit, const char **text, const char *end)
 {
@@ -281,7 +289,7 @@ static size_t safe_unit(char *unit, const char **text, const char *end)
 		*text += 1;
 		return 2;
 	}
-	if (n == 0 || c < 0x20 || c == 0x7f || (c == 0xc2 && p[1] < 0xa0)) {
+	if (n == 0 || c < 0x20 || c == 0x7f || (c == 0xc2 && p[1] < 0xa0) || turns_around(p, n)) {
 		memcpy(unit, "\\x", 2);
 		memcpy(unit + 2, hex + c * 2, 2);
 		*text += 1;

@@ -41,8 +41,9 @@ size_t fmt_hex(char *p, uint64_t value); /* with 0x */
 size_t fmt_utf8(const char *text, const char *end);
 
 /*
- * A string from the target for a terminal: control bytes, escape sequences and bytes
- * that are not valid UTF-8 become \xNN, a backslash \\. Writes at most cap bytes with
+ * A string from the target for a terminal: control bytes, escape sequences, characters that
+ * turn the order of others around and bytes that are not valid UTF-8 become \xNN, a
+ * backslash \\. Writes at most cap bytes with
  * the NUL; what does not fit ends in "...", after a whole character. Returns buf.
  */
 char *fmt_safe(char *buf, size_t cap, const char *text);

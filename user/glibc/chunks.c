@@ -42,7 +42,7 @@ struct walk {
 static bool add(struct chunks *chunks, uint64_t at, uint64_t size, enum chunk_state state)
 {
 	if (chunks->n == chunks->room) {
-		const size_t room = chunks->room ? 2 * chunks->room : 4 * CHUNKS_STEP;
+		const size_t room = chunks->room ? 2 * chunks->room : CHUNKS_STEP;
 		uint32_t *packed = reallocarray(chunks->packed, room, sizeof(*packed));
 		uint64_t *marks;
 
@@ -125,7 +125,7 @@ static int step(struct walk *walk, const struct header *header)
 		return add_fence(walk, size);
 	if (size < CHUNK_LEAST || !fits(walk, size))
 		return -EBADMSG;
-	if (walk->chunks->n >= CHUNKS_MOST)
+	if (walk->chunks->n >= walk->rules->most)
 		return -E2BIG;
 	walk->last_size = size;
 	return add(walk->chunks, walk->at, size, CHUNK_USED) ? 1 : -ENOMEM;

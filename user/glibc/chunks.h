@@ -24,6 +24,7 @@ enum chunk_state {
 	CHUNK_STATES,
 };
 
+/* As records and people are told; a literal. */
 const char *chunk_state_name(enum chunk_state state);
 
 struct chunk {
@@ -37,6 +38,7 @@ struct chunk_rules {
 	uint64_t end;	/* no byte of a chunk lies there or behind it */
 	uint64_t top;	/* the arena's top chunk, wherever it is */
 	bool main;	/* of the main arena */
+	size_t most;	/* chunks that may be kept */
 };
 
 /* The chunks of a piece, 4 bytes each. */
@@ -48,7 +50,7 @@ struct chunks {
 };
 
 #define CHUNKS_STEP 256
-#define CHUNKS_MOST (1U << 27) /* of one piece: 4 GiB of the smallest */
+#define CHUNKS_MOST (1U << 27) /* of one process: 4 GiB of the smallest, 512 MiB here */
 
 /* Called for each chunk with the size of a thread's cache, while its piece is at hand. */
 typedef void chunks_visit(void *context, struct window *window, uint64_t chunk, uint64_t size);
@@ -57,7 +59,7 @@ typedef void chunks_visit(void *context, struct window *window, uint64_t chunk, 
  * Read all chunks up to the top or to a fence. CHUNK_FAST and CHUNK_CACHED look like
  * CHUNK_USED from here. 0, and the caller clears *chunks; -EBADMSG: what was read does
  * not fit together (*bad: at which address), because it is no heap or has changed
- * meanwhile; -ENOMEM; -E2BIG: there are more than CHUNKS_MOST; as mem_read.
+ * meanwhile; -ENOMEM; -E2BIG: there are more than rules->most; as mem_read.
  */
 int chunks_read(struct window *window, const struct chunk_rules *rules, chunks_visit *visit,
 		void *context, struct chunks *chunks, uint64_t *bad);
@@ -71,6 +73,8 @@ bool chunks_next(const struct chunks *chunks, size_t *index, uint64_t *at, struc
 
 /* The chunk that holds an address: its index, or -ENOENT. */
 int64_t chunks_find(const struct chunks *chunks, uint64_t addr, struct chunk *chunk);
+
+/* Say of the chunk with an index that it is in another state. */
 void chunks_set_state(struct chunks *chunks, size_t index, enum chunk_state state);
 
 #endif

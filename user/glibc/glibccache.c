@@ -90,36 +90,16 @@ void glibccache_look(void *context, struct window *window, uint64_t chunk, uint6
 	list->at[list->n++] = chunk;
 }
 
-/* A chunk as it was read, and where its state is kept. */
-struct found {
-	struct heap_arena *arena;
-	struct chunks *piece;
-	size_t index;
-	struct chunk chunk;
-};
-
-static bool find(const struct glibcheap *heap, uint64_t addr, struct found *found)
+/* A chunk that begins at an address. */
+static bool find(const struct glibcheap *heap, uint64_t addr, struct heap_found *found)
 {
-	for (size_t i = 0; i < heap->n_arenas; i++) {
-		found->arena = &heap->arenas[i];
-		for (size_t j = 0; j < found->arena->n_pieces; j++) {
-			int64_t index;
-
-			found->piece = &found->arena->pieces[j];
-			index = chunks_find(found->piece, addr, &found->chunk);
-			if (index < 0)
-				continue;
-			found->index = (size_t)index;
-			return found->chunk.start == addr;
-		}
-	}
-	return false;
+	return glibcheap_find(heap, addr, found) && found->chunk.start == addr;
 }
 
 /* The pointer stored in a free block, plain or not: only one of both can be a chunk or 0. */
 static bool follow(const struct glibcheap *heap, uint64_t block, uint64_t to_chunk, uint64_t *next)
 {
-	struct found found;
+	struct heap_found found;
 	uint64_t stored;
 
 	if (mem_read(heap->pid, block, &stored, sizeof(stored)))
@@ -145,13 +125,13 @@ static int64_t mark(const struct glibcheap *heap, const struct list *list)
 	int64_t n = 0;
 
 	for (; at; n++) {
-		struct found found;
+		struct heap_found found;
 
 		/* one that is marked already would be the beginning of an endless circle */
 		if (!find(heap, at - list->to_chunk, &found) || found.chunk.state != CHUNK_USED ||
 		    (list->size && found.chunk.size != list->size))
 			return -1;
-		chunks_set_state(found.piece, found.index, list->state);
+		chunks_set_state(found.piece.chunks, found.index, list->state);
 		if (!follow(heap, found.chunk.start + CHUNK_HEADER, list->to_chunk, &at))
 			return -1;
 	}
@@ -175,7 +155,7 @@ static void mark_cache(struct glibcheap *heap, const struct cache *cache)
 
 static bool fits(const struct glibcheap *heap, const struct cache *cache, size_t i)
 {
-	struct found found;
+	struct heap_found found;
 
 	return find(heap, cache->first[i] - CHUNK_HEADER, &found) &&
 	       (i >= ONE_SIZE || found.chunk.size == CHUNK_LEAST + 16 * i);
@@ -199,7 +179,7 @@ static bool is_cache(const struct glibcheap *heap, const struct cache *cache)
 static bool read_cache(const struct glibcheap *heap, uint64_t at, struct cache *cache)
 {
 	uint8_t block[BLOCK_MOST];
-	struct found found;
+	struct heap_found found;
 
 	return find(heap, at, &found) && found.chunk.state == CHUNK_USED &&
 	       layout_of(found.chunk.size) &&

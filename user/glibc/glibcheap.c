@@ -5,18 +5,14 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "base/clean.h"
-#include "base/page.h"
 #include "glibc/glibccache.h"
+#include "glibc/glibcfind.h"
 #include "glibc/glibcpieces.h"
 #include "glibc/trim.h"
 #include "place/glibc.h"
 #include "target/mem.h"
 
-#define ARENAS_MOST 8192
-#define MAINS_MOST  16 /* a libc each */
-#define DATA_MOST   (64ULL << 20) /* bytes of a file's data that are looked through */
-#define DATA_PIECE  (1ULL << 16)
+#define PIECES_MOST 65536 /* of all arenas */
 
 struct reading {
 	pid_t pid;
@@ -25,157 +21,8 @@ struct reading {
 	struct glibcheap *heap;
 	struct cache_list caches;
 	struct window *window;
-	unsigned n_mains;
+	size_t n_chunks, n_pieces; /* of the arenas that were read */
 };
-
-static struct heap_arena *add_arena(struct glibcheap *heap, const struct arena_state *state)
-{
-	struct heap_arena *more;
-
-	more = reallocarray(heap->arenas, heap->n_arenas + 1, sizeof(*more));
-	if (!more)
-		return NULL;
-	heap->arenas = more;
-	heap->arenas[heap->n_arenas] = (struct heap_arena){ .state = *state };
-	return &heap->arenas[heap->n_arenas++];
-}
-
-static bool is_known(const struct glibcheap *heap, uint64_t arena)
-{
-	for (size_t i = 0; i < heap->n_arenas; i++)
-		if (heap->arenas[i].state.addr == arena)
-			return true;
-	return false;
-}
-
-/*
- * A main arena and those that follow it in the circle. -EBADMSG: it is none, or one of
- * another version, for its circle does not lead back to it.
- */
-static int add_circle(struct reading *reading, const struct arena_state *first)
-{
-	struct arena_state at = *first, next;
-	int err;
-
-	if (!add_arena(reading->heap, first))
-		return -ENOMEM;
-	while (reading->heap->n_arenas < ARENAS_MOST) {
-		err = arena_next(reading->pid, first->addr, &at, &next);
-		if (err)
-			return err == -ENOENT ? 0 : err;
-		if (is_known(reading->heap, next.addr))
-			return -EBADMSG;
-		if (!add_arena(reading->heap, &next))
-			return -ENOMEM;
-		at = next;
-	}
-	return -EBADMSG;
-}
-
-/* The data of a file, in one piece: what it has in it, and what is zeroed behind that. */
-struct data {
-	uint64_t start, end;
-};
-
-static bool next_data(const struct segments *segments, size_t *index, struct data *data)
-{
-	const struct segment *s;
-
-	for (; *index < segments->n; ++*index) {
-		s = &segments->at[*index];
-		if (s->kind == SEGMENT_DATA || s->kind == SEGMENT_BSS)
-			break;
-	}
-	if (*index == segments->n)
-		return false;
-	data->start = segments->at[*index].start;
-	do
-		data->end = segments->at[(*index)++].end;
-	while (*index < segments->n && segments->at[*index].start == data->end &&
-	       (segments->at[*index].kind == SEGMENT_DATA ||
-		segments->at[*index].kind == SEGMENT_BSS));
-	return true;
-}
-
-/* Whether there is anything but zeroes, as far as is known: else reading would touch it. */
-static bool is_there(const struct reading *reading, uint64_t at, uint64_t len)
-{
-	struct residency bytes;
-
-	return !reading->residents || !residents_of(reading->residents, at, at + len, &bytes) ||
-	       bytes.resident + bytes.swapped;
-}
-
-/* Of a part that is there only in part, page by page. */
-static void read_pages(const struct reading *reading, uint64_t at, uint8_t *bytes, uint64_t len)
-{
-	for (; len; len -= PAGE, at += PAGE, bytes += PAGE)
-		if (is_there(reading, at, PAGE))
-			mem_read(reading->pid, at, bytes, PAGE);
-}
-
-/* A page that cannot be read, or that nobody has touched, is zero. NULL: no memory. */
-static uint8_t *read_data(const struct reading *reading, const struct data *data)
-{
-	const uint64_t start = PAGE_DOWN(data->start), end = PAGE_UP(data->end);
-	uint8_t *bytes = calloc(1, end - start);
-	uint64_t step;
-
-	for (uint64_t at = start; bytes && at < end; at += step) {
-		step = end - at < DATA_PIECE ? end - at : DATA_PIECE;
-		if (is_there(reading, at, step))
-			read_pages(reading, at, bytes + (at - start), step);
-	}
-	return bytes;
-}
-
-/* The parameters lie beside the main arena whose memory is the program's heap. */
-static void find_params(struct reading *reading, const uint8_t *bytes, size_t len)
-{
-	struct data heap;
-
-	if (reading->heap->params.known || !pieces_brk(reading->segments, &heap.start, &heap.end))
-		return;
-	arena_find_params(bytes, len, heap.start, heap.end, &reading->heap->params);
-}
-
-static int look_through(struct reading *reading, const struct data *data)
-{
-	const size_t len = PAGE_UP(data->end) - PAGE_DOWN(data->start);
-	uint8_t *bytes __free = read_data(reading, data);
-	struct arena_state arena;
-	int64_t at = -(int64_t)sizeof(uint64_t);
-	size_t n;
-	int err = bytes ? 0 : -ENOMEM;
-
-	while (!err && reading->n_mains < MAINS_MOST) {
-		at = arena_find_main(bytes, len, PAGE_DOWN(data->start), at + sizeof(uint64_t), &arena);
-		if (at < 0)
-			break;
-		n = reading->heap->n_arenas;
-		err = add_circle(reading, &arena);
-		if (!err) {
-			reading->n_mains++;
-			find_params(reading, bytes, len);
-		} else if (err == -EBADMSG || err == -EFAULT) {
-			reading->heap->n_arenas = n;
-			err = 0;
-		}
-	}
-	return err;
-}
-
-static int find_arenas(struct reading *reading)
-{
-	struct data data;
-	size_t index = 0;
-	int err = 0;
-
-	while (!err && next_data(reading->segments, &index, &data))
-		if (data.end - data.start <= DATA_MOST)
-			err = look_through(reading, &data);
-	return err ? err : reading->heap->n_arenas ? 0 : -ENOENT;
-}
 
 static void drop_pieces(struct heap_arena *arena)
 {
@@ -184,7 +31,8 @@ static void drop_pieces(struct heap_arena *arena)
 	free(arena->pieces);
 	arena->pieces = NULL;
 	arena->n_pieces = 0;
-	arena->books = 0;
+	arena->n_chunks = 0;
+	arena->books = arena->in_vain = 0;
 }
 
 /* Once: the chunks, between two looks at the record that must not differ. */
@@ -192,7 +40,9 @@ static int try_arena(struct reading *reading, struct heap_arena *arena)
 {
 	const struct pieces_source source = { reading->pid, reading->segments, reading->window,
 					      &reading->heap->params, glibccache_look,
-					      &reading->caches };
+					      &reading->caches,
+					      CHUNKS_MOST - reading->n_chunks,
+					      PIECES_MOST - reading->n_pieces };
 	struct arena_state after = arena->state;
 	int err;
 
@@ -217,15 +67,18 @@ static int read_arena(struct reading *reading, struct heap_arena *arena)
 		err = try_arena(reading, arena);
 		if (err == -ENOMEM || err == -ESRCH || err == -EPERM)
 			return err;
-		if ((!err && !arena->changed) || arena->tries == HEAP_TRIES)
+		if ((!err && !arena->changed) || err == -E2BIG || arena->tries == HEAP_TRIES)
 			break;
 		reading->caches.n = caches;
 		reading->heap->torn++;
 	}
-	if (!err)
+	if (!err) {
+		reading->n_chunks += arena->n_chunks;
+		reading->n_pieces += arena->n_pieces;
 		return 0;
+	}
 	drop_pieces(arena);
-	arena->error = err == -E2BIG ? "it has too many chunks"
+	arena->error = err == -E2BIG ? "there is too much of it"
 		       : err == -EFAULT ? "not all of it can be read"
 					: "its chunks do not fit together";
 	return 0;
@@ -286,15 +139,43 @@ static void sum(struct heap_arena *arena)
 		arena->missing = arena->state.system_mem - bytes;
 }
 
+static int by_start(const void *a, const void *b)
+{
+	const struct heap_piece *x = a, *y = b;
+
+	return (x->chunks->start > y->chunks->start) - (x->chunks->start < y->chunks->start);
+}
+
+/* All pieces in address order: a list of free chunks may lead to any of them. */
+static int sort_pieces(struct glibcheap *heap)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < heap->n_arenas; i++)
+		n += heap->arenas[i].n_pieces;
+	heap->pieces = calloc(n + 1, sizeof(*heap->pieces));
+	if (!heap->pieces)
+		return -ENOMEM;
+	for (size_t i = 0; i < heap->n_arenas; i++)
+		for (size_t j = 0; j < heap->arenas[i].n_pieces; j++)
+			heap->pieces[heap->n_pieces++] = (struct heap_piece){
+				&heap->arenas[i], &heap->arenas[i].pieces[j]
+			};
+	qsort(heap->pieces, n, sizeof(*heap->pieces), by_start);
+	return 0;
+}
+
 static int read_all(struct reading *reading)
 {
 	struct glibcheap *heap = reading->heap;
-	int err = find_arenas(reading);
+	int err = glibcfind_arenas(reading->pid, reading->segments, reading->residents, heap);
 
 	for (size_t i = 0; i < heap->n_arenas && !err; i++)
 		err = read_arena(reading, &heap->arenas[i]);
 	if (!err)
 		err = read_mapped(reading);
+	if (!err)
+		err = sort_pieces(heap);
 	if (err)
 		return err;
 	glibccache_mark(heap, &reading->caches);
@@ -331,16 +212,35 @@ void glibcheap_clear(struct glibcheap *heap)
 	for (size_t i = 0; i < heap->n_arenas; i++)
 		drop_pieces(&heap->arenas[i]);
 	free(heap->arenas);
+	free(heap->pieces);
 	free(heap->mapped);
 	*heap = (struct glibcheap){ 0 };
 }
 
-const struct heap_arena *glibcheap_find(const struct glibcheap *heap, uint64_t addr,
-					struct chunk *chunk)
+/* The last piece that begins at or before an address; NULL. */
+static const struct heap_piece *piece_at(const struct glibcheap *heap, uint64_t addr)
 {
-	for (size_t i = 0; i < heap->n_arenas; i++)
-		for (size_t j = 0; j < heap->arenas[i].n_pieces; j++)
-			if (chunks_find(&heap->arenas[i].pieces[j], addr, chunk) >= 0)
-				return &heap->arenas[i];
-	return NULL;
+	size_t lo = 0, hi = heap->n_pieces; /* the first that begins behind it is in [lo, hi] */
+
+	while (lo < hi) {
+		const size_t mid = lo + (hi - lo) / 2;
+
+		if (heap->pieces[mid].chunks->start <= addr)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo ? &heap->pieces[lo - 1] : NULL;
+}
+
+bool glibcheap_find(const struct glibcheap *heap, uint64_t addr, struct heap_found *found)
+{
+	const struct heap_piece *piece = piece_at(heap, addr);
+	int64_t index = piece ? chunks_find(piece->chunks, addr, &found->chunk) : -ENOENT;
+
+	if (index < 0)
+		return false;
+	found->piece = *piece;
+	found->index = (size_t)index;
+	return true;
 }

@@ -9,7 +9,8 @@
 
 #define HEAPS_MOST  4096 /* of one arena */
 #define LOOK_FOR    (1ULL << 20) /* bytes behind memory of others, in which chunks may go on */
-#define WALK_MOST   (1ULL << 30) /* bytes walked in vain */
+#define VAIN_MOST   (1ULL << 30) /* bytes of an arena walked in vain, where a try costs at least */
+#define VAIN_TRY    1024	 /* so many */
 #define ALIGN(addr) (((addr) + 15) & ~UINT64_C(15))
 
 bool pieces_brk(const struct segments *segments, uint64_t *start, uint64_t *end)
@@ -29,18 +30,25 @@ bool pieces_brk(const struct segments *segments, uint64_t *start, uint64_t *end)
 static int add_piece(const struct pieces_source *source, struct heap_arena *arena, uint64_t start,
 		     uint64_t end)
 {
-	const struct chunk_rules rules = { start, end, arena->state.top, arena->state.main };
-	struct chunks *more = reallocarray(arena->pieces, arena->n_pieces + 1, sizeof(*more));
+	const struct chunk_rules rules = { start, end, arena->state.top, arena->state.main,
+					   source->chunks_most - arena->n_chunks };
+	struct chunks *more;
 	int err;
 
+	if (arena->n_pieces >= source->pieces_most)
+		return -E2BIG;
+	more = reallocarray(arena->pieces, arena->n_pieces + 1, sizeof(*more));
 	if (!more)
 		return -ENOMEM;
 	arena->pieces = more;
-	err = chunks_read(source->window, &rules, source->visit, source->context,
-			  &arena->pieces[arena->n_pieces], &arena->bad);
-	if (!err)
-		arena->n_pieces++;
-	return err;
+	more += arena->n_pieces;
+	err = chunks_read(source->window, &rules, source->visit, source->context, more,
+			  &arena->bad);
+	if (err)
+		return err;
+	arena->n_pieces++;
+	arena->n_chunks += more->n;
+	return 0;
 }
 
 /* The first piece that can be read from one of the addresses behind start. */
@@ -48,12 +56,14 @@ static int look_for_piece(const struct pieces_source *source, struct heap_arena 
 			  uint64_t start, uint64_t end)
 {
 	const uint64_t most = end - start < LOOK_FOR ? end : start + LOOK_FOR;
-	uint64_t walked = 0;
 	int err = -EBADMSG;
 
-	for (uint64_t at = ALIGN(start); at < most && walked < WALK_MOST && err == -EBADMSG; at += 16) {
+	for (uint64_t at = ALIGN(start); at < most && err == -EBADMSG; at += 16) {
+		if (arena->in_vain >= VAIN_MOST)
+			return -E2BIG;
 		err = add_piece(source, arena, at, end);
-		walked += arena->bad - at;
+		if (err == -EBADMSG)
+			arena->in_vain += arena->bad - at + VAIN_TRY;
 	}
 	return err;
 }

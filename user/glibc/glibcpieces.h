@@ -18,11 +18,13 @@ struct pieces_source {
 	const struct malloc_params *params;
 	chunks_visit *visit;
 	void *context;
+	size_t chunks_most, pieces_most; /* of the arena */
 };
 
 /*
  * Read all chunks of an arena whose state is known into arena->pieces, in address order.
- * 0; errors as chunks_read, arena->bad is then where; what was read before stays.
+ * 0; errors as chunks_read, -E2BIG also for too many pieces; arena->bad is then where, and
+ * what was read before stays.
  */
 int pieces_read(const struct pieces_source *source, struct heap_arena *arena);
 

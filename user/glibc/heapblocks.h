@@ -2,8 +2,8 @@
 /*
  * heapblocks.h - the blocks in use of glibc's heap, one by one, with how they begin.
  */
-#ifndef MWBPF_SURVEY_HEAPBLOCKS_H
-#define MWBPF_SURVEY_HEAPBLOCKS_H
+#ifndef MWBPF_HEAPBLOCKS_H
+#define MWBPF_HEAPBLOCKS_H
 
 #include <stddef.h>
 #include <sys/types.h>

@@ -9,7 +9,7 @@
 
 #include "base/clean.h"
 #include "base/page.h"
-#include "glibc/mainarena.h"
+#include "glibc/glibcarena.h"
 
 #define RED_ZONE 128 /* bytes below the stack pointer that a function may use: psABI 3.2.2 */
 
@@ -101,18 +101,23 @@ static void add_local(struct roots *roots, const struct segment *segment,
 	}
 }
 
-/* The allocator's data, without its lists. */
+/*
+ * The allocator's data, without its lists of free chunks: those lead to headers of chunks, of
+ * which the first word belongs to the block in front, and a lost one would seem pointed to.
+ */
 static void add_allocator(struct roots *roots, const struct segment *segment,
 			  const struct sweep_source *source)
 {
 	struct sweep_range range = { .start = segment->start, .end = segment->end };
 	size_t size = range.end - range.start;
-	uint64_t *words __free = size <= DATA_MOST ? malloc(size) : NULL;
-	size_t got = words ? source->read(source->context, range.start, words, size) : 0;
+	uint8_t *bytes __free = size <= DATA_MOST ? malloc(size) : NULL;
+	size_t got = bytes ? source->read(source->context, range.start, bytes, size) : 0;
+	struct arena_state arena;
 
-	if (!mainarena_find(words, got / sizeof(*words), range.start, &range.skip_start,
-			    &range.skip_end))
-		range.skip_start = range.skip_end = 0;
+	if (arena_find_main(bytes, got, range.start, 0, &arena) >= 0) {
+		range.skip_start = arena.addr;
+		range.skip_end = arena.addr + arena.size;
+	}
 	add(roots, &range);
 }
 

@@ -5,44 +5,20 @@
 #include <sys/wait.h>
 
 #include "base/json.h"
+#include "place/segmentjson.h"
 #include "sink/jsonl.h"
 #include "sink/words.h"
 
 static void jsonl_segment(struct sink *sink, pid_t pid, const struct segment_change *change,
 			  uint64_t ts_ns)
 {
-	const struct segment *segment = &change->segment;
 	struct json json;
-	char perms[5];
 
-	segment_perms(segment, perms);
 	jsonl_line(sink, &json, "segment", ts_ns);
-	json_u64(&json, "pid", pid);
-	json_u64(&json, "id", segment->id);
-	json_hex(&json, "start", segment->start);
-	json_hex(&json, "end", segment->end);
-	json_str(&json, "perms", perms);
-	json_str(&json, "kind", segment_kind_name(segment->kind));
-	json_str(&json, "layer", segment_kind_layer(segment->kind));
-	json_str(&json, "name", segment->name);
-	if (segment->tid)
-		json_u64(&json, "tid", segment->tid);
+	segmentjson_put(&json, pid, &change->segment);
 	if (change->what == SEGMENT_GONE)
 		json_u64(&json, "end_ts_ns", ts_ns > sink->start_ns ? ts_ns - sink->start_ns : 0);
 	json_end(&json);
-}
-
-static void put_place(struct json *json, const struct placed *placed)
-{
-	const struct segment *segment = &placed->segment;
-
-	json_str(json, "segment", segment_kind_name(segment->kind));
-	if (!segment->id)
-		return;
-	json_u64(json, "map", segment->id);
-	json_u64(json, "off", placed_addr(placed->event) - segment->start);
-	if (segment->tid)
-		json_u64(json, "stack_of", segment->tid);
 }
 
 /* Fields of the records of group "map". */
@@ -198,7 +174,7 @@ static void jsonl_event(struct sink *sink, const struct placed *placed)
 	if (failed)
 		json_bool(&json, "failed", true);
 	else
-		put_place(&json, placed);
+		segmentjson_put_place(&json, &placed->segment, placed_addr(event));
 	if (event->kind == MW_VMA_NAME)
 		json_str(&json, "name", ((const struct mw_event_name *)event)->name);
 	else if (is_call)

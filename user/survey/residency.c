@@ -30,6 +30,11 @@ static const struct {
 	{ "Shared_Dirty:", offsetof(struct residency, dirty) },
 	{ "Private_Dirty:", offsetof(struct residency, dirty) },
 	{ "Swap:", offsetof(struct residency, swapped) },
+	{ "AnonHugePages:", offsetof(struct residency, huge) },
+	{ "ShmemPmdMapped:", offsetof(struct residency, huge) },
+	{ "FilePmdMapped:", offsetof(struct residency, huge) },
+	{ "Shared_Hugetlb:", offsetof(struct residency, hugetlb) },
+	{ "Private_Hugetlb:", offsetof(struct residency, hugetlb) },
 };
 
 static void take_field(struct residency *bytes, const char *line)
@@ -74,18 +79,20 @@ static int take_line(struct residents *residents, size_t *cap, const char *line)
 	return 0;
 }
 
+void residency_add(struct residency *sum, const struct residency *more)
+{
+	sum->size += more->size;
+	sum->resident += more->resident;
+	sum->dirty += more->dirty;
+	sum->swapped += more->swapped;
+	sum->huge += more->huge;
+	sum->hugetlb += more->hugetlb;
+}
+
 static void sum_up(struct residents *residents)
 {
-	struct residency *all = &residents->all;
-
-	for (size_t i = 0; i < residents->n; i++) {
-		const struct residency *bytes = &residents->at[i].bytes;
-
-		all->size += bytes->size;
-		all->resident += bytes->resident;
-		all->dirty += bytes->dirty;
-		all->swapped += bytes->swapped;
-	}
+	for (size_t i = 0; i < residents->n; i++)
+		residency_add(&residents->all, &residents->at[i].bytes);
 }
 
 int residents_parse(const char *text, struct residents *residents)

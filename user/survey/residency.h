@@ -19,7 +19,12 @@ struct residency {
 	uint64_t resident;
 	uint64_t dirty;	/* written to and not written back, shared with others or not */
 	uint64_t swapped;
+	uint64_t huge;	  /* of resident: in transparent huge pages; of whole areas only */
+	uint64_t hugetlb; /* of hugetlbfs, which is not in resident; of whole areas only */
 };
+
+/* Add what each field has. */
+void residency_add(struct residency *sum, const struct residency *more);
 
 /* One of the kernel's areas. */
 struct residency_area {

@@ -59,6 +59,44 @@ static void drop(struct tracees *tracees, pid_t tid)
 	free(hash_remove(&tracees->threads, tid));
 }
 
+/* A line of a thread's status in /proc, by scanf's format. False: it has gone, or has none. */
+static bool scan_status(pid_t tid, const char *format, void *value)
+{
+	char path[64], line[256];
+	FILE *file __file = NULL;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)tid);
+	file = fopen(path, "re");
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, format, value) == 1)
+			return true;
+	return false;
+}
+
+/* Not to be seized any more, and nothing of it runs. */
+static bool has_ended(pid_t tid)
+{
+	char state;
+
+	return !scan_status(tid, "State: %c", &state) || state == 'Z' || state == 'X';
+}
+
+/* Also of one that has begun just now, and of which no event has come. */
+static bool is_ours(pid_t tid)
+{
+	int tracer;
+
+	return scan_status(tid, "TracerPid: %d", &tracer) && tracer == (int)gettid();
+}
+
+/* Of a thread that cannot be seized: 0 when that is no obstacle, else -errno. */
+static int excuse(struct tracees *tracees, pid_t pid, pid_t tid)
+{
+	if (is_ours(tid))
+		return add(tracees, pid, tid) ? 0 : -ENOMEM;
+	return has_ended(tid) ? 0 : -EPERM;
+}
+
 /* Those that are not known yet. How many; -errno. */
 static int seize_new(struct tracees *tracees, pid_t pid)
 {
@@ -72,10 +110,8 @@ static int seize_new(struct tracees *tracees, pid_t pid)
 		if (!ptrace(PTRACE_SEIZE, tids[i], NULL, (void *)OPTIONS)) {
 			err = add(tracees, pid, tids[i]) ? 0 : -ENOMEM;
 			seized++;
-		} else if (errno != ESRCH) { /* a thread may have ended meanwhile */
-			/* one that was made by a seized one is traced already */
-			tracees_tend(tracees);
-			err = hash_get(&tracees->threads, tids[i]) ? 0 : -EPERM;
+		} else {
+			err = excuse(tracees, pid, tids[i]);
 		}
 	}
 	free(tids);
@@ -121,15 +157,9 @@ int tracees_adopt(struct tracees *tracees, pid_t pid)
 /* The process of a thread; 0: it has gone. */
 static pid_t process_of(pid_t tid)
 {
-	char path[64], line[256];
-	FILE *file __file = NULL;
-	int pid = 0;
+	int pid;
 
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)tid);
-	file = fopen(path, "re");
-	while (file && !pid && fgets(line, sizeof(line), file))
-		sscanf(line, "Tgid: %d", &pid);
-	return pid;
+	return scan_status(tid, "Tgid: %d", &pid) ? pid : 0;
 }
 
 /* A first stop: of a thread, or of a process that a thread made by clone(). */
@@ -249,9 +279,12 @@ static void take_stop(struct tracees *tracees, pid_t tid, int status)
 	}
 	if (event == PTRACE_EVENT_EXEC)
 		begin_anew(tracees, held);
-	/* it may not have stopped yet: whoever stops the process is to wait for it */
+	/*
+	 * It may not have stopped yet: whoever stops the process is to wait for it. Or it has
+	 * been let go already, on its way out.
+	 */
 	if (event == PTRACE_EVENT_CLONE && !ptrace(PTRACE_GETEVENTMSG, tid, NULL, &message) &&
-	    process_of(message) == tracee->pid)
+	    process_of(message) == tracee->pid && is_ours(message))
 		add(tracees, tracee->pid, message);
 	if (!held->frozen)
 		resume(tracee);

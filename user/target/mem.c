@@ -23,6 +23,25 @@ int mem_read(pid_t pid, uint64_t addr, void *buf, size_t len)
 	return (size_t)got == len ? 0 : -EFAULT;
 }
 
+void mem_read_each(pid_t pid, const uint64_t *addrs, size_t n, size_t size, void *buf)
+{
+	struct iovec remote[MEM_EACH];
+	size_t done = 0;
+
+	memset(buf, 0, n * size);
+	for (size_t i = 0; i < n; i++)
+		remote[i] = (struct iovec){ (void *)(uintptr_t)addrs[i], size };
+	while (done < n) {
+		struct iovec local = { (char *)buf + done * size, (n - done) * size };
+		ssize_t got = process_vm_readv(pid, &local, 1, remote + done, n - done, 0);
+
+		if (got < 0 && errno != EFAULT)
+			return;
+		/* it ends in front of the first that it cannot read */
+		done += (got > 0 ? (size_t)got / size : 0) + 1;
+	}
+}
+
 int mem_read_string(pid_t pid, uint64_t addr, char *buf, size_t cap)
 {
 	size_t len = 0;

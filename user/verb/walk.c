@@ -3,13 +3,11 @@
 #include "verb/walk.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <unistd.h>
 
 #include "base/clean.h"
 #include "base/clock.h"
@@ -41,22 +39,6 @@ void walk_note(struct walk *walk, const char *format, ...)
 	walk->view.ops->note(&walk->view, text);
 }
 
-static int open_output(struct walk *walk)
-{
-	const char *path = walk->options->output;
-	int fd = path ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644) : STDOUT_FILENO;
-	int err = fd < 0 ? -errno : out_init(&walk->out, fd);
-
-	if (err)
-		log_error("cannot write %s: %s", path ? path : "standard output", strerror(-err));
-	walk->view = (struct view){ .ops = walk->options->json ? &view_json : &view_text,
-				    .out = &walk->out,
-				    .pid = walk->options->pids[0],
-				    .start_ns = now_ns(),
-				    .all = walk->options->walk.all };
-	return err;
-}
-
 /* The segments, and how much of them is resident. Says what is wrong. */
 static int read_space(struct walk *walk)
 {
@@ -67,7 +49,7 @@ static int read_space(struct walk *walk)
 		walk_warm_up(walk);
 		walk_hold(walk);
 		err = space_sync(walk->space, 0);
-		segments_settle(&walk->space->segments);
+		walk_name_stacks(walk);
 	}
 	if (!err)
 		err = residents_read(pid, &walk->residents);
@@ -148,6 +130,21 @@ static struct walk_segment *count_segments(const struct walk *walk,
 	return counted;
 }
 
+/* A thread's stack is found by its stack pointer, which of a running one is not known. */
+static void note_stacks(struct walk *walk)
+{
+	const struct segments *segments = &walk->space->segments;
+	pid_t *tids __free = NULL;
+	const ssize_t n = proc_threads(walk->target->proc.pid, &tids);
+	ssize_t known = 1; /* the first thread's, which the kernel names */
+
+	for (size_t i = 0; i < segments->n; i++)
+		known += segments->at[i].kind == SEGMENT_THREAD_STACK;
+	if (n > known && !walk->options->walk.freeze)
+		walk_note(walk, "of threads that run (%zd of %zd) the stacks are not told from other "
+			  "memory: with --freeze they are", n - known, n);
+}
+
 /* Find Python, and make segments of what is Python's. */
 static int take_python(struct walk *walk)
 {
@@ -158,6 +155,7 @@ static int take_python(struct walk *walk)
 	if (walk->hold_why)
 		walk_note(walk, "process %d is not held: %s", (int)walk->target->proc.pid,
 			  walk->hold_why);
+	note_stacks(walk);
 	if (!walk->python)
 		return 0;
 	err = walk_find_threads(walk);
@@ -238,24 +236,9 @@ static void clear(struct walk *walk)
 	targets_clear(&walk->targets);
 }
 
-/* What was written must be there in the end. Says what is wrong; 0 or -errno. */
-static int close_output(struct walk *walk)
-{
-	const int fd = walk->out.fd;
-	int err = out_close(&walk->out);
-
-	if (walk->options->output && close(fd) && !err)
-		err = -errno;
-	if (err && err != -EPIPE)
-		log_error("cannot write %s: %s",
-			  walk->options->output ? walk->options->output : "standard output",
-			  strerror(-err));
-	return err;
-}
-
 int verb_walk(const struct options *options)
 {
-	struct walk walk = { .options = options, .residents = { .pagemap = -1 } };
+	struct walk walk = { .options = options, .residents = { .pagemap = -1 }, .fd = -1, .spool = -1 };
 	int err;
 
 	if (options->walk.diff)
@@ -268,10 +251,10 @@ int verb_walk(const struct options *options)
 	place_name_code(&walk.place, NULL);
 	/* one more is in the values of what has members */
 	walk.place.native.reader.depth = options->walk.members + 1;
-	err = open_output(&walk);
+	err = walk_open_output(&walk);
 	if (!err) {
 		err = look_around(&walk);
-		err = close_output(&walk) ? 1 : err;
+		err = walk_close_output(&walk) ? 1 : err;
 	}
 	clear(&walk);
 	return err ? 1 : 0;

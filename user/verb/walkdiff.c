@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -13,29 +12,18 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "source/census.h"
-
-#define LINE 1024
-
-/* A line for people; at most LINE - 1 bytes of it. */
-static void write_line(struct out *out, const char *text)
-{
-	const size_t len = strlen(text);
-
-	memcpy(out_room(out, len), text, len);
-	out_put(out, len);
-	out_end_line(out);
-}
+#include "view/textline.h"
 
 static void text_row(struct out *out, const struct census_change *change)
 {
-	char safe[512], line[LINE];
+	struct textline line = { .len = 0 };
+	char safe[512];
 
-	snprintf(line, sizeof(line),
-		 "%+12" PRId64 " %+14" PRId64 " %12" PRIu64 " %14" PRIu64 "  %s",
-		 (int64_t)(change->after.count - change->before.count),
-		 (int64_t)(change->after.bytes - change->before.bytes), change->after.count,
-		 change->after.bytes, fmt_safe(safe, sizeof(safe), change->name));
-	write_line(out, line);
+	textline_put(&line, "%+12" PRId64 " %+14" PRId64 " %12" PRIu64 " %14" PRIu64 "  %s",
+		     (int64_t)(change->after.count - change->before.count),
+		     (int64_t)(change->after.bytes - change->before.bytes), change->after.count,
+		     change->after.bytes, fmt_safe(safe, sizeof(safe), change->name));
+	textline_write(&line, out);
 }
 
 static void json_line(struct json *json, struct out *out, const char *type)
@@ -85,24 +73,24 @@ static void json_tail(struct out *out, const struct census_change *all, size_t c
 
 static void text_head(struct out *out, const struct options *options)
 {
-	char line[LINE];
+	struct textline line = { .len = 0 };
 
 	(void)options;
-	snprintf(line, sizeof(line), "%12s %14s %12s %14s  %s", "+OBJECTS", "+BYTES", "OBJECTS",
-		 "BYTES", "TYPE");
-	write_line(out, line);
+	textline_put(&line, "%12s %14s %12s %14s  %s", "+OBJECTS", "+BYTES", "OBJECTS", "BYTES",
+		     "TYPE");
+	textline_write(&line, out);
 }
 
 /* Of types that changed, how many are shown and how many there are. */
 static void text_tail(struct out *out, const struct census_change *all, size_t hidden)
 {
-	char line[LINE];
+	struct textline line = { .len = 0 };
 
 	text_row(out, all);
 	if (!hidden)
 		return;
-	snprintf(line, sizeof(line), "and %zu more types that changed: --top 0 shows all", hidden);
-	write_line(out, line);
+	textline_put(&line, "and %zu more types that changed: --top 0 shows all", hidden);
+	textline_write(&line, out);
 }
 
 static void write_diff(struct out *out, const struct options *options,

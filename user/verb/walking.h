@@ -5,6 +5,8 @@
 #ifndef MWBPF_VERB_WALKING_H
 #define MWBPF_VERB_WALKING_H
 
+#include <signal.h>
+
 #include "cpython/cpython.h"
 #include "cpython/pymalloc.h"
 #include "glibc/glibcheap.h"
@@ -31,16 +33,25 @@ struct walk {
 	bool has_pymalloc;
 	struct freeze *freeze; /* NULL: it is not held */
 	struct frozen frozen;
+	sigset_t signals; /* blocked before it was held */
 	const char *hold_why; /* it is not held although it should be; NULL */
 	bool informed; /* debug information of the program's own file is there */
 	bool stuck; /* frames of C functions were not found up to the outermost */
 	struct hash seen; /* address of an object -> the first variable that it was */
 	struct out out;
+	int fd, spool; /* where the output goes in the end, and until then; -1 */
 	struct view view;
 	struct drawing drawing; /* filled only if it is asked for */
 	struct walk_head head;
 	struct walk_end end;
 };
+
+/*
+ * Open the output and begin the view; end it, when what was written must be there. They say
+ * what is wrong; 0 or -errno.
+ */
+int walk_open_output(struct walk *walk);
+int walk_close_output(struct walk *walk);
 
 /* The segment that holds an address. */
 struct walk_place walk_place(struct walk *walk, uint64_t addr);
@@ -70,6 +81,9 @@ void walk_warm_up(struct walk *walk);
 /* Hold the process; what is in the way of that is in hold_why. And let it go. */
 void walk_hold(struct walk *walk);
 void walk_let_go(struct walk *walk);
+
+/* Make segments of the stacks of the threads that are held: those that ran have theirs now. */
+void walk_name_stacks(struct walk *walk);
 
 /* malloc's memory. 0, -ESRCH, -ENOMEM. */
 int walk_heap(struct walk *walk);

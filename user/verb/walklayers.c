@@ -44,14 +44,6 @@ static size_t layer_of(const struct segment *segment)
 	return i;
 }
 
-static void add(struct residency *sum, const struct residency *more)
-{
-	sum->size += more->size;
-	sum->resident += more->resident;
-	sum->dirty += more->dirty;
-	sum->swapped += more->swapped;
-}
-
 /* What the kernel's areas have that no segment has: they came between two looks. */
 static uint64_t rest(uint64_t all, uint64_t sum)
 {
@@ -67,12 +59,14 @@ void walk_layers(struct walk *walk, const struct walk_segment *at, size_t n)
 	for (size_t i = 0; i < LAYERS; i++)
 		show[i].name = layers[i];
 	for (size_t i = 0; i < n; i++) {
-		add(&show[layer_of(&at[i].segment)].bytes, &at[i].bytes);
-		add(&sum, &at[i].bytes);
+		residency_add(&show[layer_of(&at[i].segment)].bytes, &at[i].bytes);
+		residency_add(&sum, &at[i].bytes);
 	}
-	add(&show[UNEXPLAINED].bytes,
-	    &(struct residency){ rest(all->size, sum.size), rest(all->resident, sum.resident),
-				rest(all->dirty, sum.dirty), rest(all->swapped, sum.swapped) });
+	residency_add(&show[UNEXPLAINED].bytes,
+		      &(struct residency){ .size = rest(all->size, sum.size),
+					   .resident = rest(all->resident, sum.resident),
+					   .dirty = rest(all->dirty, sum.dirty),
+					   .swapped = rest(all->swapped, sum.swapped) });
 	walk->view.ops->layers(&walk->view, show, LAYERS, all);
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/fmt.h"
+#include "place/segmentjson.h"
 #include "view/cview.h"
 #include "view/jsonline.h"
 
@@ -21,13 +22,7 @@ void jsonline_begin(struct view *view, struct json *json, const char *type)
 void jsonline_place(struct json *json, const struct walk_place *place)
 {
 	json_hex(json, "addr", place->addr);
-	json_str(json, "segment", segment_kind_name(place->segment.kind));
-	if (!place->segment.id)
-		return;
-	json_u64(json, "map", place->segment.id);
-	json_u64(json, "off", place->addr - place->segment.start);
-	if (place->segment.tid)
-		json_u64(json, "stack_of", place->segment.tid);
+	segmentjson_put_place(json, &place->segment, place->addr);
 }
 
 static void json_view_begin(struct view *view, const struct walk_head *head)
@@ -58,22 +53,10 @@ static void json_view_begin(struct view *view, const struct walk_head *head)
 
 static void put_segment(struct view *view, const struct walk_segment *at)
 {
-	const struct segment *segment = &at->segment;
 	struct json json;
-	char perms[5];
 
-	segment_perms(segment, perms);
 	jsonline_begin(view, &json, "segment");
-	json_u64(&json, "pid", view->pid);
-	json_u64(&json, "id", segment->id);
-	json_hex(&json, "start", segment->start);
-	json_hex(&json, "end", segment->end);
-	json_str(&json, "perms", perms);
-	json_str(&json, "kind", segment_kind_name(segment->kind));
-	json_str(&json, "layer", segment_kind_layer(segment->kind));
-	json_str(&json, "name", segment->name);
-	if (segment->tid)
-		json_u64(&json, "tid", segment->tid);
+	segmentjson_put(&json, view->pid, &at->segment);
 	if (at->known) {
 		json_u64(&json, "resident", at->bytes.resident);
 		json_u64(&json, "dirty", at->bytes.dirty);
@@ -316,6 +299,8 @@ static void json_view_end(struct view *view, const struct walk_end *end)
 	json_u64(&json, "retried", end->retried);
 	json_u64(&json, "torn", end->torn);
 	put_bytes(&json, &end->all);
+	json_u64(&json, "huge", end->all.huge);
+	json_u64(&json, "hugetlb", end->all.hugetlb);
 	json_end(&json);
 }
 

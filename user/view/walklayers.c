@@ -18,19 +18,47 @@ static void write_bytes(struct view *view, const char *name, const struct reside
 	textline_write(&line, view->out);
 }
 
+static const char *name_of(const struct walk_layer *layer)
+{
+	return strcmp(layer->name, "unexplained") ? layer->name : "not explained";
+}
+
+/* Of all memory what is no column, if there is any. */
+static void write_besides(struct view *view, const struct residency *all)
+{
+	const struct {
+		uint64_t bytes;
+		const char *what;
+	} besides[] = {
+		{ all->swapped, "swapped out" },
+		{ all->huge, "of what is resident, in transparent huge pages" },
+		{ all->hugetlb, "of hugetlbfs, which the kernel does not count as resident" },
+	};
+	struct textline line = { .len = 0 };
+
+	for (size_t i = 0; i < sizeof(besides) / sizeof(*besides); i++) {
+		if (!besides[i].bytes)
+			continue;
+		textline_put(&line, "%31s", "");
+		textline_size(&line, besides[i].bytes);
+		textline_put(&line, " %s", besides[i].what);
+		textline_write(&line, view->out);
+	}
+}
+
 void text_layers(struct view *view, const struct walk_layer *at, size_t n,
 		 const struct residency *all)
 {
 	struct textline line = { .len = 0 };
 
 	textline_write(&line, view->out);
-	textline_put(&line, "WHO MANAGES IT");
+	textline_put(&line, "%-43s %11s %11s %11s", "WHO MANAGES IT", "SIZE", "RESIDENT", "DIRTY");
 	textline_write(&line, view->out);
 	for (size_t i = 0; i < n; i++)
-		write_bytes(view,
-			    strcmp(at[i].name, "unexplained") ? at[i].name : "not explained",
-			    &at[i].bytes);
+		if (at[i].bytes.size || i == n - 1)
+			write_bytes(view, name_of(&at[i]), &at[i].bytes);
 	write_bytes(view, "all", all);
+	write_besides(view, all);
 }
 
 void text_statics(struct view *view, const struct walk_statics *at)

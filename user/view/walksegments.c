@@ -9,6 +9,8 @@
 #define BAR  16 /* columns of the longest bar */
 #define SAFE 512
 
+#define BEFORE_SIZE 43 /* columns: two addresses, permissions, a kind */
+
 /* Segments that are shown as one: all of a file, or one. */
 struct group {
 	const struct walk_segment *first;
@@ -46,13 +48,11 @@ static void add(struct group *group, const struct walk_segment *at)
 	}
 	group->end = segment->end;
 	group->size[segment->kind] += segment->end - segment->start;
-	group->bytes.size += segment->end - segment->start;
-	group->bytes.resident += at->bytes.resident;
-	group->bytes.dirty += at->bytes.dirty;
+	residency_add(&group->bytes, &at->bytes);
 	group->known = group->known && at->known;
 }
 
-/* Powers of two above a page, in columns: 4 KiB is one, 64 GiB all. */
+/* On a log scale: a column for each factor of three, from one for 4 KiB to all for 55 GiB. */
 static size_t columns(uint64_t bytes)
 {
 	size_t n = 0;
@@ -62,7 +62,7 @@ static size_t columns(uint64_t bytes)
 	return bytes ? n + 1 : 0;
 }
 
-/* On a log scale: as much as is resident filled, the rest dotted. */
+/* As much as is resident filled, the rest dotted. */
 static void put_bar(struct textline *line, const struct group *group)
 {
 	const size_t all = columns(group->bytes.size), filled = columns(group->bytes.resident);
@@ -85,6 +85,21 @@ static void put_parts(struct textline *line, const struct group *group)
 	textline_put(line, ")");
 }
 
+/* What is not RESIDENT although it takes up memory, or swap. */
+static void put_elsewhere(struct textline *line, const struct residency *bytes)
+{
+	if (bytes->swapped) {
+		textline_put(line, " (swapped out");
+		textline_amount(line, bytes->swapped);
+		textline_put(line, ")");
+	}
+	if (bytes->hugetlb) {
+		textline_put(line, " (hugetlbfs");
+		textline_amount(line, bytes->hugetlb);
+		textline_put(line, ")");
+	}
+}
+
 static void put_what(struct textline *line, const struct group *group)
 {
 	const struct segment *segment = &group->first->segment;
@@ -97,19 +112,27 @@ static void put_what(struct textline *line, const struct group *group)
 		textline_put(line, " ");
 		put_parts(line, group);
 	}
+	put_elsewhere(line, &group->bytes);
+}
+
+/* Several mappings of a file that is no program's and no library's are no image. */
+static const char *kind_of(const struct group *group)
+{
+	const struct segment *segment = &group->first->segment;
+
+	return group->n > 1 && segment->image ? "image" : segment_kind_name(segment->kind);
 }
 
 static void write_group(struct view *view, const struct group *group)
 {
 	const struct segment *segment = &group->first->segment;
-	const bool image = group->n > 1;
 	struct textline line = { .len = 0 };
 	char perms[5];
 
 	segment_perms(segment, perms);
-	textline_put(&line, "%012llx-%012llx %4s %-12s", (unsigned long long)group->start,
-		     (unsigned long long)group->end, image ? "" : perms,
-		     image ? "image" : segment_kind_name(segment->kind));
+	textline_put(&line, "%012llx-%012llx %4s %s", (unsigned long long)group->start,
+		     (unsigned long long)group->end, group->n > 1 ? "" : perms, kind_of(group));
+	textline_pad(&line, BEFORE_SIZE);
 	textline_size(&line, group->bytes.size);
 	if (group->known) {
 		textline_size(&line, group->bytes.resident);

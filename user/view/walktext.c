@@ -11,6 +11,11 @@
 #define VALUE_WIDTH 24
 #define SAFE	    512
 
+static void put_count(struct textline *line, const char *before, uint64_t n, const char *what)
+{
+	textline_put(line, "%s%llu %s%s", before, (unsigned long long)n, what, n == 1 ? "" : "s");
+}
+
 static void text_begin(struct view *view, const struct walk_head *head)
 {
 	struct textline line = { .len = 0 };
@@ -32,7 +37,8 @@ static void text_thread(struct view *view, const struct walk_thread *thread)
 	struct textline line = { .len = 0 };
 
 	textline_write(&line, view->out);
-	textline_put(&line, "THREAD %d: %zu Python frames", (int)thread->tid, thread->frames);
+	textline_put(&line, "THREAD %d:", (int)thread->tid);
+	put_count(&line, " ", thread->frames, "Python frame");
 	if (thread->cut)
 		textline_put(&line, ", and more");
 	if (thread->changing)
@@ -120,14 +126,14 @@ static void text_end(struct view *view, const struct walk_end *end)
 	struct textline line = { .len = 0 };
 
 	textline_write(&line, view->out);
-	textline_put(&line, "%llu frames and %llu variables of %llu threads",
-		     (unsigned long long)end->frames, (unsigned long long)end->variables,
-		     (unsigned long long)end->threads);
+	put_count(&line, "", end->frames, "frame");
+	put_count(&line, " and ", end->variables, "variable");
+	put_count(&line, " of ", end->threads, "thread");
 	if (end->retried)
 		textline_put(&line, "; read again because they had changed: %llu",
 			     (unsigned long long)end->retried);
 	if (end->torn)
-		textline_put(&line, "; left out because they went on changing: %llu",
+		textline_put(&line, "; left out because they went on changing or are damaged: %llu",
 			     (unsigned long long)end->torn);
 	if (strcmp(end->reason, "complete"))
 		textline_put(&line, "; %s", end->reason);
