@@ -48,6 +48,11 @@ cache_segment() {
 	else echo data; fi
 }
 
+# last_small: up to which int this version is to have them.
+last_small() {
+	if [ "$minor" -le 14 ]; then echo 256; else echo 1024; fi
+}
+
 # start_traced SCRIPT: starts it under mwbpf, which writes the ints that it makes to $dir/trace.
 start_traced() {
 	start "$mwbpf" --quiet --json --events pylong -o "$dir/trace" -- "$python" "$1"

@@ -155,7 +155,7 @@ static int take_python(struct walk *walk)
 
 	find_python(walk);
 	begin(walk);
-	if (walk->hold_why)
+	if (walk->hold_why[0])
 		walk_note(walk, "process %d is not held: %s", (int)walk->target->proc.pid,
 			  walk->hold_why);
 	if (!walk->python)
@@ -177,8 +177,7 @@ static int show_segments(struct walk *walk)
 	if (!show)
 		return -ENOMEM;
 	walk->view.ops->segments(&walk->view, show, segments->n);
-	if (walk->options->walk.svg)
-		drawing_segments(&walk->drawing, show, segments->n);
+	drawing_segments(&walk->drawing, show, segments->n);
 	walk_layers(walk, show, segments->n);
 	walk->end.segments = segments->n;
 	walk->end.all = walk->residents.all;
@@ -255,7 +254,8 @@ static int close_output(struct walk *walk)
 
 int verb_walk(const struct options *options)
 {
-	struct walk walk = { .options = options, .residents = { .pagemap = -1 } };
+	struct walk walk = { .options = options, .residents = { .pagemap = -1 },
+			     .drawing = { .wanted = options->walk.svg || options->walk.png } };
 	int err;
 
 	if (options->walk.diff)

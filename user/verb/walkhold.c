@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* walkhold.c - the process stands still while it is walked. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/fmt.h"
 #include "base/log.h"
+#include "target/proc.h"
 #include "verb/walking.h"
 
 static int hold(struct walk *walk, pid_t pid)
@@ -18,17 +21,29 @@ static int hold(struct walk *walk, pid_t pid)
 	return err;
 }
 
+/* What is in the way of holding it. */
+static void say_why(struct walk *walk, int err)
+{
+	char name[PROC_NAME], safe[PROC_NAME];
+	pid_t tracer = err == -EPERM ? proc_tracer(walk->options->pids[0], name) : 0;
+
+	if (tracer)
+		snprintf(walk->hold_why, sizeof(walk->hold_why), "process %d (%s) traces it",
+			 (int)tracer, fmt_safe(safe, sizeof(safe), name));
+	else
+		snprintf(walk->hold_why, sizeof(walk->hold_why), "%s",
+			 err == -EPERM ? "it may not be traced" : strerror(-err));
+}
+
 void walk_hold(struct walk *walk)
 {
-	int err;
+	int err = hold(walk, walk->options->pids[0]);
 
-	err = hold(walk, walk->options->pids[0]);
 	if (!err)
 		return;
 	freeze_free(walk->freeze);
 	walk->freeze = NULL;
-	walk->hold_why = err == -EPERM ? "another program traces it, or it may not be traced"
-				       : strerror(-err);
+	say_why(walk, err);
 }
 
 void walk_let_go(struct walk *walk)

@@ -31,7 +31,7 @@ struct walk {
 	bool has_pymalloc;
 	struct freeze *freeze; /* NULL: it is not held */
 	struct frozen frozen;
-	const char *hold_why; /* it is not held although it should be; NULL */
+	char hold_why[128]; /* it is not held although it should be; "" */
 	bool stuck; /* frames of C functions were not found up to the outermost */
 	struct hash seen; /* address of an object -> the first variable that it was */
 	struct out out;

@@ -10,6 +10,8 @@
 
 void drawing_segments(struct drawing *drawing, const struct walk_segment *at, size_t n)
 {
+	if (!drawing->wanted)
+		return;
 	drawing->segments = calloc(n + 1, sizeof(*at));
 	if (!drawing->segments) {
 		drawing->error = -ENOMEM;
@@ -22,7 +24,7 @@ void drawing_segments(struct drawing *drawing, const struct walk_segment *at, si
 /* Room for another one; NULL when there are enough, or without memory. */
 static struct drawing_pin *add_pin(struct drawing *drawing, const struct walk_place *place)
 {
-	if (!place->segment.id)
+	if (!drawing->wanted || !place->segment.id)
 		return NULL;
 	if (!drawing->pins) {
 		drawing->pins = calloc(DRAWING_PINS, sizeof(*drawing->pins));
