@@ -59,6 +59,7 @@ static void show_variable(struct walk *walk, const struct cvar *var, uint32_t fr
 	if (var->where.kind == WHERE_MEMORY)
 		show.place = walk_place(walk, var->where.addr);
 	walk->view.ops->cvar(&walk->view, &show);
+	drawing_cvar(&walk->drawing, &show);
 }
 
 static void show_frame(struct walk *walk, const struct cthread *thread,
@@ -71,6 +72,7 @@ static void show_frame(struct walk *walk, const struct cthread *thread,
 	if (frame->frame.has_cfa)
 		show.place = walk_place(walk, frame->frame.cfa);
 	walk->view.ops->cframe(&walk->view, &show);
+	drawing_cframe(&walk->drawing, &show);
 	for (size_t i = 0; i < frame->n; i++) {
 		const struct cvar *var = &thread->vars[frame->first + i];
 

@@ -21,8 +21,7 @@ void drawing_segments(struct drawing *drawing, const struct walk_segment *at, si
 	drawing->n_segments = n;
 }
 
-/* Room for another one; NULL when there are enough, or without memory. */
-static struct drawing_pin *add_pin(struct drawing *drawing, const struct walk_place *place)
+struct drawing_pin *drawing_add_pin(struct drawing *drawing, const struct walk_place *place)
 {
 	if (!drawing->wanted || !place->segment.id)
 		return NULL;
@@ -41,7 +40,7 @@ static struct drawing_pin *add_pin(struct drawing *drawing, const struct walk_pl
 
 void drawing_frame(struct drawing *drawing, const struct walk_frame *frame)
 {
-	struct drawing_pin *pin = add_pin(drawing, &frame->place);
+	struct drawing_pin *pin = drawing_add_pin(drawing, &frame->place);
 
 	if (!pin)
 		return;
@@ -87,7 +86,7 @@ void drawing_variable(struct drawing *drawing, const struct walk_var *at)
 	char type[60];
 
 	if (!pin) {
-		pin = add_pin(drawing, &at->place);
+		pin = drawing_add_pin(drawing, &at->place);
 		if (!pin)
 			return;
 		index = drawing->n_pins;
