@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # python.bash - what the demos in Python share. To be sourced behind lib.bash.
 python=${PYTHON:-$(command -v python3)}
-minor=$("$python" -c 'import sys; print(sys.version_info[1])')
+# minor: of the version, which the name of the file tells, unless it is "python3".
+minor=${python##*/python3.}
+minor=${minor%%[!0-9]*}
+: "${minor:=$("$python" -c 'import sys; print(sys.version_info[1])')}"
 
 # examine NAME: through the Python program as it waits, into $dir/NAME.
 examine() {

@@ -144,7 +144,7 @@ static void draw_label(const struct picture *picture, const struct drawing_pin *
 static void draw_legend(const struct picture *picture)
 {
 	struct svg_box box = { MARGIN, 30, 12, 12 };
-	char text[200];
+	char text[256];
 
 	for (size_t i = 0; i < LAYERS; i++) {
 		svg_rect(picture->out, &box, layers[i].resident, "#888888");
@@ -152,7 +152,8 @@ static void draw_legend(const struct picture *picture)
 		box.x += 36 + (double)strlen(layers[i].meaning) * SMALL * 0.61;
 	}
 	snprintf(text, sizeof(text), "Highest address on top. Heights are on a log scale: %.0f "
-		 "pixels more double the size. Within a box addresses are to scale. Darker: resident.",
+		 "pixels more double the size. Within a box addresses are to scale. Darker: resident. "
+		 "Green: frames; red: variables.",
 		 picture->octave);
 	svg_text(picture->out, MARGIN, 60, SMALL, "#666666", text);
 }

@@ -12,14 +12,14 @@
 enum {
 	MARGIN = 20,
 	HEAD = 76,	  /* title and legend */
-	BOX_X = 120,	  /* addresses are left of it */
+	BOX_X = 136,	  /* addresses are left of it */
 	BOX_WIDTH = 380,
 	BOX_LEAST = 15,
 	OCTAVE = 6,	  /* for each doubling of the size above a page */
 	GAP = 16,	  /* between what is not side by side */
-	LABEL_X = 570,
+	LABEL_X = 586,
 	LABEL_HEIGHT = 13,
-	WIDTH = 1300,
+	WIDTH = 1310,
 	HEIGHT_MOST = 20000, /* cairo, which makes a PNG of it, draws 32767 */
 	GROUPS_MOST = 300,
 };
