@@ -78,15 +78,21 @@ bool glibc_next_chunk(pid_t pid, uint64_t start, uint64_t end, uint64_t *chunk, 
 	char path[64];
 	int fd __fd = -1;
 
+	/* of a process with 65,000 small mappings this is most of the time to read its map */
+	if (end - start < MMAP_THRESHOLD)
+		return false;
 	snprintf(path, sizeof(path), "/proc/%d/pagemap", (int)pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	while (fd >= 0 && start < end && looked < PAGES_MOST) {
-		ssize_t got = pread(fd, entries, sizeof(entries), start / PAGE * sizeof(*entries));
+	while (fd >= 0 && end - start >= MMAP_THRESHOLD && looked < PAGES_MOST) {
+		const uint64_t left = PAGE_UP(end - start) / PAGE;
+		const size_t want = left < ENTRIES ? left : ENTRIES;
+		ssize_t got = pread(fd, entries, want * sizeof(*entries),
+				    start / PAGE * sizeof(*entries));
 		size_t n = got > 0 ? got / sizeof(*entries) : 0;
 
 		if (!n)
 			return false;
-		for (size_t i = 0; i < n && start < end; i++, start += PAGE) {
+		for (size_t i = 0; i < n; i++, start += PAGE) {
 			uint64_t size = entries[i] & PAGE_THERE ? chunk_at(pid, start, end) : 0;
 
 			if (!size)
