@@ -37,11 +37,28 @@ start() {
 	reached 1
 }
 
+# pause: a moment before looking again, without a process for it.
+exec {nap}<> <(:)
+pause() {
+	read -rt 0.01 -u "$nap" || :
+}
+
+# waits: sets n to how often the program has said "waiting".
+waits() {
+	local line lines
+	mapfile -t lines <"$dir/printed"
+	n=0
+	for line in "${lines[@]}"; do
+		[[ $line != waiting* ]] || n=$((n + 1))
+	done
+}
+
 # reached N: until the program has said "waiting" for the Nth time.
 reached() {
-	until [ "$(grep -c '^waiting' "$dir/printed")" -ge "$1" ]; do
+	local n
+	while waits && [ "$n" -lt "$1" ]; do
 		kill -0 "$program"
-		read -rt 0.01 <> <(:) || :
+		pause
 	done
 }
 

@@ -66,6 +66,6 @@ start_traced() {
 traced() {
 	until grep -qE "\"value\":\"$1\"" "$dir/trace"; do
 		kill -0 "$program"
-		read -rt 0.01 <> <(:) || :
+		pause
 	done
 }
