@@ -19,6 +19,7 @@ stop() {
 
 finish() {
 	stop
+	wait # whoever traced it ends with it
 	rm -rf "$dir"
 }
 
@@ -88,6 +89,15 @@ seen_at() {
 		select(.type == "c_variable" and .addr == $at) |
 		"\(.class) \(.name) = \(.value // "...") of \($frames["\(.frame)"].function // "no function"), in the \(.segment)"
 			+ if .above then ", \(.to_above) below \(.above)" else "" end) | unique | join("; ")' "$dir/$1"
+}
+
+# segment_at NAME ADDRESS: the segment that holds it in the walk NAME.
+segment_at() {
+	local from to kind
+	jq -r 'select(.type == "segment") | "\(.start) \(.end) \(.kind)"' "$dir/$1" |
+		while read -r from to kind; do
+			(($2 < from || $2 >= to)) || echo "$kind"
+		done
 }
 
 # said LABEL: the address behind a label that the program printed last.

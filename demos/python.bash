@@ -56,16 +56,28 @@ last_small() {
 	if [ "$minor" -le 14 ]; then echo 256; else echo 1024; fi
 }
 
-# start_traced SCRIPT: starts it under mwbpf, which writes the ints that it makes to $dir/trace.
+# start_traced SCRIPT: starts it; once it waits, mwbpf writes the ints that it makes to $dir/trace.
 start_traced() {
-	start "$mwbpf" --quiet --json --events pylong -o "$dir/trace" -- "$python" "$1"
+	start "$python" "$1"
+	"$mwbpf" --quiet --json --events pylong -o "$dir/trace" --pid "$program" {go}>&- &
+	tracer=$!
+	until grep -qs '"type":"header"' "$dir/trace"; do
+		kill -0 "$tracer"
+		pause
+	done
+}
+
+# stop_traced: the program ends, and the trace with it.
+stop_traced() {
+	stop
+	wait "$tracer"
 }
 
 # traced PATTERN: until the trace has an int of such a value, which can be read only while its
 # int is there, and not every time.
 traced() {
 	until grep -qE "\"value\":\"$1\"" "$dir/trace"; do
-		kill -0 "$program"
+		kill -0 "$tracer"
 		pause
 	done
 }

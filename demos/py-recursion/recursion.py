@@ -20,6 +20,8 @@ def my_rec_one(level, first="7"):
     return 0
 
 
+print("waiting", flush=True)
+sys.stdin.readline()
 limit = sys.getrecursionlimit()
 my_rec_one(10)
 print("--")
