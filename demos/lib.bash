@@ -94,10 +94,11 @@ seen_at() {
 # segment_at NAME ADDRESS: the segment that holds it in the walk NAME.
 segment_at() {
 	local from to kind
-	jq -r 'select(.type == "segment") | "\(.start) \(.end) \(.kind)"' "$dir/$1" |
-		while read -r from to kind; do
-			(($2 < from || $2 >= to)) || echo "$kind"
-		done
+	[ -e "$dir/$1.segments" ] ||
+		jq -r 'select(.type == "segment") | "\(.start) \(.end) \(.kind)"' "$dir/$1" >"$dir/$1.segments"
+	while read -r from to kind; do
+		(($2 < from || $2 >= to)) || echo "$kind"
+	done <"$dir/$1.segments"
 }
 
 # said LABEL: the address behind a label that the program printed last.
