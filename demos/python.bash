@@ -23,9 +23,9 @@ variables() {
 # alongside NAME: each line of the program beside the variable of that name in the walk NAME.
 alongside() {
 	variables "$1" >"$dir/variables"
-	printf '%-52s | %s\n' "THE PROGRAM SAYS" "MWBPF SEES"
+	printf '%-56s | %s\n' "THE PROGRAM SAYS" "MWBPF SEES"
 	grep -v '^waiting' "$dir/printed" | while IFS= read -r line; do
-		printf '%-52s | %s\n' "$(expand -t 20 <<<"$line")" "$(awk -v name="${line%%:*}" \
+		printf '%-56s | %s\n' "$(expand -t 20 <<<"$line")" "$(awk -v name="${line%%:*}" \
 			'$1 == name { at = $2; segment = $3; $1 = $2 = $3 = ""; sub(/^ +/, "")
 				print at, $0 " in " segment; exit }' "$dir/variables")"
 	done

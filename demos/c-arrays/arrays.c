@@ -20,7 +20,7 @@ static void p_mem(const char *label, const void *at)
 
 int main(void)
 {
-	int *local[N];
+	int *local[N] = { 0 };
 	struct state *state = malloc(sizeof(*state));
 	int **large = malloc(1000 * N * sizeof(*large));
 
