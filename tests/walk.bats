@@ -392,14 +392,3 @@ print("ready"); sys.stdin.readline()'
 	[ "$(grep -c '"type":"segment"' "$T/walk")" -gt 50000 ]
 	tail -n 1 "$T/walk" | jq -e '.reason == "complete" and .frames > 0' >/dev/null
 }
-
-@test "a process that ends midway" {
-	local python i
-	python=$(pythons | tail -n 1)
-	for i in {1..15}; do
-		"$python" -c 'import time; time.sleep(0.01)' &
-		started $!
-		within "$MWBPF" walk --json -o "$T/walk" --pid $! 2>"$T/err" || one_error "$(<"$T/err")" .
-		[ ! -s "$T/walk" ] || tail -n 1 "$T/walk" | grep -q '"type":"walk_end"'
-	done
-}
