@@ -179,9 +179,11 @@ ended.set()'
 	for pid in "$PROGRAM" "${child% }"; do
 		walk "$T/walk" --pid "$pid"
 		whole "$T/walk" '.segments > 5'
-		walk "$T/held" --pid "$pid" --freeze
-		whole "$T/held" '.segments > 5'
+		walk "$T/held$pid" --pid "$pid" --freeze
+		whole "$T/held$pid" '.segments > 5'
 	done
+	noted "$T/held$PROGRAM" "process $PROGRAM is not held: 1 of 1 threads wait in the kernel"
+	jq -es 'any(.[]; .type == "c_variable" and .name == "parents" and .value == "77")' "$T/held${child% }"
 	go
 	wait "$PROGRAM"
 }

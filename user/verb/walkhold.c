@@ -35,12 +35,28 @@ static void say_why(struct walk *walk, int err)
 			 err == -EPERM ? "it may not be traced" : strerror(-err));
 }
 
+/* Threads that do not stop, as the parent of a vfork does not: they are not held. */
+static void count_loose(struct walk *walk)
+{
+	const struct frozen *frozen = &walk->frozen;
+	size_t loose = 0;
+
+	for (size_t i = 0; i < frozen->n; i++)
+		loose += !frozen->threads[i].stopped;
+	if (loose)
+		snprintf(walk->hold_why, sizeof(walk->hold_why),
+			 "%zu of %zu threads wait in the kernel, where they cannot be stopped", loose,
+			 frozen->n);
+}
+
 void walk_hold(struct walk *walk)
 {
 	int err = hold(walk, walk->options->pids[0]);
 
-	if (!err)
+	if (!err) {
+		count_loose(walk);
 		return;
+	}
 	freeze_free(walk->freeze);
 	walk->freeze = NULL;
 	say_why(walk, err);
