@@ -230,6 +230,14 @@ walk_residents() {
 	refused 1 'cannot write' --pid "$PROGRAM" -o "$T/none.walk" --svg "$T/none/picture.svg"
 }
 
+@test "the picture of a C program" {
+	build locals-O0
+	start_program "$T/out" "$PROGRAMS/locals-O0" 2
+	walk "$T/walk" --pid "$PROGRAM" --freeze --globals --svg "$T/picture.svg"
+	jq -es 'any(.[]; .type == "c_variable" and .name == "origin")' "$T/walk" >/dev/null
+	python3 "$LIB/drawn.py" "$T/walk" "$T/picture.svg"
+}
+
 @test "a PNG is there as a whole or not at all, and its maker has no privileges" {
 	sleep 1000 3>&- &
 	started "$!"

@@ -35,7 +35,9 @@ def read_walk(path):
 			record = json.loads(line)
 			if record["type"] == "frame":
 				names.append((record["addr"], "frame of " + record["function"]))
-			elif record["type"] == "variable":
+			elif record["type"] == "c_frame" and record.get("addr"):
+				names.append((record["addr"], "frame of " + record["at"][:30]))
+			elif record["type"] in ("variable", "c_variable") and record.get("addr"):
 				names.append((record["addr"], record["name"]))
 			elif record["type"] == "segment":
 				segments.append((int(record["start"], 16), int(record["end"], 16)))
