@@ -396,7 +396,9 @@ for page in range(0, limit, 2):
 	if libc.mprotect(ctypes.c_void_p(start + page * 4096), ctypes.c_size_t(4096), 1):
 		break
 print("ready"); sys.stdin.readline()'
-	walk "$T/walk" --pid "$PROGRAM"
+	walk "$T/walk" --pid "$PROGRAM" --globals --svg "$T/picture.svg"
+	python3 "$LIB/drawn.py" "$T/walk" "$T/picture.svg"
+	[ "$(wc -l <"$T/picture.svg")" -lt 2000 ]
 	[ "$(grep -c '"type":"segment"' "$T/walk")" -gt 50000 ]
 	tail -n 1 "$T/walk" | jq -e '.reason == "complete" and .frames > 0' >/dev/null
 }

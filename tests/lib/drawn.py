@@ -76,7 +76,7 @@ def main():
 	print("%d boxes, %d labels" % (len(boxes), len(labels)))
 	for fault in faults[:20]:
 		print(fault, file=sys.stderr)
-	return 1 if faults or len(names) < 20 else 0
+	return 1 if faults or len(names) < 10 else 0
 
 
 def chunks(png):

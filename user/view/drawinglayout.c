@@ -76,19 +76,22 @@ static void pin_groups(struct picture *picture)
 	}
 }
 
-/* Of more groups than can be looked at, all others are one with the next. */
-static void fold_groups(struct picture *picture)
+static bool same_layer(const struct group *a, const struct group *b)
+{
+	return !strcmp(segment_kind_layer(a->first->segment.kind),
+		       segment_kind_layer(b->first->segment.kind));
+}
+
+/* All others are one with the next, of any layer or of the same. */
+static void fold_groups(struct picture *picture, bool any)
 {
 	size_t n = 0;
 
-	if (picture->n <= GROUPS_MOST)
-		return;
-	pin_groups(picture);
 	for (size_t i = 0; i < picture->n; i++) {
 		const struct group *group = &picture->groups[i];
 		struct group *above = n ? &picture->groups[n - 1] : NULL;
 
-		if (!above || above->pinned || group->pinned) {
+		if (!above || above->pinned || group->pinned || !(any || same_layer(above, group))) {
 			picture->groups[n++] = *group;
 			continue;
 		}
@@ -99,6 +102,17 @@ static void fold_groups(struct picture *picture)
 		above->n += group->n;
 	}
 	picture->n = n;
+}
+
+/* Of more groups than can be looked at, some are one. */
+static void limit_groups(struct picture *picture)
+{
+	if (picture->n <= GROUPS_MOST)
+		return;
+	pin_groups(picture);
+	fold_groups(picture, false);
+	if (picture->n > GROUPS_MOST)
+		fold_groups(picture, true);
 }
 
 static void stack_boxes(struct picture *picture)
@@ -209,7 +223,7 @@ int picture_lay_out(struct picture *picture, const struct drawing *drawing)
 	if (!picture->groups)
 		return -ENOMEM;
 	make_groups(picture);
-	fold_groups(picture);
+	limit_groups(picture);
 	stack_boxes(picture);
 	while (picture->height > HEIGHT_MOST && picture->octave >= 1) {
 		picture->octave--;
