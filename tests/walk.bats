@@ -263,7 +263,7 @@ walk_residents() {
 		env
 	END
 	chmod 755 "$maker/rsvg-convert"
-	PATH=$maker:$PATH SECRET=1 "$MWBPF" walk -q --pid $! -o "$T/walk" --png "$T/said" || { rm -r "$maker"; false; }
+	PATH=$maker:$PATH SECRET=1 env --ignore-signal=CHLD "$MWBPF" walk -q --pid $! -o "$T/walk" --png "$T/said" || { rm -r "$maker"; false; }
 	printf '#!/bin/sh\nhead -c 100\necho "no picture" >&2\nexit 3\n' >"$maker/rsvg-convert"
 	run -1 --separate-stderr env "PATH=$maker:$PATH" "$MWBPF" walk -q --pid $! -o "$T/walk" --png "$T/failed"
 	rm -r "$maker"

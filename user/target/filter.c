@@ -41,25 +41,37 @@ static void read_line(int fd, char said[FILTER_SAID])
 	said[strcspn(said, "\n")] = '\0';
 }
 
-int filter_run(char *const argv[], int in, int out, char said[FILTER_SAID])
+/* Start it and wait for its end. Its wait status is in *status; 0 or -errno. */
+static int run(char *const argv[], const int files[3], int *status)
 {
-	const int errors __fd = memfd_create("errors", MFD_CLOEXEC);
-	const int files[3] = { in, out, errors };
-	const pid_t parent = getpid();
-	int status;
-	pid_t pid;
+	const pid_t parent = getpid(), pid = fork();
 
-	said[0] = '\0';
-	if (errors < 0 || lseek(in, 0, SEEK_SET) < 0)
-		return -errno;
-	pid = fork();
 	if (pid == 0)
 		execute(argv, files, parent);
 	if (pid < 0)
 		return -errno;
-	while (waitpid(pid, &status, 0) < 0)
+	while (waitpid(pid, status, 0) < 0)
 		if (errno != EINTR)
 			return -errno;
+	return 0;
+}
+
+int filter_run(char *const argv[], int in, int out, char said[FILTER_SAID])
+{
+	const int errors __fd = memfd_create("errors", MFD_CLOEXEC);
+	const int files[3] = { in, out, errors };
+	/* where it is ignored, as our caller may have left it, an end cannot be waited for */
+	const struct sigaction normal = { .sa_handler = SIG_DFL };
+	struct sigaction before;
+	int status, err;
+
+	said[0] = '\0';
+	if (errors < 0 || lseek(in, 0, SEEK_SET) < 0 || sigaction(SIGCHLD, &normal, &before))
+		return -errno;
+	err = run(argv, files, &status);
+	sigaction(SIGCHLD, &before, NULL);
+	if (err)
+		return err;
 	read_line(errors, said);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == NO_PROGRAM)
 		return -ENOENT;
