@@ -23,7 +23,7 @@ BUILD_PACKAGES := gcc libc6-dev clang bpftool libbpf-dev libelf-dev libdw-dev li
 	zlib1g-dev libcapstone-dev libzstd-dev libprotobuf-c-dev protobuf-c-compiler
 DEMO_PACKAGES := python3 jq
 TEST_PACKAGES := $(DEMO_PACKAGES) bats valgrind binutils g++ procps util-linux \
-	libcmocka-dev python3-jsonschema gdb dwz zstd protobuf-compiler
+	libcmocka-dev python3-jsonschema gdb dwz zstd protobuf-compiler librsvg2-bin
 # tests/html.bats is skipped without
 BROWSER_PACKAGES := chromium chromium-driver
 FUZZ_PACKAGES := libclang-rt-14-dev

@@ -19,6 +19,7 @@ stop() {
 
 finish() {
 	stop
+	wait # whoever traced it ends with it
 	rm -rf "$dir"
 }
 
@@ -37,11 +38,28 @@ start() {
 	reached 1
 }
 
+# pause: a moment before looking again, without a process for it.
+exec {nap}<> <(:)
+pause() {
+	read -rt 0.01 -u "$nap" || :
+}
+
+# waits: sets n to how often the program has said "waiting".
+waits() {
+	local line lines
+	mapfile -t lines <"$dir/printed"
+	n=0
+	for line in "${lines[@]}"; do
+		[[ $line != waiting* ]] || n=$((n + 1))
+	done
+}
+
 # reached N: until the program has said "waiting" for the Nth time.
 reached() {
-	until [ "$(grep -c '^waiting' "$dir/printed")" -ge "$1" ]; do
+	local n
+	while waits && [ "$n" -lt "$1" ]; do
 		kill -0 "$program"
-		read -rt 0.01 <> <(:) || :
+		pause
 	done
 }
 
@@ -65,12 +83,31 @@ beside() {
 	done
 }
 
+# c_variables NAME: "ADDRESS FUNCTION VARIABLE WORDS..." of each variable in the walk NAME.
+c_variables() {
+	[ -e "$dir/$1.variables" ] ||
+		jq -rs '(map(select(.type == "c_frame")) | INDEX(.id)) as $frames | .[] |
+			select(.type == "c_variable") | ($frames["\(.frame)"].function // "no function") as $of |
+			"\(.addr) \($of | gsub(" "; "_")) \(.name) " +
+			"\(.class) \(.name) = \(.value // "...") of \($of), in the \(.segment)" +
+			if .above then ", \(.to_above) below \(.above)" else "" end' "$dir/$1" >"$dir/$1.variables"
+	cat "$dir/$1.variables"
+}
+
 # seen_at NAME ADDRESS: variables that the walk NAME saw there.
 seen_at() {
-	jq -rs --arg at "$2" '(map(select(.type == "c_frame")) | INDEX(.id)) as $frames | map(
-		select(.type == "c_variable" and .addr == $at) |
-		"\(.class) \(.name) = \(.value // "...") of \($frames["\(.frame)"].function // "no function"), in the \(.segment)"
-			+ if .above then ", \(.to_above) below \(.above)" else "" end) | unique | join("; ")' "$dir/$1"
+	c_variables "$1" | awk -v at="$2" '$1 == at && !seen[$0]++ {
+		sub(/^[^ ]+ [^ ]+ [^ ]+ /, ""); printf "%s%s", between, $0; between = "; " }'
+}
+
+# segment_at NAME ADDRESS: the segment that holds it in the walk NAME.
+segment_at() {
+	local from to kind
+	[ -e "$dir/$1.segments" ] ||
+		jq -r 'select(.type == "segment") | "\(.start) \(.end) \(.kind)"' "$dir/$1" >"$dir/$1.segments"
+	while read -r from to kind; do
+		(($2 < from || $2 >= to)) || echo "$kind"
+	done <"$dir/$1.segments"
 }
 
 # said LABEL: the address behind a label that the program printed last.
@@ -80,9 +117,8 @@ said() {
 
 # where NAME FUNCTION VARIABLE: its address, as the walk NAME saw it.
 where() {
-	jq -rs --arg function "$2" --arg name "$3" '(map(select(.type == "c_frame")) | INDEX(.id)) as $frames | map(
-		select(.type == "c_variable" and .name == $name and .frame and
-			$frames["\(.frame)"].function == $function))[0].addr' "$dir/$1"
+	c_variables "$1" | awk -v of="$2" -v name="$3" '$2 == of && $3 == name && !n++ { at = $1 }
+		END { print n ? at : "null" }'
 }
 
 # claim SENTENCE CONDITION...: a sentence that was found to be true; else the demo has failed.

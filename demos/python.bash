@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # python.bash - what the demos in Python share. To be sourced behind lib.bash.
 python=${PYTHON:-$(command -v python3)}
-minor=$("$python" -c 'import sys; print(sys.version_info[1])')
+# minor: of the version, which the name of the file tells, unless it is "python3".
+minor=${python##*/python3.}
+minor=${minor%%[!0-9]*}
+: "${minor:=$("$python" -c 'import sys; print(sys.version_info[1])')}"
 
 # examine NAME: through the Python program as it waits, into $dir/NAME.
 examine() {
@@ -20,9 +23,9 @@ variables() {
 # alongside NAME: each line of the program beside the variable of that name in the walk NAME.
 alongside() {
 	variables "$1" >"$dir/variables"
-	printf '%-52s | %s\n' "THE PROGRAM SAYS" "MWBPF SEES"
+	printf '%-56s | %s\n' "THE PROGRAM SAYS" "MWBPF SEES"
 	grep -v '^waiting' "$dir/printed" | while IFS= read -r line; do
-		printf '%-52s | %s\n' "$(expand -t 20 <<<"$line")" "$(awk -v name="${line%%:*}" \
+		printf '%-56s | %s\n' "$(expand -t 20 <<<"$line")" "$(awk -v name="${line%%:*}" \
 			'$1 == name { at = $2; segment = $3; $1 = $2 = $3 = ""; sub(/^ +/, "")
 				print at, $0 " in " segment; exit }' "$dir/variables")"
 	done
@@ -48,16 +51,33 @@ cache_segment() {
 	else echo data; fi
 }
 
-# start_traced SCRIPT: starts it under mwbpf, which writes the ints that it makes to $dir/trace.
+# last_small: up to which int this version is to have them.
+last_small() {
+	if [ "$minor" -le 14 ]; then echo 256; else echo 1024; fi
+}
+
+# start_traced SCRIPT: starts it; once it waits, mwbpf writes the ints that it makes to $dir/trace.
 start_traced() {
-	start "$mwbpf" --quiet --json --events pylong -o "$dir/trace" -- "$python" "$1"
+	start "$python" "$1"
+	"$mwbpf" --quiet --json --events pylong -o "$dir/trace" --pid "$program" {go}>&- &
+	tracer=$!
+	until grep -qs '"type":"header"' "$dir/trace"; do
+		kill -0 "$tracer"
+		pause
+	done
+}
+
+# stop_traced: the program ends, and the trace with it.
+stop_traced() {
+	stop
+	wait "$tracer"
 }
 
 # traced PATTERN: until the trace has an int of such a value, which can be read only while its
 # int is there, and not every time.
 traced() {
 	until grep -qE "\"value\":\"$1\"" "$dir/trace"; do
-		kill -0 "$program"
-		read -rt 0.01 <> <(:) || :
+		kill -0 "$tracer"
+		pause
 	done
 }

@@ -218,6 +218,6 @@ paths() {
 	jq -es 'map(select(.type == "c_thread"))[0].reason == null' "$T/stripped.seen"
 	grep -q 'no debug information tells of global variables of .*/stripped' "$T/stripped.seen"
 	gdb -p "$PROGRAM" -batch -ex "shell '$MWBPF' walk --freeze --json -o '$T/traced' --pid $PROGRAM" >/dev/null 2>&1
-	grep -q 'is not held: another program traces it' "$T/traced"
+	grep -qE 'is not held: process [0-9]+ \(gdb\) traces it' "$T/traced"
 	jq -es 'any(.[]; .type == "c_thread" and .held == false and .frames > 0)' "$T/traced"
 }

@@ -224,9 +224,57 @@ walk_residents() {
 @test "the picture shows frames and variables where they are" {
 	start_walked "$(pythons | head -n 1)"
 	stand_still "$PROGRAM"
-	walk "$T/walk" --pid "$PROGRAM" --self --svg "$T/picture.svg"
+	walk "$T/walk" --pid "$PROGRAM" --self --svg "$T/picture.svg" --png "$T/picture.png"
 	python3 "$LIB/drawn.py" "$T/walk" "$T/picture.svg"
+	python3 "$LIB/drawn.py" "$T/picture.png" "$T/picture.svg"
 	refused 1 'cannot write' --pid "$PROGRAM" -o "$T/none.walk" --svg "$T/none/picture.svg"
+}
+
+@test "the picture of a C program" {
+	build locals-O0
+	start_program "$T/out" "$PROGRAMS/locals-O0" 2
+	walk "$T/walk" --pid "$PROGRAM" --freeze --globals --svg "$T/picture.svg"
+	jq -es 'any(.[]; .type == "c_variable" and .name == "origin")' "$T/walk" >/dev/null
+	python3 "$LIB/drawn.py" "$T/walk" "$T/picture.svg"
+}
+
+@test "a PNG is there as a whole or not at all, and its maker has no privileges" {
+	sleep 1000 3>&- &
+	started "$!"
+	run -1 --separate-stderr env PATH=/nonexistent "$MWBPF" walk -q --pid $! -o "$T/walk" --png "$T/picture.png"
+	one_error "$stderr" 'there is no rsvg-convert.*apt install librsvg2-bin'
+	[ ! -e "$T/picture.png" ]
+	mkdir "$T/small"
+	run -1 --separate-stderr unshare -m sh -c 'mount -t tmpfs -o size=8k none "$1" || exit 77
+		"$0" walk -q --pid "$2" -o /dev/null --png "$1/picture.png"
+		status=$?
+		ls -A "$1"
+		exit $status' "$MWBPF" "$T/small" $!
+	one_error "$stderr" 'picture.png: No space left'
+	[ -z "$output" ]
+	# another one in its place says what it was given
+	maker=$(mktemp -d "${TMPDIR:-/tmp}/maker.XXXXXX")
+	chmod 755 "$maker"
+	cat >"$maker/rsvg-convert" <<-'END'
+		#!/bin/sh
+		cd /proc/self
+		grep -E '^(Uid|Gid|Groups|NoNewPrivs|Cap...):' status
+		ls fd
+		env
+	END
+	chmod 755 "$maker/rsvg-convert"
+	PATH=$maker:$PATH SECRET=1 env --ignore-signal=CHLD "$MWBPF" walk -q --pid $! -o "$T/walk" --png "$T/said" || { rm -r "$maker"; false; }
+	printf '#!/bin/sh\nhead -c 100\necho "no picture" >&2\nexit 3\n' >"$maker/rsvg-convert"
+	run -1 --separate-stderr env "PATH=$maker:$PATH" "$MWBPF" walk -q --pid $! -o "$T/walk" --png "$T/failed"
+	rm -r "$maker"
+	one_error "$stderr" 'rsvg-convert failed: no picture'
+	[ ! -e "$T/failed" ]
+	grep -qP '^Uid:\t65534\t65534\t65534\t65534$' "$T/said"
+	grep -qP '^Gid:\t65534\t65534\t65534\t65534$' "$T/said"
+	grep -qP '^Groups:\t ?$' "$T/said"
+	grep -qP '^NoNewPrivs:\t1$' "$T/said"
+	[ "$(grep -cP '^Cap(Inh|Prm|Eff|Amb):\t0+$' "$T/said")" -eq 4 ]
+	! grep -qE '^[4-9]$|SECRET' "$T/said"
 }
 
 @test "a process that is no Python" {
@@ -348,18 +396,9 @@ for page in range(0, limit, 2):
 	if libc.mprotect(ctypes.c_void_p(start + page * 4096), ctypes.c_size_t(4096), 1):
 		break
 print("ready"); sys.stdin.readline()'
-	walk "$T/walk" --pid "$PROGRAM"
+	walk "$T/walk" --pid "$PROGRAM" --globals --svg "$T/picture.svg"
+	python3 "$LIB/drawn.py" "$T/walk" "$T/picture.svg"
+	[ "$(wc -l <"$T/picture.svg")" -lt 2000 ]
 	[ "$(grep -c '"type":"segment"' "$T/walk")" -gt 50000 ]
 	tail -n 1 "$T/walk" | jq -e '.reason == "complete" and .frames > 0' >/dev/null
-}
-
-@test "a process that ends midway" {
-	local python i
-	python=$(pythons | tail -n 1)
-	for i in {1..15}; do
-		"$python" -c 'import time; time.sleep(0.01)' &
-		started $!
-		within "$MWBPF" walk --json -o "$T/walk" --pid $! 2>"$T/err" || one_error "$(<"$T/err")" .
-		[ ! -s "$T/walk" ] || tail -n 1 "$T/walk" | grep -q '"type":"walk_end"'
-	done
 }

@@ -364,6 +364,7 @@ const struct option_row option_rows[] = {
 	{ "self", 0, NULL, parse_flag, AT(walk.attributes), WALK, "show the attributes of self, too" },
 	{ "svg", 0, "FILE", parse_text, AT(walk.svg), WALK,
 	  "draw segments, and where frames and variables are in them, to FILE" },
+	{ "png", 0, "FILE", parse_text, AT(walk.png), WALK, "the same as PNG, made by rsvg-convert" },
 	{ "census", 0, "[FILE]", parse_census, 0, WALK,
 	  "count live objects by type; =FILE: all types there, as JSON lines" },
 	{ "diff", 0, NULL, parse_flag, AT(walk.diff), WALK,

@@ -10,7 +10,7 @@
 #include "probe/returns.h"
 
 /* Why a process that exists cannot be traced; NULL when it can. */
-static const char *refusal(const struct proc *proc)
+static const char *refusal(const struct targets *targets, const struct proc *proc)
 {
 	if (proc->kernel_thread)
 		return "is a kernel thread: it has no user memory";
@@ -18,7 +18,7 @@ static const char *refusal(const struct proc *proc)
 		return proc_alive(proc) ? "goes on without its first thread, by which it is looked "
 					  "into: that has ended"
 					: "has ended already (it is a zombie)";
-	if (proc->bits32)
+	if (proc->bits32 && !targets->any_bits)
 		return "is a 32-bit program: only 64-bit ones can be traced";
 	return NULL;
 }
@@ -37,8 +37,8 @@ int targets_add(struct targets *targets, pid_t pid, bool launched)
 		log_error("cannot take hold of process %d: %s", (int)pid, strerror(-err));
 		return err;
 	}
-	if (refusal(&target.proc)) {
-		log_error("process %d %s", (int)pid, refusal(&target.proc));
+	if (refusal(targets, &target.proc)) {
+		log_error("process %d %s", (int)pid, refusal(targets, &target.proc));
 		proc_close(&target.proc);
 		return -EINVAL;
 	}

@@ -59,6 +59,7 @@ struct targets {
 	struct images images;
 	unsigned families; /* wanted: bits 1 << enum mw_family */
 	bool python;	   /* CPython is wanted, for its ints or its stacks */
+	bool any_bits;	   /* 32-bit programs are taken, too */
 };
 
 /* Take hold of a process. Says what is wrong; 0 or -errno. */

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-"""A recursion, ten deep and then almost as deep as it may be; each level makes an int."""
+"""A recursion, ten deep, almost as deep as it may be, and deeper; each level makes an int."""
 import sys
 
 
@@ -20,6 +20,18 @@ def my_rec_one(level, first="7"):
     return 0
 
 
+print("waiting", flush=True)
+sys.stdin.readline()
+limit = sys.getrecursionlimit()
 my_rec_one(10)
 print("--")
-my_rec_one(sys.getrecursionlimit() - 30, "8")
+my_rec_one(limit - 30, "8")
+try:
+    my_rec_one(2 * limit, "9")
+except RecursionError:
+    traceback = sys.exc_info()[2]
+levels = 0
+while traceback:
+    levels += 1
+    traceback = traceback.tb_next
+print("limit:\t%d\t%d" % (limit, levels))

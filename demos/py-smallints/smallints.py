@@ -2,7 +2,14 @@
 """The first and the last of the ints that are there once and for all, and the one after."""
 import sys
 
-for number in -5, 256, 257:
-    print("%d:\t%#x" % (number, id(int(str(number)))))
+
+def is_kept(number):
+    return int(str(number)) is int(str(number))
+
+
+first = next(number for number in range(0, -10000, -1) if not is_kept(number - 1))
+last = next(number for number in range(10000) if not is_kept(number + 1))
+for label, number in ("first", first), ("last", last), ("next", last + 1):
+    print("%s:\t%#x\t%d" % (label, id(int(str(number))), number))
 print("waiting", flush=True)
 sys.stdin.readline()

@@ -4,11 +4,14 @@
 
 The boxes stand in the order of their addresses and do not overlap; each frame and each object
 has a label with its address and its name, and a line in the box that holds it. Each difference
-is a line on stderr; the exit status is 1 if there was one. With SVGs only: are they XML?
+is a line on stderr; the exit status is 1 if there was one. With SVGs only: are they XML? With
+PNG SVG: whether that is a whole picture of the other's size, and not blank.
 """
 import json
+import struct
 import sys
 import xml.etree.ElementTree as xml
+import zlib
 
 SVG = "{http://www.w3.org/2000/svg}"
 faults = []
@@ -32,7 +35,9 @@ def read_walk(path):
 			record = json.loads(line)
 			if record["type"] == "frame":
 				names.append((record["addr"], "frame of " + record["function"]))
-			elif record["type"] == "variable":
+			elif record["type"] == "c_frame" and record.get("addr"):
+				names.append((record["addr"], "frame of " + record["at"][:30]))
+			elif record["type"] in ("variable", "c_variable") and record.get("addr"):
 				names.append((record["addr"], record["name"]))
 			elif record["type"] == "segment":
 				segments.append((int(record["start"], 16), int(record["end"], 16)))
@@ -71,10 +76,43 @@ def main():
 	print("%d boxes, %d labels" % (len(boxes), len(labels)))
 	for fault in faults[:20]:
 		print(fault, file=sys.stderr)
-	return 1 if faults or len(names) < 20 else 0
+	return 1 if faults or len(names) < 10 else 0
 
 
-if sys.argv[1].endswith(".svg"):
+def chunks(png):
+	"""Of a PNG: type and bytes of each chunk, whose sums are right."""
+	at = 8
+	while at < len(png):
+		length, kind = struct.unpack(">I4s", png[at:at + 8])
+		data = png[at + 8:at + 8 + length]
+		if zlib.crc32(kind + data) != struct.unpack(">I", png[at + 8 + length:at + 12 + length])[0]:
+			sys.exit("a chunk is damaged")
+		yield kind, data
+		at += 12 + length
+
+
+def check_png(path, svg):
+	with open(path, "rb") as file:
+		png = file.read()
+	parts = list(chunks(png))
+	if png[:8] != b"\x89PNG\r\n\x1a\n" or parts[0][0] != b"IHDR" or parts[-1][0] != b"IEND":
+		sys.exit("no whole PNG")
+	width, height, depth, kind = struct.unpack(">IIBB", parts[0][1][:10])
+	root = xml.parse(svg).getroot()
+	if (width, height) != (int(root.get("width")), int(root.get("height"))):
+		sys.exit("%dx%d pixels" % (width, height))
+	lines = zlib.decompress(b"".join(data for kind, data in parts if kind == b"IDAT"))
+	size = 1 + width * depth // 8 * {2: 3, 6: 4}[kind]
+	if len(lines) != height * size:
+		sys.exit("%d bytes of pixels" % len(lines))
+	different = len({lines[at:at + size] for at in range(0, len(lines), size)})
+	if different < height / 4:
+		sys.exit("of %d lines of pixels %d are different" % (height, different))
+
+
+if sys.argv[1].endswith(".png"):
+	check_png(*sys.argv[1:])
+elif sys.argv[1].endswith(".svg"):
 	for path in sys.argv[1:]:
 		xml.parse(path)
 else:

@@ -119,7 +119,7 @@ bool glibc_next_chunk(pid_t pid, uint64_t start, uint64_t end, uint64_t *chunk, 
 		return false;
 	snprintf(path, sizeof(path), "/proc/%d/pagemap", (int)pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	while (fd >= 0 && start < end && looked < PAGES_MOST) {
+	while (fd >= 0 && end - start >= MMAP_THRESHOLD && looked < PAGES_MOST) {
 		const uint64_t left = (end - start) / PAGE;
 		const size_t want = left < ENTRIES ? left : ENTRIES;
 		ssize_t got = pread(fd, entries, want * sizeof(*entries),

@@ -66,13 +66,16 @@ static int add_area(struct residents *residents, size_t *cap, uint64_t start, ui
 	return 0;
 }
 
-/* An area begins with its line of /proc/PID/maps; "Name:" begins every other line. */
+/*
+ * An area begins with its line of /proc/PID/maps, in small hexadecimal digits; "Name:" begins
+ * every other line, of which there are two dozen.
+ */
 static int take_line(struct residents *residents, size_t *cap, const char *line)
 {
 	unsigned long start, end;
 	char perms[5];
 
-	if (sscanf(line, "%lx-%lx %4s", &start, &end, perms) == 3)
+	if ((line[0] < 'A' || line[0] > 'Z') && sscanf(line, "%lx-%lx %4s", &start, &end, perms) == 3)
 		return add_area(residents, cap, start, end);
 	if (residents->n)
 		take_field(&residents->at[residents->n - 1].bytes, line);

@@ -19,8 +19,9 @@
 
 #include "base/clean.h"
 
-#define NOBODY 65534 /* the kernel's overflow uid and gid */
-#define FILES  256
+#define NOBODY  65534 /* the kernel's overflow uid and gid */
+#define FILES   256
+#define SECONDS 60 /* of CPU, for a program */
 
 /* With what comes along in a message, memory is all that malloc and libelf work with. */
 static const uint16_t allowed[] = {
@@ -119,6 +120,14 @@ static int become_nobody(void)
 	return syscall(SYS_capset, &header, none) ? -errno : 0;
 }
 
+/* A change of user takes this away, and the parent may have ended before. */
+static int end_with(pid_t parent)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != parent)
+		return -ESRCH;
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ? -errno : 0;
+}
+
 int confine(int socket, pid_t parent, uint64_t memory)
 {
 	int err = limit_all(memory);
@@ -130,10 +139,17 @@ int confine(int socket, pid_t parent, uint64_t memory)
 	if (err)
 		return err;
 	signal(SIGPIPE, SIG_IGN);
-	/* a change of user takes this away, and the parent may have ended before */
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != parent)
-		return -ESRCH;
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-		return -errno;
-	return filter_calls();
+	err = end_with(parent);
+	return err ? err : filter_calls();
+}
+
+int confine_program(pid_t parent, uint64_t memory)
+{
+	int err = limit_all(memory);
+
+	if (!err)
+		err = limit(RLIMIT_CPU, SECONDS);
+	if (!err)
+		err = become_nobody();
+	return err ? err : end_with(parent);
 }

@@ -20,4 +20,11 @@
  */
 int confine(int socket, pid_t parent, uint64_t memory);
 
+/*
+ * In the child, just before it executes a program that is to have no privilege of ours:
+ * belong to nobody, without any capability to be had again, end with the parent, and work for
+ * a minute at most with at most so many bytes of memory. 0 or -errno: it must end then.
+ */
+int confine_program(pid_t parent, uint64_t memory);
+
 #endif

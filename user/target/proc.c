@@ -281,3 +281,32 @@ uint64_t proc_thread_sp(pid_t pid, pid_t tid)
 		return sp;
 	return 0;
 }
+
+/* Who traces a thread; 0: nobody. */
+static pid_t tracer_of(pid_t pid, pid_t tid)
+{
+	char name[64], text[8192], *line;
+	int tracer = 0;
+
+	snprintf(name, sizeof(name), "task/%d/status", (int)tid);
+	if (read_entry(pid, name, text, sizeof(text)) < 0)
+		return 0;
+	line = strstr(text, "\nTracerPid:");
+	if (line)
+		sscanf(line, "\nTracerPid: %d", &tracer);
+	return tracer;
+}
+
+pid_t proc_tracer(pid_t pid, char name[PROC_NAME])
+{
+	pid_t *tids __free = NULL;
+	const ssize_t n = proc_threads(pid, &tids);
+	pid_t tracer = 0;
+
+	for (ssize_t i = 0; i < n && !tracer; i++)
+		tracer = tracer_of(pid, tids[i]);
+	if (!tracer || read_entry(tracer, "comm", name, PROC_NAME) < 0)
+		name[0] = '\0';
+	name[strcspn(name, "\n")] = '\0';
+	return tracer;
+}

@@ -58,6 +58,13 @@ ssize_t proc_threads(pid_t pid, pid_t **tids);
 /* The id of a thread in its own pid namespace: what it calls itself. Or -ESRCH. */
 pid_t proc_inner_tid(pid_t pid, pid_t tid);
 
+/*
+ * Who traces the first thread of a process that is traced by ptrace, and the name of that
+ * program as the kernel has it, "" when it cannot be read. 0: none is traced.
+ */
+#define PROC_NAME 64
+pid_t proc_tracer(pid_t pid, char name[PROC_NAME]);
+
 /* Stack pointer of a thread that is blocked in the kernel; 0 when it runs. */
 uint64_t proc_thread_sp(pid_t pid, pid_t tid);
 

@@ -46,7 +46,8 @@ static int read_space(struct walk *walk)
 	int err = place_add(&walk->place, pid, &walk->space);
 
 	if (!err && walk->options->walk.freeze) {
-		walk_warm_up(walk);
+		if (!walk->target->proc.bits32)
+			walk_warm_up(walk);
 		walk_hold(walk);
 		err = space_sync(walk->space, 0);
 		walk_name_stacks(walk);
@@ -68,7 +69,12 @@ static void find_python(struct walk *walk)
 {
 	struct cpython *cpython = &walk->cpython;
 	const char *why = NULL;
-	int err = cpython_find(cpython, walk->space, &walk->place.names, &why);
+	int err = -ENOEXEC;
+
+	if (walk->target->proc.bits32)
+		why = "it is a 32-bit program, of which only the segments are read";
+	else
+		err = cpython_find(cpython, walk->space, &walk->place.names, &why);
 
 	walk->python = !err;
 	walk->head.python = cpython->evidence.version[0] ? cpython->evidence.version : NULL;
@@ -152,7 +158,7 @@ static int take_python(struct walk *walk)
 
 	find_python(walk);
 	begin(walk);
-	if (walk->hold_why)
+	if (walk->hold_why[0])
 		walk_note(walk, "process %d is not held: %s", (int)walk->target->proc.pid,
 			  walk->hold_why);
 	note_stacks(walk);
@@ -175,8 +181,7 @@ static int show_segments(struct walk *walk)
 	if (!show)
 		return -ENOMEM;
 	walk->view.ops->segments(&walk->view, show, segments->n);
-	if (walk->options->walk.svg)
-		drawing_segments(&walk->drawing, show, segments->n);
+	drawing_segments(&walk->drawing, show, segments->n);
 	walk_layers(walk, show, segments->n);
 	walk->end.segments = segments->n;
 	walk->end.all = walk->residents.all;
@@ -194,6 +199,16 @@ static void end(struct walk *walk, int err)
 	walk->view.ops->end(&walk->view, &walk->end);
 }
 
+/* malloc's memory, and C functions where they are wanted. */
+static int walk_c(struct walk *walk)
+{
+	int err = walk_heap(walk);
+
+	if (!err && (!walk->python || walk->options->walk.native))
+		err = walk_native(walk);
+	return err;
+}
+
 static int look_around(struct walk *walk)
 {
 	int err = read_space(walk);
@@ -207,10 +222,8 @@ static int look_around(struct walk *walk)
 		err = walk_census(walk);
 	if (!err && walk->python)
 		err = walk_threads(walk);
-	if (!err)
-		err = walk_heap(walk);
-	if (!err && (!walk->python || walk->options->walk.native))
-		err = walk_native(walk);
+	if (!err && !walk->target->proc.bits32)
+		err = walk_c(walk);
 	walk_let_go(walk);
 	end(walk, err);
 	if (err && err != -ESRCH)
@@ -238,11 +251,13 @@ static void clear(struct walk *walk)
 
 int verb_walk(const struct options *options)
 {
-	struct walk walk = { .options = options, .residents = { .pagemap = -1 }, .fd = -1, .spool = -1 };
+	struct walk walk = { .options = options, .residents = { .pagemap = -1 }, .fd = -1, .spool = -1,
+			     .drawing = { .wanted = options->walk.svg || options->walk.png } };
 	int err;
 
 	if (options->walk.diff)
 		return walk_diff(options);
+	walk.targets.any_bits = true;
 	err = targets_add(&walk.targets, options->pids[0], false);
 	if (err)
 		return 1;

@@ -3,29 +3,105 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clean.h"
 #include "base/log.h"
+#include "target/filter.h"
 #include "verb/walking.h"
 
-int walk_save_drawing(struct walk *walk)
+/* The picture as SVG, in a file without a name: the caller's. -errno. */
+static int draw(struct walk *walk)
 {
-	const char *path = walk->options->walk.svg;
+	const int fd = memfd_create("picture", MFD_CLOEXEC);
 	struct out out;
-	int fd, err, closed;
+	int err, closed;
 
-	if (!path)
-		return 0;
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	err = fd < 0 ? -errno : out_init(&out, fd);
+	if (fd < 0)
+		return -errno;
+	err = out_init(&out, fd);
 	if (!err) {
 		err = drawing_write(&walk->drawing, &walk->head, &out);
 		closed = out_close(&out);
 		err = err ? err : closed;
 	}
-	if (fd >= 0 && close(fd) && !err)
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
+}
+
+static int copy(int from, int to)
+{
+	struct out out;
+	ssize_t n = 1;
+	int err = out_init(&out, to), closed;
+
+	if (err)
+		return err;
+	for (off_t at = 0; n > 0; at += n) {
+		n = pread(from, out_room(&out, OUT_ROOM_MAX), OUT_ROOM_MAX, at);
+		if (n > 0)
+			out_put(&out, (size_t)n);
+		out_end_bytes(&out);
+	}
+	err = n < 0 ? -errno : 0;
+	closed = out_close(&out);
+	return err ? err : closed;
+}
+
+/* A picture is there as a whole or not at all. Says what is wrong; 0 or -errno. */
+static int save(int from, const char *path)
+{
+	const int to = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	int err = to < 0 ? -errno : copy(from, to);
+	struct stat st;
+
+	if (err && to >= 0 && !fstat(to, &st) && S_ISREG(st.st_mode))
+		unlink(path);
+	if (to >= 0 && close(to) && !err)
 		err = -errno;
 	if (err)
 		log_error("cannot write %s: %s", path, strerror(-err));
 	return err;
+}
+
+/* An SVG as PNG. Likewise. */
+static int save_png(int svg, const char *path)
+{
+	static char *const argv[] = { "rsvg-convert", "--format=png", NULL };
+	const int png __fd = memfd_create("picture", MFD_CLOEXEC);
+	char said[FILTER_SAID] = "";
+	int err = png < 0 ? -errno : filter_run(argv, svg, png, said);
+
+	if (!err)
+		return save(png, path);
+	if (err == -ENOENT)
+		log_error("cannot write %s: there is no %s, which makes a PNG of the picture "
+			  "(Debian: apt install librsvg2-bin); --svg needs no other program",
+			  path, argv[0]);
+	else
+		log_error("cannot write %s: %s failed: %s", path, argv[0],
+			  said[0] ? said : strerror(-err));
+	return err;
+}
+
+int walk_save_drawing(struct walk *walk)
+{
+	const struct walk_options *options = &walk->options->walk;
+	const int svg __fd = walk->drawing.wanted ? draw(walk) : -1;
+	int err = 0, also;
+
+	if (!walk->drawing.wanted)
+		return 0;
+	if (svg < 0) {
+		log_error("cannot draw the picture: %s", strerror(-svg));
+		return svg;
+	}
+	if (options->svg)
+		err = save(svg, options->svg);
+	also = options->png ? save_png(svg, options->png) : 0;
+	return err ? err : also;
 }

@@ -2,10 +2,13 @@
 /* walkhold.c - the process stands still while it is walked. */
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/fmt.h"
 #include "base/log.h"
+#include "target/proc.h"
 #include "verb/walking.h"
 
 static int hold(struct walk *walk, pid_t pid)
@@ -38,17 +41,46 @@ static void end_hold(struct walk *walk)
 	pthread_sigmask(SIG_SETMASK, &walk->signals, NULL);
 }
 
+/* What is in the way of holding it. */
+static void say_why(struct walk *walk, int err)
+{
+	char name[PROC_NAME], safe[PROC_NAME];
+	pid_t tracer = err == -EPERM ? proc_tracer(walk->options->pids[0], name) : 0;
+
+	if (tracer)
+		snprintf(walk->hold_why, sizeof(walk->hold_why), "process %d (%s) traces it",
+			 (int)tracer, fmt_safe(safe, sizeof(safe), name));
+	else
+		snprintf(walk->hold_why, sizeof(walk->hold_why), "%s",
+			 err == -EPERM ? "it may not be traced" : strerror(-err));
+}
+
+/* Threads that do not stop, as the parent of a vfork does not: they are not held. */
+static void count_loose(struct walk *walk)
+{
+	const struct frozen *frozen = &walk->frozen;
+	size_t loose = 0;
+
+	for (size_t i = 0; i < frozen->n; i++)
+		loose += !frozen->threads[i].stopped;
+	if (loose)
+		snprintf(walk->hold_why, sizeof(walk->hold_why),
+			 "%zu of %zu threads wait in the kernel, where they cannot be stopped", loose,
+			 frozen->n);
+}
+
 void walk_hold(struct walk *walk)
 {
 	int err;
 
 	block_stops(walk);
 	err = hold(walk, walk->options->pids[0]);
-	if (!err)
+	if (!err) {
+		count_loose(walk);
 		return;
+	}
 	end_hold(walk);
-	walk->hold_why = err == -EPERM ? "another program traces it, or it may not be traced"
-				       : strerror(-err);
+	say_why(walk, err);
 }
 
 void walk_name_stacks(struct walk *walk)

@@ -34,7 +34,7 @@ struct walk {
 	struct freeze *freeze; /* NULL: it is not held */
 	struct frozen frozen;
 	sigset_t signals; /* blocked before it was held */
-	const char *hold_why; /* it is not held although it should be; NULL */
+	char hold_why[128]; /* it is not held although it should be; "" */
 	bool informed; /* debug information of the program's own file is there */
 	bool stuck; /* frames of C functions were not found up to the outermost */
 	struct hash seen; /* address of an object -> the first variable that it was */

@@ -111,6 +111,7 @@ static void show_variable(struct walk *walk, const struct showing *of, const str
 		show->n_members++;
 	}
 	walk->view.ops->cvar(&walk->view, show);
+	drawing_cvar(&walk->drawing, show);
 }
 
 /* Members behind a variable. */
@@ -145,6 +146,7 @@ static void show_frame(struct walk *walk, const struct showing *of,
 	if (frame->frame.has_cfa)
 		show.place = walk_place(walk, frame->frame.cfa);
 	walk->view.ops->cframe(&walk->view, &show);
+	drawing_cframe(&walk->drawing, &show);
 	if (frame->n && !walk->informed)
 		walk->informed = program_of(walk) && program_of(walk)->bias == frame->frame.bias;
 	for (size_t i = 0, members; i < frame->n; i += 1 + members) {

@@ -61,8 +61,7 @@ static void show_variable(struct walk *walk, const struct pyvar *var, const stru
 		show.same_name = text;
 	}
 	walk->view.ops->variable(&walk->view, &show);
-	if (walk->options->walk.svg)
-		drawing_variable(&walk->drawing, &show);
+	drawing_variable(&walk->drawing, &show);
 }
 
 static void show_variables(struct walk *walk, const struct pyvars *vars, const struct where *where)
@@ -128,8 +127,7 @@ static void show_frame(struct walk *walk, const struct pyframe_at *frame, pid_t 
 	name_frame(walk, &show);
 	where = (struct where){ show.id, show.function };
 	walk->view.ops->frame(&walk->view, &show);
-	if (walk->options->walk.svg)
-		drawing_frame(&walk->drawing, &show);
+	drawing_frame(&walk->drawing, &show);
 	walk->cpython.torn += vars ? vars->torn : 1;
 	if (vars)
 		show_variables(walk, vars, &where);

@@ -70,4 +70,9 @@ void text_cframe(struct view *view, const struct walk_cframe *frame);
 void text_cglobals(struct view *view, const char *file, bool shown);
 void text_cvar(struct view *view, const struct walk_cvar *var);
 
+/* In the picture; what has no address is not in it. */
+struct drawing;
+void drawing_cframe(struct drawing *drawing, const struct walk_cframe *frame);
+void drawing_cvar(struct drawing *drawing, const struct walk_cvar *var);
+
 #endif

@@ -10,6 +10,8 @@
 
 void drawing_segments(struct drawing *drawing, const struct walk_segment *at, size_t n)
 {
+	if (!drawing->wanted)
+		return;
 	drawing->segments = calloc(n + 1, sizeof(*at));
 	if (!drawing->segments) {
 		drawing->error = -ENOMEM;
@@ -19,10 +21,9 @@ void drawing_segments(struct drawing *drawing, const struct walk_segment *at, si
 	drawing->n_segments = n;
 }
 
-/* Room for another one; NULL when there are enough, or without memory. */
-static struct drawing_pin *add_pin(struct drawing *drawing, const struct walk_place *place)
+struct drawing_pin *drawing_add_pin(struct drawing *drawing, const struct walk_place *place)
 {
-	if (!place->segment.id)
+	if (!drawing->wanted || !place->segment.id)
 		return NULL;
 	if (!drawing->pins) {
 		drawing->pins = calloc(DRAWING_PINS, sizeof(*drawing->pins));
@@ -39,7 +40,7 @@ static struct drawing_pin *add_pin(struct drawing *drawing, const struct walk_pl
 
 void drawing_frame(struct drawing *drawing, const struct walk_frame *frame)
 {
-	struct drawing_pin *pin = add_pin(drawing, &frame->place);
+	struct drawing_pin *pin = drawing_add_pin(drawing, &frame->place);
 
 	if (!pin)
 		return;
@@ -85,7 +86,7 @@ void drawing_variable(struct drawing *drawing, const struct walk_var *at)
 	char type[60];
 
 	if (!pin) {
-		pin = add_pin(drawing, &at->place);
+		pin = drawing_add_pin(drawing, &at->place);
 		if (!pin)
 			return;
 		index = drawing->n_pins;

@@ -12,8 +12,9 @@
 
 struct drawing_pin;
 
-/* A zeroed struct is an empty one. */
+/* A zeroed struct is an empty one, which nobody wants: what is told to it is not kept. */
 struct drawing {
+	bool wanted;
 	struct walk_segment *segments;
 	size_t n_segments;
 	struct drawing_pin *pins;

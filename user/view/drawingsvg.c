@@ -1,58 +1,38 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* drawingsvg.c - the address space as an SVG picture, the highest address on top. */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/fmt.h"
-#include "view/pins.h"
-#include "view/svg.h"
+#include "view/picture.h"
 #include "view/textline.h"
 
 /* Pixels. */
+enum { SMALL = 11, LARGE = 15 };
+
+/* Characters of a small monospaced font, 0.61 of its size each, that find room. */
 enum {
-	MARGIN = 20,
-	HEAD = 70,	  /* title and legend */
-	BOX_X = 150,	  /* addresses are left of it */
-	BOX_WIDTH = 330,
-	BOX_LEAST = 15,
-	OCTAVE = 6,	  /* for each doubling of the size above a page */
-	GAP = 16,	  /* between what is not side by side */
-	LABEL_X = 560,
-	LABEL_HEIGHT = 13,
-	WIDTH = 1250,
-	SMALL = 11,
-	LARGE = 15,
+	NAME_CHARS = 26, /* in a box, beside two sizes */
+	LABEL_CHARS = (WIDTH - LABEL_X - MARGIN) * 100 / (SMALL * 61),
 };
 
 /* Who manages the memory: segments.def. */
 static const struct {
-	const char *layer, *colour, *resident;
+	const char *layer, *colour, *resident, *meaning;
 } layers[] = {
-	{ "image", "#dfe8f4", "#b9cbe4" },    { "malloc", "#fbeccb", "#f1cf86" },
-	{ "pymalloc", "#f9dcd0", "#eda98c" }, { "python", "#eadff2", "#cdb1e0" },
-	{ "stack", "#d9efda", "#a3d5a5" },    { "mapping", "#eeeeee", "#cfcfcf" },
-	{ "kernel", "#e4e4e4", "#bdbdbd" },   { "none", "#ffffff", "#e0e0e0" },
+	{ "image", "#dfe8f4", "#b9cbe4", "program and libraries" },
+	{ "malloc", "#fbeccb", "#f1cf86", "malloc" },
+	{ "pymalloc", "#f9dcd0", "#eda98c", "pymalloc" },
+	{ "python", "#eadff2", "#cdb1e0", "Python's frames" },
+	{ "stack", "#d9efda", "#a3d5a5", "stacks" },
+	{ "mapping", "#eeeeee", "#cfcfcf", "other mappings" },
+	{ "kernel", "#e4e4e4", "#bdbdbd", "kernel" },
+	{ "none", "#ffffff", "#e0e0e0", "unknown" },
 };
 
 #define LAYERS (sizeof(layers) / sizeof(*layers))
-
-/* Neighbours that are drawn as one: all of a file, or one segment. */
-struct group {
-	const struct segment *first;
-	uint64_t start, end, resident;
-	struct svg_box box;
-};
-
-struct picture {
-	const struct drawing *drawing;
-	struct group *groups; /* the highest first */
-	size_t n;
-	double height;
-	struct out *out;
-};
 
 static size_t layer_of(const struct segment *segment)
 {
@@ -64,95 +44,6 @@ static size_t layer_of(const struct segment *segment)
 	return i;
 }
 
-static bool same_file(const struct segment *a, const struct segment *b)
-{
-	return a->name[0] == '/' && !strcmp(a->name, b->name) &&
-	       layer_of(a) == layer_of(b);
-}
-
-/* On a log scale: to scale no two segments of a process could be seen at once. */
-static double height_of(uint64_t bytes)
-{
-	double height = BOX_LEAST;
-
-	for (uint64_t at = 4096; at < bytes && at < 1ull << 62; at *= 2)
-		height += OCTAVE;
-	return height;
-}
-
-static void lay_out_groups(struct picture *picture)
-{
-	const struct drawing *drawing = picture->drawing;
-	double y = HEAD;
-	size_t i = drawing->n_segments;
-
-	while (i-- > 0) {
-		const struct walk_segment *at = &drawing->segments[i];
-		struct group *group = &picture->groups[picture->n];
-
-		if (picture->n && same_file(group[-1].first, &at->segment)) {
-			group = &picture->groups[picture->n - 1];
-		} else {
-			*group = (struct group){ .first = &at->segment, .end = at->segment.end };
-			picture->n++;
-		}
-		group->start = at->segment.start;
-		group->resident += at->bytes.resident;
-	}
-	for (i = 0; i < picture->n; i++) {
-		struct group *group = &picture->groups[i];
-
-		if (i && picture->groups[i - 1].start != group->end)
-			y += GAP;
-		group->box = (struct svg_box){ BOX_X, y, BOX_WIDTH,
-					       height_of(group->end - group->start) };
-		y += group->box.height;
-	}
-	picture->height = y + MARGIN;
-}
-
-/* Within its box an address is to scale. */
-static bool place_pin(const struct picture *picture, struct drawing_pin *pin)
-{
-	for (size_t i = 0; i < picture->n; i++) {
-		const struct group *group = &picture->groups[i];
-
-		if (pin->addr < group->start || pin->addr >= group->end)
-			continue;
-		pin->y = group->box.y + group->box.height * (double)(group->end - pin->addr) /
-						(double)(group->end - group->start);
-		return true;
-	}
-	return false;
-}
-
-static int from_the_top(const void *a, const void *b)
-{
-	const struct drawing_pin *x = a, *y = b;
-
-	return x->addr > y->addr ? -1 : x->addr < y->addr;
-}
-
-/* Labels are as near to their addresses as the one above leaves room for. */
-static void lay_out_pins(struct picture *picture)
-{
-	struct drawing *drawing = (struct drawing *)picture->drawing;
-	double y = HEAD;
-
-	if (drawing->n_pins)
-		qsort(drawing->pins, drawing->n_pins, sizeof(*drawing->pins), from_the_top);
-	for (size_t i = 0; i < drawing->n_pins; i++) {
-		struct drawing_pin *pin = &drawing->pins[i];
-
-		if (!place_pin(picture, pin))
-			continue;
-		pin->label_y = pin->y > y ? pin->y : y;
-		y = pin->label_y + LABEL_HEIGHT;
-	}
-	if (y + MARGIN > picture->height)
-		picture->height = y + MARGIN;
-}
-
 static const char *base_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -160,26 +51,66 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+/* Cut a text of UTF-8 to so many characters, the last three dots if need be. */
+static void cut_text(char *text, size_t most)
+{
+	const char *end = text + strlen(text);
+	char *at = text, *dots = text;
+	size_t n, len;
+
+	for (n = 0; at < end && n < most; n++, at += len) {
+		if (n + 3 <= most)
+			dots = at;
+		len = fmt_utf8(at, end);
+		len = len ? len : 1;
+	}
+	if (at < end && end - dots >= 3)
+		strcpy(dots, "...");
+}
+
+static void name_group(const struct group *group, struct textline *line)
+{
+	const struct segment *segment = &group->first->segment;
+	char name[200];
+
+	if (group->folded) {
+		textline_put(line, "%zu segments", group->n);
+		return;
+	}
+	if (picture_same_file(segment, segment)) {
+		fmt_safe(name, sizeof(name), base_name(segment->name));
+		cut_text(name, NAME_CHARS);
+		textline_put(line, "%s", name);
+	} else {
+		textline_put(line, "%s", segment_kind_name(segment->kind));
+	}
+	if (segment->tid)
+		textline_put(line, " of thread %u", segment->tid);
+}
+
 static void draw_group(const struct picture *picture, const struct group *group)
 {
-	const size_t layer = layer_of(group->first);
-	const uint64_t size = group->end - group->start;
-	struct textline line = { .len = 0 };
+	const size_t layer = layer_of(&group->first->segment);
+	const uint64_t most = group->resident < group->size ? group->resident : group->size;
 	struct svg_box filled = group->box;
-	char text[32], name[200];
+	char text[32];
 
 	svg_rect(picture->out, &group->box, layers[layer].colour, "#888888");
-	filled.width *= (double)(group->resident < size ? group->resident : size) / (double)size;
+	filled.width *= (double)most / (double)group->size;
 	if (filled.width > 0)
 		svg_rect(picture->out, &filled, layers[layer].resident, NULL);
 	snprintf(text, sizeof(text), "%012" PRIx64, group->end);
 	svg_text(picture->out, MARGIN, group->box.y + SMALL, SMALL, "#666666", text);
-	textline_put(&line, "%s", same_file(group->first, group->first) ?
-				  fmt_safe(name, sizeof(name), base_name(group->first->name)) :
-				  segment_kind_name(group->first->kind));
-	if (group->first->tid)
-		textline_put(&line, " of thread %u", group->first->tid);
-	textline_amount(&line, size);
+}
+
+/* On top of the lines that cross the box. */
+static void describe_group(const struct picture *picture, const struct group *group)
+{
+	struct textline line = { .len = 0 };
+
+	name_group(group, &line);
+	textline_put(&line, ",");
+	textline_amount(&line, group->size);
 	textline_put(&line, ",");
 	textline_amount(&line, group->resident);
 	textline_put(&line, " resident");
@@ -187,31 +118,43 @@ static void draw_group(const struct picture *picture, const struct group *group)
 	svg_text(picture->out, BOX_X + 6, group->box.y + SMALL + 1, SMALL, "#000000", line.text);
 }
 
-static void draw_pin(const struct picture *picture, const struct drawing_pin *pin)
+static const char *colour_of(const struct drawing_pin *pin)
 {
-	const char *colour = pin->is_frame ? "#2e7d32" : "#b23c17";
+	return pin->is_frame ? "#2e7d32" : "#b23c17";
+}
+
+static void draw_line(const struct picture *picture, const struct drawing_pin *pin)
+{
 	const double right = BOX_X + BOX_WIDTH;
+
+	svg_line(picture->out, BOX_X, pin->y, right, pin->y, colour_of(pin));
+	svg_line(picture->out, right, pin->y, LABEL_X - 4, pin->label_y - 4, colour_of(pin));
+}
+
+static void draw_label(const struct picture *picture, const struct drawing_pin *pin)
+{
 	char text[320];
 
 	snprintf(text, sizeof(text), "0x%" PRIx64 " %s%s%s%s", pin->addr, pin->names,
 		 pin->more ? ", ..." : "", pin->value[0] ? " = " : "", pin->value);
-	svg_line(picture->out, BOX_X, pin->y, right, pin->y, colour);
-	svg_line(picture->out, right, pin->y, LABEL_X - 4, pin->label_y - 4, colour);
-	svg_text(picture->out, LABEL_X, pin->label_y, SMALL, colour, text);
+	cut_text(text, LABEL_CHARS);
+	svg_text(picture->out, LABEL_X, pin->label_y, SMALL, colour_of(pin), text);
 }
 
 static void draw_legend(const struct picture *picture)
 {
 	struct svg_box box = { MARGIN, 30, 12, 12 };
-	char text[160];
+	char text[256];
 
-	for (size_t i = 0; i < LAYERS; i++, box.x += 90) {
+	for (size_t i = 0; i < LAYERS; i++) {
 		svg_rect(picture->out, &box, layers[i].resident, "#888888");
-		svg_text(picture->out, box.x + 16, box.y + 10, SMALL, "#000000", layers[i].layer);
+		svg_text(picture->out, box.x + 16, box.y + 10, SMALL, "#000000", layers[i].meaning);
+		box.x += 36 + (double)strlen(layers[i].meaning) * SMALL * 0.61;
 	}
-	snprintf(text, sizeof(text), "Highest address on top. Heights on a log scale: %d pixels "
-		 "more double the size; in a box addresses are to scale; filled: resident.",
-		 OCTAVE);
+	snprintf(text, sizeof(text), "Highest address on top. Heights are on a log scale: %.0f "
+		 "pixels more double the size. Within a box addresses are to scale. Darker: resident. "
+		 "Green: frames; red: variables.",
+		 picture->octave);
 	svg_text(picture->out, MARGIN, 60, SMALL, "#666666", text);
 }
 
@@ -228,8 +171,11 @@ static void draw(const struct picture *picture, const struct walk_head *head)
 	for (size_t i = 0; i < picture->n; i++)
 		draw_group(picture, &picture->groups[i]);
 	for (size_t i = 0; i < drawing->n_pins; i++)
-		if (drawing->pins[i].label_y > 0)
-			draw_pin(picture, &drawing->pins[i]);
+		draw_line(picture, &drawing->pins[i]);
+	for (size_t i = 0; i < picture->n; i++)
+		describe_group(picture, &picture->groups[i]);
+	for (size_t i = 0; i < drawing->n_pins; i++)
+		draw_label(picture, &drawing->pins[i]);
 	if (drawing->hidden) {
 		snprintf(title, sizeof(title), "%zu more frames and variables are not drawn",
 			 drawing->hidden);
@@ -240,16 +186,11 @@ static void draw(const struct picture *picture, const struct walk_head *head)
 
 int drawing_write(const struct drawing *drawing, const struct walk_head *head, struct out *out)
 {
-	struct picture picture = { .drawing = drawing, .out = out };
+	struct picture picture = { .out = out };
+	int err = drawing->error ? drawing->error : picture_lay_out(&picture, drawing);
 
-	if (drawing->error)
-		return drawing->error;
-	picture.groups = calloc(drawing->n_segments + 1, sizeof(*picture.groups));
-	if (!picture.groups)
-		return -ENOMEM;
-	lay_out_groups(&picture);
-	lay_out_pins(&picture);
-	draw(&picture, head);
+	if (!err)
+		draw(&picture, head);
 	free(picture.groups);
-	return 0;
+	return err;
 }

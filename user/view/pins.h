@@ -15,4 +15,7 @@ struct drawing_pin {
 	double y, label_y; /* where the address is, and where its label has room */
 };
 
+/* Room for another one; NULL when there are enough, or without memory, or nobody wants it. */
+struct drawing_pin *drawing_add_pin(struct drawing *drawing, const struct walk_place *place);
+
 #endif
