@@ -82,10 +82,12 @@ static uint64_t size_of(struct cpython *cpython, const struct pyobj *obj)
 }
 
 /* Of the collector's objects those that no block of pymalloc, and no file, holds. */
-static int count_object(void *context, const struct pyobj *obj)
+static int count_object(void *context, uint64_t interp, const struct pyobj *obj)
 {
 	const struct counting *counting = context;
 	const struct segment *segment = segments_find(counting->segments, obj->addr);
+
+	(void)interp;
 
 	if (!segment || segment->kind == SEGMENT_PYMALLOC || segment->kind == SEGMENT_DATA ||
 	    segment->kind == SEGMENT_BSS)

@@ -67,11 +67,11 @@ bool pyblock_object(struct cpython *cpython, uint64_t addr, const uint8_t *bytes
 		debug += DEBUG_HEAD;
 	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
 		const uint64_t at = debug + places[i];
-		uint64_t head[2];
+		uint64_t head[PYHEAD_MOST];
 
-		if (at + sizeof(head) > len)
+		if (at + cpython->head > len)
 			continue;
-		memcpy(head, bytes + at, sizeof(head));
+		memcpy(head, bytes + at, cpython->head);
 		if (has_count(cpython, head[0]) && pyobj_from(cpython, addr + at, head, obj) &&
 		    in_front(cpython, obj->type) == places[i])
 			return true;

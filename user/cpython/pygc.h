@@ -13,8 +13,11 @@
 
 #define PYGC_OBJECTS_MAX 50000000
 
-/* Called for each. Not 0 ends the walk, which returns it. */
-typedef int pygc_object(void *context, const struct pyobj *obj);
+/*
+ * Called for each. interp: of whose lists they are; 0, up to 3.8: of all interpreters. Not 0
+ * ends the walk, which returns it.
+ */
+typedef int pygc_object(void *context, uint64_t interp, const struct pyobj *obj);
 
 /*
  * Visit the objects of all lists, each once as long as the lists hold still; *lists says how

@@ -15,6 +15,7 @@
 #define TEXT_MOST  48 /* bytes of a str or bytes that are shown */
 #define DIGITS_ALL 17 /* of a double: enough to tell it from any other */
 #define ITEMS_MAX  (1ull << 48)
+#define BASES_MAX  64 /* of a type, one the base of the other */
 
 /*
  * Floats are written with as few digits as lead back to them, with an exponent below 1e-4
@@ -72,7 +73,7 @@ static void value_float(struct cpython *cpython, const struct pyobj *obj, char t
 {
 	double value; /* ob_fval */
 
-	if (!cpython_read(cpython, obj->addr + 2 * WORD, &value, sizeof(value)))
+	if (!cpython_read(cpython, obj->addr + cpython->head, &value, sizeof(value)))
 		write_double(value, true, text);
 }
 
@@ -82,7 +83,7 @@ static void value_complex(struct cpython *cpython, const struct pyobj *obj,
 	char real[PYVALUE_TEXT], imag[PYVALUE_TEXT];
 	double value[2]; /* cval */
 
-	if (cpython_read(cpython, obj->addr + 2 * WORD, value, sizeof(value)))
+	if (cpython_read(cpython, obj->addr + cpython->head, value, sizeof(value)))
 		return;
 	write_double(value[0], false, real);
 	write_double(value[1], false, imag);
@@ -131,9 +132,11 @@ static void put_repr(const char *part, char text[PYVALUE_TEXT])
 
 static void value_str(struct cpython *cpython, const struct pyobj *obj, char text[PYVALUE_TEXT])
 {
+	struct pyobjects objects = cpython->objects;
 	char part[TEXT_MOST];
 
-	if (pyobject_str(cpython->pid, &cpython->objects, obj->addr, part, sizeof(part)) >= 0)
+	objects.str_type = obj->type->addr; /* of a subclass, too */
+	if (pyobject_str(cpython->pid, &objects, obj->addr, part, sizeof(part)) >= 0)
 		put_repr(part, text);
 }
 
@@ -179,7 +182,7 @@ static void value_sized(struct cpython *cpython, const struct pyobj *obj, char t
 /* fill, then used: PySetObject, Include/setobject.h, from 3.9 Include/cpython/setobject.h */
 static void value_set(struct cpython *cpython, const struct pyobj *obj, char text[PYVALUE_TEXT])
 {
-	put_count(text, cpython_word(cpython, obj->addr + 3 * WORD), "item");
+	put_count(text, cpython_word(cpython, obj->addr + cpython->head + WORD), "item");
 }
 
 /* A name that is a str object, whose address is in a field. */
@@ -203,7 +206,7 @@ static void value_method(struct cpython *cpython, const struct pyobj *obj, char 
 {
 	struct pyobj function;
 
-	if (!pyobj_read(cpython, cpython_word(cpython, obj->addr + 2 * WORD), &function) &&
+	if (!pyobj_read(cpython, cpython_word(cpython, obj->addr + cpython->head), &function) &&
 	    function.type->id == PYTYPE_FUNCTION)
 		value_function(cpython, &function, text);
 }
@@ -232,7 +235,7 @@ static void value_code(struct cpython *cpython, const struct pyobj *obj, char te
 static void value_builtin(struct cpython *cpython, const struct pyobj *obj,
 			  char text[PYVALUE_TEXT])
 {
-	const uint64_t method = cpython_word(cpython, obj->addr + 2 * WORD);
+	const uint64_t method = cpython_word(cpython, obj->addr + cpython->head);
 
 	char name[PYVALUE_TEXT];
 
@@ -255,7 +258,7 @@ static void value_range(struct cpython *cpython, const struct pyobj *obj, char t
 
 	for (int i = 0; i < 3; i++)
 		pyint_read(cpython->pid, &cpython->ints,
-			   cpython_word(cpython, obj->addr + (2 + i) * WORD), &part[i]);
+			   cpython_word(cpython, obj->addr + cpython->head + i * WORD), &part[i]);
 	if (part[0].state == PYINT_KNOWN && part[1].state == PYINT_KNOWN &&
 	    part[2].state == PYINT_KNOWN)
 		snprintf(text, PYVALUE_TEXT, "range(%.25s, %.25s, %.25s)", part[0].text,
@@ -277,21 +280,20 @@ static const struct {
 	{ "NotImplementedType", "NotImplemented" },
 };
 
-/* What serves instances of subclasses as well. */
-static enum pytype_id kind_of(const struct pytype *type)
+/* An instance of a subclass is laid out as one of its base is, in front of what it adds. */
+static enum pytype_id kind_of(struct cpython *cpython, const struct pytype *type)
 {
-	if (type->id != PYTYPES)
-		return type->id;
-	if (type->flags & PYTYPE_LONG_SUBCLASS)
-		return PYTYPE_LONG;
-	if (type->flags & PYTYPE_DICT_SUBCLASS)
-		return PYTYPE_DICT;
-	return type->flags & PYTYPE_TYPE_SUBCLASS ? PYTYPE_TYPE : PYTYPES;
+	for (int base = 0; type && base < BASES_MAX; base++) {
+		if (type->id != PYTYPES)
+			return type->id;
+		type = type->base ? pytype_get(cpython, type->base) : NULL;
+	}
+	return PYTYPES;
 }
 
 void pyvalue_text(struct cpython *cpython, const struct pyobj *obj, char text[PYVALUE_TEXT])
 {
-	const enum pytype_id kind = kind_of(obj->type);
+	const enum pytype_id kind = kind_of(cpython, obj->type);
 	uint64_t type;
 
 	text[0] = '\0';

@@ -103,7 +103,7 @@ static uint64_t slot_in_cell(struct cpython *cpython, uint64_t slot)
 
 	if (!held || pyobj_read(cpython, held, &cell) || cell.type->id != PYTYPE_CELL)
 		return 0;
-	return held + 2 * sizeof(uint64_t); /* ob_ref: Include/cellobject.h */
+	return held + cpython->head; /* ob_ref: Include/cellobject.h */
 }
 
 static int add_slots(struct cpython *cpython, const struct pyslots *slots,

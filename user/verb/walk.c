@@ -209,6 +209,8 @@ static int look_around(struct walk *walk)
 		err = walk_census(walk);
 	if (!err && walk->python)
 		err = walk_threads(walk);
+	if (!err && walk->python)
+		err = walk_suspended(walk);
 	if (!err)
 		err = walk_heap(walk);
 	if (!err && (!walk->python || walk->options->walk.native))

@@ -60,6 +60,18 @@ int walk_census(struct walk *walk);
 /* Python's threads, their frames and variables. 0, -ESRCH, -ENOMEM. */
 int walk_threads(struct walk *walk);
 
+/* What stands still between its frames. Likewise. */
+int walk_suspended(struct walk *walk);
+
+/* What is asked for of a frame; vars is ended by pyvars_clear. As pyvars_frame. */
+int walk_read_variables(struct walk *walk, const struct pyframe_at *frame, struct pyvars *vars);
+
+/*
+ * Show a frame and its variables; NULL: it ended before they were read. Of show, tid, depth,
+ * frame and generator are filled in.
+ */
+void walk_show_frame(struct walk *walk, struct walk_frame *show, const struct pyvars *vars);
+
 /*
  * Read the debug information that will be needed, while the process still runs: that takes
  * most of the time of a walk through C functions.

@@ -106,8 +106,11 @@ static int show_pymalloc(struct walk *walk)
 	struct walk_arena *show;
 
 	if (!walk->has_pymalloc) {
-		walk_note(walk, "no arenas of pymalloc were found: PYTHONMALLOC=malloc, or a build "
-			  "without it");
+		walk_note(walk, walk->cpython.layout.has & MW_PY_FREE_THREADED ?
+				"a free-threaded build has its objects in pages of mimalloc, which "
+				"are not walked" :
+				"no arenas of pymalloc were found: PYTHONMALLOC=malloc, or a build "
+				"without it");
 		return 0;
 	}
 	show = calloc(pymalloc->arenas.n + 1, sizeof(*show));

@@ -74,8 +74,7 @@ static void show_variables(struct walk *walk, const struct pyvars *vars, const s
 			  PYDICT_ITEMS_MAX);
 }
 
-/* What is asked for of a frame. */
-static int read_variables(struct walk *walk, const struct pyframe_at *frame, struct pyvars *vars)
+int walk_read_variables(struct walk *walk, const struct pyframe_at *frame, struct pyvars *vars)
 {
 	const struct walk_options *options = &walk->options->walk;
 	struct cpython *cpython = &walk->cpython;
@@ -107,29 +106,24 @@ static void name_frame(struct walk *walk, struct walk_frame *show)
 	pycode_clear(&code);
 }
 
-static void show_frame(struct walk *walk, const struct pyframe_at *frame, pid_t tid, size_t depth,
-		       const struct pyvars *vars)
+void walk_show_frame(struct walk *walk, struct walk_frame *show, const struct pyvars *vars)
 {
-	struct walk_frame show = {
-		.id = ++walk->end.frames,
-		.tid = tid,
-		.depth = depth,
-		.frame = frame,
-		.place = walk_place(walk, frame->addr),
-		.gone = !vars,
-		.torn = vars ? vars->torn : 0,
-	};
+	const struct pyframe_at *frame = show->frame;
 	struct where where;
 
+	show->id = ++walk->end.frames;
+	show->place = walk_place(walk, frame->addr);
+	show->gone = !vars;
+	show->torn = vars ? vars->torn : 0;
 	if (pyvars_is_module(frame) && !walk->options->walk.globals)
-		show.globals = pydict_size(&walk->cpython, frame->globals);
+		show->globals = pydict_size(&walk->cpython, frame->globals);
 	if (frame->object)
-		show.object = walk_place(walk, frame->object);
-	name_frame(walk, &show);
-	where = (struct where){ show.id, show.function };
-	walk->view.ops->frame(&walk->view, &show);
+		show->object = walk_place(walk, frame->object);
+	name_frame(walk, show);
+	where = (struct where){ show->id, show->function };
+	walk->view.ops->frame(&walk->view, show);
 	if (walk->options->walk.svg)
-		drawing_frame(&walk->drawing, &show);
+		drawing_frame(&walk->drawing, show);
 	walk->cpython.torn += vars ? vars->torn : 1;
 	if (vars)
 		show_variables(walk, vars, &where);
@@ -144,14 +138,17 @@ static int show_frames(struct walk *walk, const struct pythread *thread,
 	int err = vars ? 0 : -ENOMEM;
 
 	for (size_t i = 0; i < frames->n && !err && n < VARIABLES_MAX; i++) {
-		err = read_variables(walk, &frames->at[i], &vars[i]);
+		err = walk_read_variables(walk, &frames->at[i], &vars[i]);
 		n += vars[i].n;
 	}
 	gone = frames->n - (err ? 0 : pyframes_still(&walk->cpython, thread->tstate, frames));
 	for (size_t i = 0; i < frames->n && !err; i++) {
+		struct walk_frame show = { .tid = thread->tid, .depth = i,
+					   .frame = &frames->at[i] };
+
 		if (i >= gone)
 			pyvars_settle(&walk->cpython, &vars[i]);
-		show_frame(walk, &frames->at[i], thread->tid, i, i >= gone ? &vars[i] : NULL);
+		walk_show_frame(walk, &show, i >= gone ? &vars[i] : NULL);
 	}
 	for (size_t i = 0; i < frames->n && vars; i++)
 		pyvars_clear(&vars[i]);

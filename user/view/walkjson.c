@@ -6,6 +6,7 @@
 #include "base/fmt.h"
 #include "view/cview.h"
 #include "view/jsonline.h"
+#include "view/suspended.h"
 
 #define SCHEMA 1
 
@@ -263,6 +264,8 @@ static void json_view_frame(struct view *view, const struct walk_frame *frame)
 		jsonline_place(&json, &frame->object);
 		json_object_end(&json);
 	}
+	if (frame->generator)
+		json_generator(&json, frame->generator);
 	if (frame->gone)
 		json_bool(&json, "gone", true);
 	if (frame->torn)
@@ -330,6 +333,7 @@ const struct view_ops view_json = {
 	.thread = json_view_thread,
 	.frame = json_view_frame,
 	.variable = json_view_variable,
+	.suspended = json_suspended,
 	.heap = json_heap,
 	.cthread = json_cthread,
 	.cframe = json_cframe,

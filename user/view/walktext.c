@@ -4,8 +4,9 @@
 #include <string.h>
 
 #include "base/fmt.h"
-#include "view/textline.h"
 #include "view/cview.h"
+#include "view/suspended.h"
+#include "view/textline.h"
 
 #define NAME_WIDTH  20
 #define VALUE_WIDTH 24
@@ -48,7 +49,7 @@ static void put_frame_place(struct textline *line, const struct walk_frame *fram
 
 	textline_put(line, "  frame at 0x%llx %s", (unsigned long long)frame->place.addr,
 		     textline_place(place, &frame->place));
-	if (frame->frame->owner == PYFRAME_GENERATOR)
+	if (frame->frame->owner == PYFRAME_GENERATOR && !frame->generator)
 		textline_put(line, ", in its generator");
 	if (frame->object.addr && frame->object.addr != frame->place.addr)
 		textline_put(line, "; frame object at 0x%llx %s",
@@ -68,6 +69,8 @@ static void text_frame(struct view *view, const struct walk_frame *frame)
 			     (long long)frame->line);
 	put_frame_place(&line, frame);
 	textline_write(&line, view->out);
+	if (frame->generator)
+		text_generator(view, frame->generator);
 	if (frame->globals)
 		textline_put(&line, "      its names are %zu globals: --globals shows them",
 			     frame->globals);
@@ -145,6 +148,7 @@ const struct view_ops view_text = {
 	.thread = text_thread,
 	.frame = text_frame,
 	.variable = text_variable,
+	.suspended = text_suspended,
 	.heap = text_heap,
 	.cthread = text_cthread,
 	.cframe = text_cframe,

@@ -10,6 +10,7 @@
 #include "cpython/pyframes.h"
 #include "cpython/pymalloc.h"
 #include "cpython/pystatic.h"
+#include "cpython/pysuspended.h"
 #include "cpython/pyvars.h"
 #include "cpython/smallints.h"
 #include "place/segment.h"
@@ -73,10 +74,35 @@ struct walk_thread {
 	const char *why; /* why there are no frames; NULL: there are all */
 };
 
+/* Suspended generators and coroutines of one interpreter, before their frames. */
+struct walk_suspended {
+	uint64_t interp; /* its address; 0: not known */
+	bool several;	 /* there are others */
+	uint64_t coroutines, generators, async_generators;
+	uint64_t tasks;	 /* of the coroutines, those that asyncio runs as one */
+	uint64_t shown;	 /* of all */
+};
+
+/* An object that a generator waits for. */
+struct walk_awaited {
+	struct walk_place place; /* addr 0: none */
+	struct pyobj object;
+	char value[PYVALUE_TEXT]; /* of a task, what it runs */
+};
+
+struct walk_generator {
+	const struct pysuspended *suspended;
+	struct walk_place place;
+	struct walk_place task; /* that runs it; addr 0: none does */
+	struct walk_awaited awaits;
+	struct walk_awaited behind; /* what that stands for; none: for itself */
+};
+
 struct walk_frame {
 	uint32_t id;	/* of this walk, from 1 */
 	pid_t tid;
-	size_t depth;	/* 0: the innermost of its thread */
+	size_t depth;	/* 0: the innermost of its thread, or of those that await each other */
+	const struct walk_generator *generator; /* that it is suspended in; NULL: a thread has it */
 	const char *function, *file; /* NULL: the code object could not be read */
 	int64_t line;	/* 0: none */
 	const struct pyframe_at *frame;
@@ -130,6 +156,7 @@ struct view_ops {
 	void (*thread)(struct view *view, const struct walk_thread *thread);
 	void (*frame)(struct view *view, const struct walk_frame *frame);
 	void (*variable)(struct view *view, const struct walk_var *var);
+	void (*suspended)(struct view *view, const struct walk_suspended *show);
 	/* Of glibc's malloc; of C functions, and their variables; globals come in frame 0. */
 	void (*heap)(struct view *view, const struct walk_heap *heap);
 	void (*cthread)(struct view *view, const struct walk_cthread *thread);
