@@ -81,6 +81,26 @@ walk_residents() {
 	python3 "$LIB/validate.py" "$T"/walk.*
 }
 
+@test "suspended generators, coroutines and tasks of every CPython here" {
+	local python n=0
+	while read -r python; do
+		rm -f "$T"/said "$T"/out*
+		start_program "$T/out" "$python" "$MWBPF_ROOT/tests/programs/suspended.py" "$T/said"
+		walk "$T/walk.$n" --pid "$PROGRAM" --suspended 0
+		python3 "$LIB/suspended.py" "$T/said" "$T/walk.$n" >"$T/compared" ||
+			{ echo "$python" >&2; false; }
+		echo "# $python: $(<"$T/compared")" >&3
+		tail -n 1 "$T/walk.$n" | jq -e '.torn == 0 and .reason == "complete"' >/dev/null
+		within "$MWBPF" walk --pid "$PROGRAM" --suspended 3 >"$T/text"
+		grep -qE '^SUSPENDED: [0-9]+ coroutines, [0-9]+ generators, 1 asynchronous generator; 5 of them run as tasks; [3-5] are shown' "$T/text"
+		go
+		wait "$PROGRAM" || :
+		n=$((n + 1))
+	done < <(all_pythons)
+	[ "$n" -gt 0 ]
+	python3 "$LIB/validate.py" "$T"/walk.*
+}
+
 @test "the census of every CPython here" {
 	local python n=0
 	while read -r python; do

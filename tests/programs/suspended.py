@@ -19,7 +19,11 @@ class Awaitable:
 
 	def __await__(self):
 		own = "in an awaitable"
-		return (yield from asyncio.sleep(3600).__await__())
+		return (yield from pause().__await__())
+
+
+async def pause():
+	await asyncio.sleep(3600)
 
 
 def numbers(first, step):

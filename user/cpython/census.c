@@ -120,7 +120,7 @@ static int count_large(struct counting *counting)
 	if (err != -ENOENT && err != -EBADMSG)
 		return err;
 	err = pygc_visit(counting->cpython, counting->segments, count_object, counting,
-			 &census->gc_lists);
+			 &census->gc);
 	return err == -ENOENT ? 0 : err;
 }
 

@@ -68,6 +68,7 @@ struct cpython {
 	struct hash known_types;   /* address -> struct pytype, or a mark that there is none */
 	struct intern *names;
 
+	bool held;	  /* the process stands still: what does not hold together never will */
 	uint64_t retried; /* reads done again because what was read had changed */
 	uint64_t torn;	  /* things left out because it went on changing */
 };

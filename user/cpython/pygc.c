@@ -12,6 +12,7 @@
 
 #define WORD		 8
 #define GC_HEAD_MOST	 32
+#define COLLECTING	 2ull /* _PyGC_PREV_MASK_COLLECTING, pycore_gc.h (3.8 to 3.15) */
 #define LOOKS		 8    /* at a head that goes on changing */
 #define TRAIL		 64
 #define LOST_MOST	 1000 /* of one list */
@@ -30,6 +31,7 @@ struct search {
 	struct pypages *pages;
 	uint64_t interp; /* whose lists they are; 0 */
 	size_t lists;
+	bool collecting;
 	uint64_t left; /* objects that may still come */
 };
 
@@ -99,6 +101,8 @@ static bool is_head(struct search *search, uint64_t addr, struct links *links)
 /* An object on a list. */
 struct node {
 	struct links links;
+	bool alive;	/* else it is just given up: nothing refers to it */
+	bool collected; /* the collector is at work on it */
 	struct pyobj obj;
 };
 
@@ -112,8 +116,11 @@ static bool read_node(struct search *search, uint64_t at, bool kept, struct node
 		   cpython_read(cpython, at, words, gc + cpython->head))
 		return false;
 	node->links = (struct links){ words[0] & ~FLAGS, words[1] & ~FLAGS };
-	return pyobj_from(cpython, at + gc, words + gc / WORD, &node->obj) &&
-	       node->obj.type->flags & PYTYPE_HAVE_GC;
+	node->collected = cpython->minor >= 8 && words[1] & COLLECTING;
+	node->alive = pyobj_from(cpython, at + gc, words + gc / WORD, &node->obj);
+	if (!node->alive)
+		node->obj.type = pytype_get(cpython, words[gc / WORD + PYHEAD_WORDS - 1]);
+	return node->obj.type && node->obj.type->flags & PYTYPE_HAVE_GC;
 }
 
 /* What was kept may be too old: it is read anew where the way back leads elsewhere. */
@@ -160,6 +167,19 @@ static uint64_t go_back(struct search *search, struct trail *trail)
 	return 0;
 }
 
+/*
+ * An object that is just put at the end of a list may not lead to its head yet, nor the head
+ * to it: whether the one that was looked at last is the last, or is put behind that.
+ */
+static bool is_end(struct search *search, uint64_t head, const struct trail *trail)
+{
+	struct links links;
+
+	return trail->n > 1 && read_links(search->cpython, head, &links) &&
+	       (links.prev == trail->at[(trail->end - 1) % TRAIL] ||
+		links.prev == trail->at[(trail->end - 2) % TRAIL]);
+}
+
 static int follow(struct search *search, uint64_t head, uint64_t first)
 {
 	struct trail trail = { 0 };
@@ -171,12 +191,16 @@ static int follow(struct search *search, uint64_t head, uint64_t first)
 	while (at != head && search->left && !err) {
 		search->left--;
 		if (step(search, at, before, &node)) {
-			err = search->each(search->context, search->interp, &node.obj);
+			search->collecting = search->collecting || node.collected;
+			if (node.alive)
+				err = search->each(search->context, search->interp, &node.obj);
 			keep(&trail, at);
 			before = at;
 			at = node.links.next;
 			continue;
 		}
+		if (is_end(search, head, &trail))
+			break;
 		at = ++lost < LOST_MOST ? go_back(search, &trail) : 0;
 		if (!at) {
 			search->cpython->torn++;
@@ -237,7 +261,7 @@ static int look_in_data(struct search *search)
 }
 
 int pygc_visit(struct cpython *cpython, struct segments *segments, pygc_object *each,
-	       void *context, size_t *lists)
+	       void *context, struct pygc_lists *lists)
 {
 	struct search search = {
 		.cpython = cpython, .segments = segments, .each = each, .context = context,
@@ -248,6 +272,6 @@ int pygc_visit(struct cpython *cpython, struct segments *segments, pygc_object *
 		  cpython->minor >= 9 ? look_in_states(&search) : look_in_data(&search);
 
 	pypages_free(search.pages);
-	*lists = search.lists;
+	*lists = (struct pygc_lists){ search.lists, search.collecting };
 	return err ? err : search.lists ? 0 : -ENOENT;
 }

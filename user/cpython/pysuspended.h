@@ -6,6 +6,7 @@
 #ifndef MWBPF_SURVEY_PYSUSPENDED_H
 #define MWBPF_SURVEY_PYSUSPENDED_H
 
+#include "cpython/pygc.h"
 #include "cpython/pygenerator.h"
 
 #define PYSUSPENDED_MAX 200000 /* more are counted only */
@@ -23,7 +24,7 @@ struct pysuspendeds {
 	struct pysuspended *at; /* chain by chain, the innermost of each first */
 	size_t n;
 	size_t found;	/* with those that are counted only */
-	size_t lists;	/* of the garbage collector, that they were found on */
+	struct pygc_lists lists; /* that they were found on */
 	size_t cap;
 	struct hash tasks; /* address of a task -> what it runs, within at */
 };

@@ -89,6 +89,7 @@ static void find_python(struct walk *walk)
 	int err = cpython_find(cpython, walk->space, &walk->place.names, &why);
 
 	walk->python = !err;
+	cpython->held = walk->freeze != NULL;
 	walk->head.python = cpython->evidence.version[0] ? cpython->evidence.version : NULL;
 	walk->head.python_file = cpython->image ? cpython->image->path : NULL;
 	walk->head.python_why = err ? why : cpython->evidence.offsets;

@@ -53,7 +53,7 @@ int walk_census(struct walk *walk)
 		if (!census.heap)
 			walk_note(walk, "malloc's heap could not be read: of large objects the "
 				  "census has those only that the garbage collector has in %zu "
-				  "lists", census.gc_lists);
+				  "lists", census.gc.n);
 		if (walk->options->walk.census_file)
 			err = save_census(walk, &census);
 	}

@@ -127,6 +127,9 @@ static int show_all(struct walk *walk, const struct pysuspendeds *list)
 		show.several = several;
 		err = show_group(walk, list, i, n, &show);
 	}
+	if (list->lists.collecting)
+		walk_note(walk, "Python's garbage collector is at work: generators and coroutines "
+			  "that it is just looking at may be missing");
 	if (list->found > list->n)
 		walk_note(walk, "%zu more generators and coroutines are suspended",
 			  list->found - list->n);

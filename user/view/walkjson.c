@@ -207,7 +207,7 @@ static void json_view_census(struct view *view, const struct census *census, siz
 	json_u64(&json, "others", census->others);
 	json_u64(&json, "others_bytes", census->others_bytes);
 	json_bool(&json, "heap", census->heap);
-	json_u64(&json, "gc_lists", census->gc_lists);
+	json_u64(&json, "gc_lists", census->gc.n);
 	json_end(&json);
 	for (size_t i = 0; i < n; i++) {
 		jsonline_begin(view, &json, "census_type");

@@ -100,7 +100,7 @@ static void write_arena(struct view *view, const struct walk_arena *at)
 	textline_put(&line, ", resident");
 	textline_amount(&line, at->bytes.resident);
 	if (arena->torn)
-		textline_put(&line, "; %u pools went on changing", arena->torn);
+		textline_put(&line, "; %u pools were being changed", arena->torn);
 	textline_write(&line, view->out);
 }
 
