@@ -7,6 +7,8 @@
 # "attribute", ["small", the greatest int there is once and for all], ["static", name, id],
 # ["types", how many are no objects on the heap].
 # All threads wait where they say they are. Runs on Python 3.6.
+import collections
+import enum
 import json
 import os
 import signal
@@ -37,18 +39,44 @@ class Text(str):
 	pass
 
 
+class Real(float):
+	__slots__ = ()
+
+
+class Data(bytes):
+	pass
+
+
+class Row(collections.namedtuple("Row", "x y")):
+	pass
+
+
+class Items(list):
+	pass
+
+
+class Color(enum.Enum):
+	RED = 1
+	BLUE = "blue"
+
+
+class Code(enum.IntEnum):
+	FOUND = 302
+
+
 def value_of(x):
 	"""As mwbpf puts it into words; None: not asked for."""
 	named = {type(value_of), type(x for x in ()), type(value_of.__get__(1))}
 	if isinstance(x, bool) or x in (None, Ellipsis, NotImplemented):
 		return repr(x)
-	if type(x) in (int, float, complex, str, bytes, range):
-		return repr(x)
-	if type(x) is Number:
-		return int.__repr__(x)
+	if isinstance(x, enum.Enum):
+		return "%s: %r" % (x.name, x.value)
+	for base in (int, float, complex, str, bytes, range):
+		if isinstance(x, base):
+			return base.__repr__(x)
 	if x is said: # grows
 		return None
-	if type(x) in (list, tuple, dict, set, frozenset):
+	if isinstance(x, (list, tuple, dict, set, frozenset)):
 		return "%d item%s" % (len(x), "" if len(x) == 1 else "s")
 	if type(x) in named:
 		return x.__qualname__
@@ -160,6 +188,8 @@ def values(n):
 	cx, cy = complex(1, -2.5), complex(0, 3)
 	list_, tuple_, dict_, set_, frozen = [1, 2], (1,), {}, {1, 2, 3}, frozenset((1,))
 	numbered, text, span = Number(77), Text("of a class"), range(-1, 2000, 3)
+	wide_text, real, data, row, items = Text("Ж"), Real(1.25), Data(b"of"), Row(1, 2), Items("abc")
+	red, blue, found = Color.RED, Color.BLUE, Code.FOUND
 	module, type_, builtin, local = os, Point, len, values
 	odd, spaced = type("", (), {})(), type("two words", (), {})()
 	kept = object()

@@ -81,7 +81,7 @@ static bool waits_by_code(const struct cpython *cpython, uint64_t frame)
 	return byte(cpython, bytes + cpython->objects.bytes_data + at + 2) == YIELD_FROM;
 }
 
-/* Whether what is suspended waits for the object on top of its stack. */
+/* Whether what is suspended waits for the object on its stack. */
 static bool waits(const struct cpython *cpython, const struct pygenerator *generator)
 {
 	const struct pyfields *f = &cpython->fields;
@@ -114,12 +114,14 @@ static uint64_t stack_end(const struct cpython *cpython, uint64_t frame)
 
 static uint64_t awaited(const struct cpython *cpython, const struct pygenerator *generator)
 {
+	/* from 3.15 on behind it is how far it has come, if it is a list or a tuple */
+	const unsigned depth = cpython->minor >= 15 ? 2 : 1;
 	const uint64_t end = stack_end(cpython, generator->frame);
 	uint64_t word;
 
 	if (!end || !waits(cpython, generator))
 		return 0;
-	word = cpython_word(cpython, end - WORD);
+	word = cpython_word(cpython, end - depth * WORD);
 	return word & ~(uint64_t)cpython->fields.slot_tag;
 }
 

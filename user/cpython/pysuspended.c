@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cpython/pygc.h"
+#include "cpython/mimalloc.h"
+#include "cpython/pyblock.h"
 
 #define WORD	   8
 #define BASES_MAX  16
@@ -113,6 +114,28 @@ static int look(void *context, uint64_t interp, const struct pyobj *obj)
 	return add_task(finding, obj->addr);
 }
 
+static int look_at_block(void *context, enum mimalloc_heap_id heap, uint64_t addr,
+			 const uint8_t *bytes, size_t len, uint64_t size)
+{
+	struct finding *finding = context;
+	struct pyobj obj;
+
+	(void)size;
+	if (heap < MIMALLOC_GC || !pyblock_object(finding->cpython, addr, bytes, len, &obj))
+		return 0;
+	return look(finding, 0, &obj);
+}
+
+/* A free-threaded build has no lists: all objects that the collector knows are in its pages. */
+static int find_in_pages(struct finding *finding, struct segments *segments)
+{
+	struct mimalloc mimalloc;
+	int err = mimalloc_read(finding->cpython, segments, &mimalloc, look_at_block, finding);
+
+	mimalloc_clear(&mimalloc);
+	return err;
+}
+
 static size_t index_of(const struct finding *finding, uint64_t addr)
 {
 	return addr ? (uintptr_t)hash_get(&finding->index, addr) : 0;
@@ -206,7 +229,9 @@ int pysuspended_find(struct cpython *cpython, struct segments *segments,
 	int err;
 
 	*list = (struct pysuspendeds){ 0 };
-	err = pygc_visit(cpython, segments, look, &finding, &list->lists);
+	err = cpython->layout.has & MW_PY_FREE_THREADED ?
+		      find_in_pages(&finding, segments) :
+		      pygc_visit(cpython, segments, look, &finding, &list->lists);
 	if (!err) {
 		link_up(&finding);
 		for (size_t i = 0; i < finding.n_tasks; i++)

@@ -82,6 +82,7 @@ static struct pytype *read_type(const struct cpython *cpython, uint64_t addr)
 			.flags = word[TP_FLAGS],
 			.dictoffset = (int64_t)word[TP_DICTOFFSET],
 			.base = word[TP_BASE],
+			.metatype = word[PYHEAD_WORDS - 1],
 			.members = word[TP_MEMBERS],
 			.id = id_of(cpython, addr),
 		};

@@ -16,6 +16,7 @@ struct pytype {
 	uint64_t flags;	    /* tp_flags */
 	int64_t dictoffset;
 	uint64_t base;	    /* address of tp_base; 0 */
+	uint64_t metatype;  /* address of its own type */
 	uint64_t members;   /* address of tp_members; 0 */
 	enum pytype_id id;  /* PYTYPES: none of those that are known */
 };

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/fmt.h"
+#include "cpython/pyenum.h"
 #include "place/pyobject.h"
 #include "target/mem.h"
 
@@ -175,8 +176,13 @@ static void put_count(char text[PYVALUE_TEXT], uint64_t n, const char *what)
 /* ob_size, and ma_used of a dict, which lies there, too */
 static void value_sized(struct cpython *cpython, const struct pyobj *obj, char text[PYVALUE_TEXT])
 {
-	put_count(text, cpython_word(cpython, obj->addr + cpython->objects.size),
-		  obj->type->id == PYTYPE_BYTEARRAY ? "byte" : "item");
+	put_count(text, cpython_word(cpython, obj->addr + cpython->objects.size), "item");
+}
+
+static void value_bytearray(struct cpython *cpython, const struct pyobj *obj,
+			    char text[PYVALUE_TEXT])
+{
+	put_count(text, cpython_word(cpython, obj->addr + cpython->objects.size), "byte");
 }
 
 /* fill, then used: PySetObject, Include/setobject.h, from 3.9 Include/cpython/setobject.h */
@@ -300,9 +306,12 @@ void pyvalue_text(struct cpython *cpython, const struct pyobj *obj, char text[PY
 	for (size_t i = 0; i < sizeof(singletons) / sizeof(*singletons); i++)
 		if (!strcmp(obj->type->name, singletons[i].type))
 			strcpy(text, singletons[i].value);
-	if (kind == PYTYPES || !values[kind])
+	if (pyenum_is(cpython, obj->type))
+		pyenum_text(cpython, obj, text);
+	else if (kind != PYTYPES && values[kind])
+		values[kind](cpython, obj, text);
+	else
 		return;
-	values[kind](cpython, obj, text);
 	/* still that object, or one like it? */
 	type = cpython_word(cpython, obj->addr + cpython->objects.type_of);
 	if (type != obj->type->addr)

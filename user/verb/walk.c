@@ -234,6 +234,7 @@ static void clear(struct walk *walk)
 	free(walk->threads);
 	walk_let_go(walk);
 	pymalloc_clear(&walk->pymalloc);
+	mimalloc_clear(&walk->mimalloc);
 	drawing_clear(&walk->drawing);
 	cpython_clear(&walk->cpython);
 	residents_clear(&walk->residents);

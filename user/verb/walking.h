@@ -6,6 +6,7 @@
 #define MWBPF_VERB_WALKING_H
 
 #include "cpython/cpython.h"
+#include "cpython/mimalloc.h"
 #include "cpython/pymalloc.h"
 #include "glibc/glibcheap.h"
 #include "options.h"
@@ -29,6 +30,7 @@ struct walk {
 	size_t n_threads;
 	struct pymalloc pymalloc;
 	bool has_pymalloc;
+	struct mimalloc mimalloc; /* of a free-threaded build */
 	struct freeze *freeze; /* NULL: it is not held */
 	struct frozen frozen;
 	const char *hold_why; /* it is not held although it should be; NULL */

@@ -146,7 +146,7 @@ int walk_suspended(struct walk *walk)
 	if (err == -ENOENT) {
 		walk_note(walk, "%s, so that suspended generators and coroutines are not shown",
 			  walk->cpython.layout.has & MW_PY_FREE_THREADED ?
-				  "the garbage collector of a free-threaded build keeps no lists" :
+				  "no pages of mimalloc were found" :
 				  "no lists of the garbage collector were found");
 		err = 0;
 	}

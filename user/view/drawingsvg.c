@@ -32,9 +32,10 @@ static const struct {
 	const char *layer, *colour, *resident;
 } layers[] = {
 	{ "image", "#dfe8f4", "#b9cbe4" },    { "malloc", "#fbeccb", "#f1cf86" },
-	{ "pymalloc", "#f9dcd0", "#eda98c" }, { "python", "#eadff2", "#cdb1e0" },
-	{ "stack", "#d9efda", "#a3d5a5" },    { "mapping", "#eeeeee", "#cfcfcf" },
-	{ "kernel", "#e4e4e4", "#bdbdbd" },   { "none", "#ffffff", "#e0e0e0" },
+	{ "pymalloc", "#f9dcd0", "#eda98c" }, { "mimalloc", "#f9dcd0", "#eda98c" },
+	{ "python", "#eadff2", "#cdb1e0" },   { "stack", "#d9efda", "#a3d5a5" },
+	{ "mapping", "#eeeeee", "#cfcfcf" },  { "kernel", "#e4e4e4", "#bdbdbd" },
+	{ "none", "#ffffff", "#e0e0e0" },
 };
 
 #define LAYERS (sizeof(layers) / sizeof(*layers))

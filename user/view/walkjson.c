@@ -193,6 +193,24 @@ static void json_view_pymalloc(struct view *view, const struct pymalloc *pymallo
 			put_class(view, &pymalloc->classes[i]);
 }
 
+static void json_view_mimalloc(struct view *view, const struct mimalloc *mimalloc)
+{
+	struct json json;
+
+	for (size_t i = 0; i < MIMALLOC_HEAPS; i++) {
+		const struct mimalloc_heap *heap = &mimalloc->heaps[i];
+
+		jsonline_begin(view, &json, "mimalloc_heap");
+		json_u64(&json, "pid", view->pid);
+		json_str(&json, "heap", mimalloc_heap_name(i));
+		json_u64(&json, "pages", heap->pages);
+		json_u64(&json, "used", heap->used);
+		json_u64(&json, "used_bytes", heap->used_bytes);
+		json_u64(&json, "free_bytes", heap->free_bytes);
+		json_end(&json);
+	}
+}
+
 static void json_view_census(struct view *view, const struct census *census, size_t top)
 {
 	const size_t n = top && top < census->n ? top : census->n;
@@ -329,6 +347,7 @@ const struct view_ops view_json = {
 	.statics = json_view_statics,
 	.small_ints = json_view_small_ints,
 	.pymalloc = json_view_pymalloc,
+	.mimalloc = json_view_mimalloc,
 	.census = json_view_census,
 	.thread = json_view_thread,
 	.frame = json_view_frame,

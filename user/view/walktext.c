@@ -144,6 +144,7 @@ const struct view_ops view_text = {
 	.statics = text_statics,
 	.small_ints = text_small_ints,
 	.pymalloc = text_pymalloc,
+	.mimalloc = text_mimalloc,
 	.census = text_census,
 	.thread = text_thread,
 	.frame = text_frame,

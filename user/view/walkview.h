@@ -7,6 +7,7 @@
 
 #include "base/out.h"
 #include "cpython/census.h"
+#include "cpython/mimalloc.h"
 #include "cpython/pyframes.h"
 #include "cpython/pymalloc.h"
 #include "cpython/pystatic.h"
@@ -151,6 +152,7 @@ struct view_ops {
 	void (*small_ints)(struct view *view, const struct walk_small_ints *ints);
 	void (*pymalloc)(struct view *view, const struct pymalloc *pymalloc,
 			 const struct walk_arena *arenas);
+	void (*mimalloc)(struct view *view, const struct mimalloc *mimalloc);
 	/* The first top rows; 0: all. */
 	void (*census)(struct view *view, const struct census *census, size_t top);
 	void (*thread)(struct view *view, const struct walk_thread *thread);
