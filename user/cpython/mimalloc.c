@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#define KNOWN_MINOR  13
 #define SLICE	     65536
 #define SLICES	     512 /* of a segment */
 #define SLICES_AT    264 /* in mi_segment_t */
@@ -189,8 +190,18 @@ static int read_segment(struct reading *reading, uint64_t segment, const struct 
 	return err;
 }
 
-/* Whether a segment begins at an address: the first of its slices says the same of it. */
-static bool is_segment(struct reading *reading, uint64_t addr, struct segment_head *head)
+/* Its spans of slices follow each other up to its end: of another layout they would not. */
+static bool hangs_together(const struct reading *reading, const struct segment_head *head)
+{
+	uint64_t at = 0;
+
+	while (at < head->entries && reading->pages[at].slice_count)
+		at += reading->pages[at].slice_count;
+	return at == head->entries || (head->kind && at > head->entries);
+}
+
+/* Whether a segment begins at an address. */
+static bool looks_like_segment(struct reading *reading, uint64_t addr, struct segment_head *head)
 {
 	return !cpython_read(reading->cpython, addr + SLICES_AT - sizeof(*head), head,
 			     sizeof(*head)) &&
@@ -199,7 +210,18 @@ static bool is_segment(struct reading *reading, uint64_t addr, struct segment_he
 	       head->slices >= head->entries && head->slices < 1ull << 32 &&
 	       !cpython_read(reading->cpython, addr + SLICES_AT, reading->pages,
 			     sizeof(reading->pages)) &&
-	       reading->pages[0].slice_count == head->info_slices;
+	       reading->pages[0].slice_count == head->info_slices &&
+	       hangs_together(reading, head);
+}
+
+/* Spans are split and put together while it is read. */
+static bool is_segment(struct reading *reading, uint64_t addr, struct segment_head *head)
+{
+	bool is = false;
+
+	for (int i = 0; i < LOOKS && !is; i++)
+		is = looks_like_segment(reading, addr, head);
+	return is;
 }
 
 static int add_segment(struct mimalloc *mimalloc, uint64_t start, uint64_t end)
@@ -241,8 +263,12 @@ int mimalloc_read(struct cpython *cpython, struct segments *segments, struct mim
 	int err = reading ? 0 : -ENOMEM;
 
 	*mimalloc = (struct mimalloc){ 0 };
-	if (err)
+	if (!err && cpython->minor != KNOWN_MINOR)
+		err = -ENOENT;
+	if (err) {
+		free(reading);
 		return err;
+	}
 	reading->cpython = cpython;
 	reading->mimalloc = mimalloc;
 	reading->each = each;

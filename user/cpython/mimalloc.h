@@ -2,8 +2,8 @@
 /*
  * mimalloc.h - the allocator of a free-threaded build: what its pages hold.
  *
- * Layouts: Include/internal/mimalloc/mimalloc/types.h (mimalloc 2.1.2, in 3.13 to 3.15), of
- * builds without Py_DEBUG, which encodes the lists of free blocks.
+ * Layouts: Include/internal/mimalloc/mimalloc/types.h (3.13), of builds without Py_DEBUG, which
+ * encodes the lists of free blocks. 3.14 has another version of it.
  */
 #ifndef MWBPF_SURVEY_MIMALLOC_H
 #define MWBPF_SURVEY_MIMALLOC_H
@@ -50,7 +50,8 @@ const char *mimalloc_heap_name(enum mimalloc_heap_id heap);
 
 /*
  * Read all its pages; *mimalloc is the caller's, ended by mimalloc_clear, also after an error.
- * each may be NULL. 0; -ENOENT: there is none of its segments; -ENOMEM; as mem_read.
+ * each may be NULL. 0; -ENOENT: there is none of its segments, or their layout is not known;
+ * -ENOMEM; as mem_read.
  */
 int mimalloc_read(struct cpython *cpython, struct segments *segments, struct mimalloc *mimalloc,
 		  mimalloc_block *each, void *context);

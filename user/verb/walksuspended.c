@@ -146,7 +146,7 @@ int walk_suspended(struct walk *walk)
 	if (err == -ENOENT) {
 		walk_note(walk, "%s, so that suspended generators and coroutines are not shown",
 			  walk->cpython.layout.has & MW_PY_FREE_THREADED ?
-				  "no pages of mimalloc were found" :
+				  "the pages of mimalloc could not be walked" :
 				  "no lists of the garbage collector were found");
 		err = 0;
 	}
