@@ -48,6 +48,7 @@ static void show_variable(struct walk *walk, const struct pyvar *var, const stru
 		.frame = where->frame,
 		.var = var,
 		.place = walk_place(walk, var->object.addr),
+		.body = walk_place(walk, var->body),
 	};
 	const struct seen *first = see(walk, &show, where);
 	char text[SAME_TEXT];

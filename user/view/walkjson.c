@@ -307,6 +307,10 @@ static void json_view_variable(struct view *view, const struct walk_var *at)
 		json_str(&json, "value", var->value);
 	jsonline_place(&json, &at->place);
 	json_u64(&json, "decimal", at->place.addr);
+	if (at->body.addr) {
+		json_hex(&json, "body", at->body.addr);
+		json_str(&json, "body_segment", segment_kind_name(at->body.segment.kind));
+	}
 	json_hex(&json, "slot", var->slot);
 	json_u64(&json, "refcount", var->object.refcount);
 	json_bool(&json, "immortal", var->object.immortal);

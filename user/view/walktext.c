@@ -103,6 +103,9 @@ static void text_variable(struct view *view, const struct walk_var *at)
 		textline_put(&line, " refs %llu", (unsigned long long)var->object.refcount);
 	if (var->scope == PYSCOPE_CELL || var->scope == PYSCOPE_FREE)
 		textline_put(&line, ", in a cell");
+	if (at->body.addr)
+		textline_put(&line, ", body at 0x%llx %s", (unsigned long long)at->body.addr,
+			     textline_place(place, &at->body));
 	if (at->same_name)
 		textline_put(&line, ", same object as %s",
 			     fmt_safe(safe, sizeof(safe), at->same_name));

@@ -119,6 +119,7 @@ struct walk_var {
 	uint32_t frame; /* id of the frame it was found in */
 	const struct pyvar *var;
 	struct walk_place place; /* of the object */
+	struct walk_place body;	 /* of its items or bytes; addr 0: they are not by themselves */
 	uint32_t same_as;	 /* id of the first variable of that object; 0: this one */
 	const char *same_name;	 /* what that one is called, and where if elsewhere */
 };
