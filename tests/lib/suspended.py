@@ -54,6 +54,17 @@ def check_variable(said):
 		faults.append("%s: %s, not %s" % (name, got, want))
 
 
+def check_behind(said):
+	_, address, want = said
+	generator = frames[address]["generator"]
+	if int(generator.get("behind", {"addr": "0"})["addr"], 16) != want:
+		faults.append("%s is behind what %#x awaits, not %#x" % (generator.get("behind"), address,
+			want))
+	# what it waits for is the one before in its chain
+	if want in frames and frames[want]["depth"] != frames[address]["depth"] - 1:
+		faults.append("%#x is not next to %#x" % (want, address))
+
+
 compared = {}
 with open(sys.argv[1]) as file:
 	for line in file:
@@ -63,6 +74,8 @@ with open(sys.argv[1]) as file:
 			check_generator(said)
 		elif said[0] == "variable":
 			check_variable(said)
+		elif said[0] == "behind":
+			check_behind(said)
 		else:
 			got = sum(each["coroutines"] + each["generators"] + each["async_generators"]
 				for each in counts)

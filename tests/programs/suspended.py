@@ -3,7 +3,8 @@
 #
 # A line of FILE is a JSON array: ["generator", id, class, state, function, file, line, id of
 # what it awaits or null, depth or null, id of its task or null], ["variable", id of the
-# generator, name, class, value or null, id], ["count", how many there are]. Runs on Python 3.6.
+# generator, name, class, value or null, id], ["behind", id of a generator, id of what is behind
+# what it awaits], ["count", how many there are]. Runs on Python 3.6.
 import asyncio
 import gc
 import inspect
@@ -18,8 +19,8 @@ class Awaitable:
 	"""Waits in a generator of its own, as libraries do that have no coroutines."""
 
 	def __await__(self):
-		own = "in an awaitable"
-		return (yield from pause().__await__())
+		own = pause()
+		return (yield from own.__await__())
 
 
 async def pause():
@@ -84,8 +85,8 @@ async def branch(n):
 	await leaf(n)
 
 
-async def iterating(n):
-	async for each in numbered(n):
+async def iterating(source):
+	async for each in source:
 		doubled = each * 2000
 
 
@@ -177,14 +178,20 @@ def make_generators():
 async def main():
 	make_generators()
 	loop = asyncio.get_event_loop()
-	tasks = [loop.create_task(each) for each in (leaf(1), branch(2), iterating(3), by_hand())]
+	tasks = [loop.create_task(each) for each in (leaf(1), branch(2), iterating(numbered(3)),
+		by_hand())]
 	for _ in range(3):
 		await asyncio.sleep(0)
 	tasks.append(loop.create_task(waiting(tasks[0])))
 	for _ in range(3):
 		await asyncio.sleep(0)
-	for task in tasks:
-		chain(task.get_coro() if hasattr(task, "get_coro") else task._coro, task)
+	coroutines = [task.get_coro() if hasattr(task, "get_coro") else task._coro for task in tasks]
+	for coroutine, task in zip(coroutines, tasks):
+		chain(coroutine, task)
+	by_hand_awaits = coroutines[3].cr_await
+	said.append(["behind", id(by_hand_awaits), id(by_hand_awaits.gi_frame.f_locals["own"])])
+	for coroutine, name in ((coroutines[2], "source"), (coroutines[4], "task")):
+		said.append(["behind", id(coroutine), id(coroutine.cr_frame.f_locals[name])])
 	gc.collect()
 	gc.disable()
 	said.append(["count", len([x for x in gc.get_objects() if is_suspended(x)])])
