@@ -10,6 +10,7 @@
 #define KNOWN_MINOR  13
 #define SLICE	     65536
 #define SLICES	     512 /* of a segment */
+#define SLICES_MOST  (1u << 24) /* of a page: a terabyte */
 #define SLICES_AT    264 /* in mi_segment_t */
 #define LOOKS	     4	 /* at a page that goes on changing */
 #define WHOLE_MOST   (512 << 10) /* bytes of a page that are read at once */
@@ -140,7 +141,8 @@ static int tell_blocks(struct reading *reading, const struct page *page, uint64_
 /* Whether it is a page in use whose blocks fit into it. */
 static bool is_page(const struct page *page)
 {
-	return page->block_size > 1 && page->capacity && page->capacity <= page->reserved &&
+	return page->block_size > 1 && page->slice_count <= SLICES_MOST && page->capacity &&
+	       page->capacity <= page->reserved &&
 	       block_size(page) * page->capacity <= (uint64_t)page->slice_count * SLICE;
 }
 

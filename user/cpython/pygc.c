@@ -15,6 +15,7 @@
 #define COLLECTING	 2ull /* _PyGC_PREV_MASK_COLLECTING, pycore_gc.h (3.8 to 3.15) */
 #define LOOKS		 8    /* at a head that goes on changing */
 #define TRAIL		 64
+#define DOUBTS_MOST	 1000000
 #define LOST_MOST	 1000 /* of one list */
 #define FLAGS		 3ull /* low bits of a link that are no address, from 3.8 on */
 #define STEP		 4    /* heads are no better aligned in Debian's 3.13.5 and 3.13.18 */
@@ -32,6 +33,7 @@ struct search {
 	uint64_t interp; /* whose lists they are; 0 */
 	size_t lists;
 	bool collecting;
+	uint64_t doubts; /* objects read twice */
 	uint64_t left; /* objects that may still come */
 };
 
@@ -123,11 +125,16 @@ static bool read_node(struct search *search, uint64_t at, bool kept, struct node
 	return node->obj.type && node->obj.type->flags & PYTYPE_HAVE_GC;
 }
 
-/* What was kept may be too old: it is read anew where the way back leads elsewhere. */
+/*
+ * What was kept may be too old: it is read anew where the way back leads elsewhere. While the
+ * collector is at work there is none.
+ */
 static bool step(struct search *search, uint64_t at, uint64_t before, struct node *node)
 {
-	if (read_node(search, at, true, node) && node->links.prev == before)
+	if (read_node(search, at, true, node) && (node->collected || node->links.prev == before))
 		return true;
+	if (search->doubts++ > DOUBTS_MOST)
+		return false;
 	pypages_forget(search->pages, at);
 	return read_node(search, at, false, node);
 }
