@@ -213,7 +213,7 @@ walk_residents() {
 	for seed in 1 2 3; do
 		start_walked "$python"
 		stand_still "$PROGRAM"
-		walk "$T/walk.0" --pid "$PROGRAM" --self --globals
+		walk "$T/walk.0" --pid "$PROGRAM" --self --globals --suspended 0
 		for again in 1 2; do
 			python3 "$LIB/havoc.py" "$PROGRAM" "$seed$again" "$T/walk.0"
 			(ulimit -v 4000000 && walk "$T/walk.$seed$again" --pid "$PROGRAM" --self --globals)
