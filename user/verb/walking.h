@@ -65,6 +65,12 @@ int walk_threads(struct walk *walk);
 /* What stands still between its frames. Likewise. */
 int walk_suspended(struct walk *walk);
 
+/* At which lines most of these stand. Likewise. */
+int walk_stands(struct walk *walk, const struct pysuspended *at, size_t n);
+
+/* Fill in function, file and line of show by its frame. */
+void walk_name_frame(struct walk *walk, struct walk_frame *show);
+
 /* What is asked for of a frame; vars is ended by pyvars_clear. As pyvars_frame. */
 int walk_read_variables(struct walk *walk, const struct pyframe_at *frame, struct pyvars *vars);
 

@@ -88,8 +88,7 @@ int walk_read_variables(struct walk *walk, const struct pyframe_at *frame, struc
 	return err;
 }
 
-/* What the code object says: function, file, line. */
-static void name_frame(struct walk *walk, struct walk_frame *show)
+void walk_name_frame(struct walk *walk, struct walk_frame *show)
 {
 	struct cpython *cpython = &walk->cpython;
 	struct intern *names = &walk->place.names;
@@ -120,7 +119,7 @@ void walk_show_frame(struct walk *walk, struct walk_frame *show, const struct py
 		show->globals = pydict_size(&walk->cpython, frame->globals);
 	if (frame->object)
 		show->object = walk_place(walk, frame->object);
-	name_frame(walk, show);
+	walk_name_frame(walk, show);
 	where = (struct where){ show->id, show->function };
 	walk->view.ops->frame(&walk->view, show);
 	if (walk->options->walk.svg)

@@ -110,6 +110,8 @@ static int show_group(struct walk *walk, const struct pysuspendeds *list, size_t
 		for (show->shown = most; show->shown < n && list->at[first + show->shown].depth;)
 			show->shown++;
 	walk->view.ops->suspended(&walk->view, show);
+	if (show->shown < n)
+		err = walk_stands(walk, list->at + first, n);
 	for (size_t i = first; i < first + show->shown && !err; i++)
 		err = show_one(walk, list, &list->at[i]);
 	return err;

@@ -36,6 +36,35 @@ void text_suspended(struct view *view, const struct walk_suspended *show)
 	textline_write(&line, view->out);
 }
 
+void text_stand(struct view *view, const struct walk_stand *show)
+{
+	struct textline line = { .len = 0 };
+	char function[512], file[512];
+
+	textline_put(&line, "%9" PRIu64 " %s at %s", show->n,
+		     fmt_safe(file, sizeof(file), show->class),
+		     show->function ? fmt_safe(function, sizeof(function), show->function) : "?");
+	if (show->file)
+		textline_put(&line, " (%s:%" PRId64 ")", fmt_safe(file, sizeof(file), show->file),
+			     show->line);
+	textline_write(&line, view->out);
+}
+
+void json_stand(struct view *view, const struct walk_stand *show)
+{
+	struct json json;
+
+	jsonline_begin(view, &json, "suspended_at");
+	json_u64(&json, "pid", view->pid);
+	json_str(&json, "function", show->function);
+	json_str(&json, "file", show->file);
+	if (show->line)
+		json_u64(&json, "line", show->line);
+	json_str(&json, "class", show->class);
+	json_u64(&json, "count", show->n);
+	json_end(&json);
+}
+
 static void put_object(struct textline *line, const struct walk_awaited *awaited)
 {
 	char safe[512], place[PLACE_TEXT];

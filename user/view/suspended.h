@@ -12,6 +12,9 @@
 void text_suspended(struct view *view, const struct walk_suspended *show);
 void json_suspended(struct view *view, const struct walk_suspended *show);
 
+void text_stand(struct view *view, const struct walk_stand *show);
+void json_stand(struct view *view, const struct walk_stand *show);
+
 /* A line behind that of its frame. */
 void text_generator(struct view *view, const struct walk_generator *generator);
 

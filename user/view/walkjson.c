@@ -357,6 +357,7 @@ const struct view_ops view_json = {
 	.frame = json_view_frame,
 	.variable = json_view_variable,
 	.suspended = json_suspended,
+	.stand = json_stand,
 	.heap = json_heap,
 	.cthread = json_cthread,
 	.cframe = json_cframe,

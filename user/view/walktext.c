@@ -153,6 +153,7 @@ const struct view_ops view_text = {
 	.frame = text_frame,
 	.variable = text_variable,
 	.suspended = text_suspended,
+	.stand = text_stand,
 	.heap = text_heap,
 	.cthread = text_cthread,
 	.cframe = text_cframe,

@@ -84,6 +84,14 @@ struct walk_suspended {
 	uint64_t shown;	 /* of all */
 };
 
+/* A line at which some of them stand. */
+struct walk_stand {
+	const char *function, *file; /* NULL: not known */
+	int64_t line;		     /* 0: none */
+	const char *class;	     /* of these */
+	uint64_t n;
+};
+
 /* An object that a generator waits for. */
 struct walk_awaited {
 	struct walk_place place; /* addr 0: none */
@@ -160,6 +168,7 @@ struct view_ops {
 	void (*frame)(struct view *view, const struct walk_frame *frame);
 	void (*variable)(struct view *view, const struct walk_var *var);
 	void (*suspended)(struct view *view, const struct walk_suspended *show);
+	void (*stand)(struct view *view, const struct walk_stand *show);
 	/* Of glibc's malloc; of C functions, and their variables; globals come in frame 0. */
 	void (*heap)(struct view *view, const struct walk_heap *heap);
 	void (*cthread)(struct view *view, const struct walk_cthread *thread);
