@@ -15,7 +15,7 @@ by_id = {}
 with open(sys.argv[2]) as file:
 	for line in file:
 		record = json.loads(line)
-		if record["type"] == "frame" and "generator" in record:
+		if record["type"] == "suspended_frame":
 			frames[int(record["generator"]["addr"], 16)] = record
 			by_id[record["id"]] = int(record["generator"]["addr"], 16)
 		elif record["type"] == "variable" and record["frame"] in by_id:

@@ -16,7 +16,7 @@ for path in sys.argv[1:]:
 	with open(path) as file:
 		for line in file:
 			record = json.loads(line)
-			if record["type"] == "frame":
+			if record["type"] in ("frame", "suspended_frame"):
 				names[record["id"]] = record["function"].rpartition(".")[2]
 				if names[record["id"]] in TOGETHER:
 					frames[names[record["id"]]] += 1

@@ -27,13 +27,11 @@ def read_walk(path):
 	with open(path) as file:
 		for line in file:
 			record = json.loads(line)
-			if record["type"] == "frame" and "generator" in record:
-				continue # none of a thread
 			if record["type"] == "frame":
 				frames[record["tid"], record["depth"]] = by_id[record["id"]] = record
 			elif record["type"] == "variable":
 				if record["frame"] not in by_id:
-					continue
+					continue # of no thread
 				frame = by_id[record["frame"]]
 				scope = record["scope"]
 				scope = scope if scope in ("attribute", "global") else "variable"

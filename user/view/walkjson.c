@@ -264,7 +264,7 @@ static void json_view_frame(struct view *view, const struct walk_frame *frame)
 					      [PYFRAME_OBJECT] = "object" };
 	struct json json;
 
-	jsonline_begin(view, &json, "frame");
+	jsonline_begin(view, &json, frame->generator ? "suspended_frame" : "frame");
 	json_u64(&json, "pid", view->pid);
 	if (frame->tid)
 		json_u64(&json, "tid", frame->tid);
