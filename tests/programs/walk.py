@@ -15,6 +15,7 @@ import os
 import signal
 import sys
 import threading
+import weakref
 
 said = []
 waiting = threading.Semaphore(0)
@@ -70,6 +71,9 @@ def value_of(x):
 	named = {type(value_of), type(x for x in ()), type(value_of.__get__(1))}
 	if isinstance(x, bool) or x in (None, Ellipsis, NotImplemented):
 		return repr(x)
+	if isinstance(x, weakref.ref):
+		of = x()
+		return "dead" if of is None else "to %s at %#x" % (type(of).__name__, id(of))
 	if isinstance(x, enum.Enum):
 		return "%s: %r" % (x.name, x.value)
 	for base in (int, float, complex, str, bytes, range):
@@ -208,7 +212,8 @@ def values(n):
 	numbered, text, span = Number(77), Text("of a class"), range(-1, 2000, 3)
 	wide_text, real, data, row, items = Text("Ж"), Real(1.25), Data(b"of"), Row(1, 2), Items("abc")
 	counts, bytes_long = array.array("l", [11, 22, 33]), bytearray(b"bytes of a bytearray")
-	wide_set = set(range(1000, 1040))
+	wide_set, row_set = set(range(1000, 1040)), {Row}
+	weak, dead = weakref.ref(row_set), weakref.ref(Items())
 	red, blue, found = Color.RED, Color.BLUE, Code.FOUND
 	module, type_, builtin, local = os, Point, len, values
 	odd, spaced = type("", (), {})(), type("two words", (), {})()

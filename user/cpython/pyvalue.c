@@ -257,6 +257,22 @@ static void value_type(struct cpython *cpython, const struct pyobj *obj, char te
 		fmt_safe(text, PYVALUE_TEXT, type->name);
 }
 
+/* wr_object, the first field: None when that has ended. Include/cpython/weakrefobject.h */
+static void value_weakref(struct cpython *cpython, const struct pyobj *obj,
+			  char text[PYVALUE_TEXT])
+{
+	char name[PYVALUE_TEXT];
+	struct pyobj of;
+
+	if (pyobj_read(cpython, cpython_word(cpython, obj->addr + cpython->head), &of))
+		return;
+	if (!strcmp(of.type->name, "NoneType"))
+		strcpy(text, "dead");
+	else
+		snprintf(text, PYVALUE_TEXT, "to %.60s at 0x%llx",
+			 fmt_safe(name, sizeof(name), of.type->name), (unsigned long long)of.addr);
+}
+
 /* start, stop, step: rangeobject, Objects/rangeobject.c */
 static void value_range(struct cpython *cpython, const struct pyobj *obj, char text[PYVALUE_TEXT])
 {
