@@ -100,7 +100,8 @@ static int read_head(struct memory *memory, const struct pyobjects *o, uint64_t 
 		return -EBADMSG;
 	/* PyUnicodeObject.data: an instance of a subclass has its characters elsewhere */
 	if (!STATE_COMPACT(state))
-		error = mem_read(pid, object + o->str_compact, &str->data, sizeof(str->data));
+		error = read_memory(memory, object + o->str_compact, &str->data,
+				    sizeof(str->data));
 	if (error)
 		return error;
 	if (str->kind != 1 && str->kind != 2 && str->kind != 4)
