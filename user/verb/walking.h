@@ -17,6 +17,8 @@
 #include "view/drawing.h"
 #include "view/walkview.h"
 
+#define WALK_VARIABLES_MAX 200000 /* a target may make up as many as it likes */
+
 struct walk {
 	const struct options *options;
 	struct targets targets;

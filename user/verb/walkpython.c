@@ -7,7 +7,6 @@
 
 #include "verb/walking.h"
 
-#define VARIABLES_MAX 200000 /* of one walk: a target may make up as many as it likes */
 #define SAME_TEXT     512
 #define LOOKS	      8	/* at a list that goes on changing */
 
@@ -137,7 +136,7 @@ static int show_frames(struct walk *walk, const struct pythread *thread,
 	size_t gone, n = walk->end.variables;
 	int err = vars ? 0 : -ENOMEM;
 
-	for (size_t i = 0; i < frames->n && !err && n < VARIABLES_MAX; i++) {
+	for (size_t i = 0; i < frames->n && !err && n < WALK_VARIABLES_MAX; i++) {
 		err = walk_read_variables(walk, &frames->at[i], &vars[i]);
 		n += vars[i].n;
 	}
@@ -210,7 +209,7 @@ int walk_threads(struct walk *walk)
 		walk_note(walk, "Python's list of threads changed whenever it was read");
 	for (size_t i = 0; i < walk->n_threads && !err; i++)
 		err = show_thread(walk, &walk->threads[i]);
-	if (walk->end.variables >= VARIABLES_MAX)
-		walk_note(walk, "only the first %d variables or so are shown", VARIABLES_MAX);
+	if (walk->end.variables >= WALK_VARIABLES_MAX)
+		walk_note(walk, "only the first %d variables or so are shown", WALK_VARIABLES_MAX);
 	return err;
 }

@@ -6,8 +6,6 @@
 #include "cpython/pysuspended.h"
 #include "verb/walking.h"
 
-#define VARIABLES_MAX 200000 /* of one walk, as of threads */
-
 /* An object that is waited for, and what is behind it. */
 static void see_awaited(struct walk *walk, uint64_t addr, struct walk_awaited *awaited)
 {
@@ -67,7 +65,7 @@ static int show_one(struct walk *walk, const struct pysuspendeds *list,
 		cpython->torn++;
 		return 0;
 	}
-	if (walk->end.variables < VARIABLES_MAX)
+	if (walk->end.variables < WALK_VARIABLES_MAX)
 		err = walk_read_variables(walk, &frame, &vars);
 	describe(walk, list, at, &generator);
 	pyvars_settle(cpython, &vars);
