@@ -4,6 +4,8 @@
 
 CALL_PROGRAMS(pylong, MW_FAMILY_PYLONG)
 
+#define OB_TYPE_FREE_THREADED 24 /* Include/object.h; else 8 */
+
 /* A word of the registers; by a read, for the verifier wants constant offsets of ctx. */
 static __always_inline __u64 register_word(struct pt_regs *ctx, __u8 word)
 {
@@ -47,11 +49,12 @@ static __always_inline int value_at_once(struct pt_regs *ctx, const struct mw_in
 
 /*
  * A division has the remainder made by PyLong_FromLong(), and gives it its sign in place
- * when that has returned, before anything else is called.
+ * when that has returned, before anything else is called. In a free-threaded build that makes
+ * it by _PyLong_FromMedium(), which nothing but a symbol tells from others.
  */
 static __always_inline int may_turn(const struct mw_intsite *site, const struct mw_event *e)
 {
-	return e->probe == MW_PROBE_PYLONG_FROMLONG &&
+	return (e->probe == MW_PROBE_PYLONG_FROMLONG || site->ob_type == OB_TYPE_FREE_THREADED) &&
 	       !mw_int_is_negative(e->size, site->flags & MW_SITE_TAGGED);
 }
 

@@ -27,7 +27,8 @@ walk() {
 start_walked() {
 	rm -f "$T"/said "$T"/out*
 	start_program "$T/out" "$@" "$MWBPF_ROOT/tests/programs/walk.py" "$T/said"
-	wait_line "$T/out.err" '^Total ' "$PROGRAM"
+	# of a free-threaded build it has only this
+	wait_line "$T/out.err" '^Total |^ *[0-9]* free 20-sized' "$PROGRAM"
 }
 
 # stand_still: the kernel, too, is done with what the target did.
@@ -79,6 +80,27 @@ walk_residents() {
 	done < <(all_pythons)
 	[ "$n" -gt 0 ]
 	python3 "$LIB/validate.py" "$T"/walk.*
+}
+
+@test "suspended generators, coroutines and tasks of every CPython here" {
+	local python n=0
+	while read -r python; do
+		rm -f "$T"/said "$T"/out*
+		start_program "$T/out" "$python" "$MWBPF_ROOT/tests/programs/suspended.py" "$T/said"
+		walk "$T/walk.$n" --pid "$PROGRAM" --suspended 0
+		python3 "$LIB/suspended.py" "$T/said" "$T/walk.$n" >"$T/compared" ||
+			{ echo "$python" >&2; false; }
+		echo "# $python: $(<"$T/compared")" >&3
+		tail -n 1 "$T/walk.$n" | jq -e '.torn == 0 and .reason == "complete"' >/dev/null
+		[ "$n" -gt 0 ] || within "$MWBPF" walk --pid "$PROGRAM" --suspended 3 >"$T/text"
+		go
+		wait "$PROGRAM" || :
+		n=$((n + 1))
+	done < <(all_pythons)
+	[ "$n" -gt 0 ]
+	python3 "$LIB/validate.py" "$T"/walk.*
+	grep -qE '^SUSPENDED: [0-9]+ coroutines, [0-9]+ generators, [12] asynchronous generators?; 5 of them run as tasks; [3-5] are shown' "$T/text"
+	grep -qE '^ +[0-9]+ (coroutine|generator) at sleep \(.*tasks\.py:[0-9]+\)$' "$T/text"
 }
 
 @test "the census of every CPython here" {
@@ -164,23 +186,26 @@ walk_residents() {
 
 @test "what changes while it is read is never shown as one" {
 	start_program "$T/out" "$(pythons | tail -n 1)" "$MWBPF_ROOT/tests/programs/busy.py"
-	for i in {1..15}; do
-		walk "$T/walk.$i" --pid "$PROGRAM" --globals
+	for i in {1..50}; do
+		walk "$T/walk.$i" --pid "$PROGRAM" --globals --self
 	done
 	# where there is much else to do it may stand still in all of these
-	for i in {16..300}; do
+	for i in {51..300}; do
 		! grep -q '"retried":[1-9]' "$T"/walk.* || break
 		walk "$T/walk.$i" --pid "$PROGRAM" --globals
 	done
 	python3 "$LIB/together.py" "$T"/walk.* >"$T/shown"
-	! grep -q '^0 frames' "$T/shown"
+	! grep -qE '(^|, )0 frames of (down|stepping)' "$T/shown"
 	grep -h '"type":"walk_end"' "$T"/walk.* | jq -es \
 		'(map(.retried) | add) > 0 and all(.reason == "complete")' >/dev/null
 	python3 "$LIB/validate.py" "$T"/walk.[1-3]
 	# held, nothing changes
-	walk "$T/held" --pid "$PROGRAM" --globals --freeze
-	tail -n 1 "$T/held" | jq -e '.retried == 0 and .torn == 0 and .variables > 0' >/dev/null
-	python3 "$LIB/together.py" "$T/held"
+	for i in {1..10}; do
+		walk "$T/held.$i" --pid "$PROGRAM" --globals --self --freeze
+		tail -n 1 "$T/held.$i" | jq -e '.retried == 0 and .torn == 0 and .variables > 0' >/dev/null
+	done
+	python3 "$LIB/together.py" "$T"/held.* >"$T/shown"
+	! grep -qE '(^|, )0 frames of (down|stepping)' "$T/shown"
 }
 
 @test "a process whose memory is damaged ends no walk, and no walk is without an end" {
@@ -189,7 +214,7 @@ walk_residents() {
 	for seed in 1 2 3; do
 		start_walked "$python"
 		stand_still "$PROGRAM"
-		walk "$T/walk.0" --pid "$PROGRAM" --self --globals
+		walk "$T/walk.0" --pid "$PROGRAM" --self --globals --suspended 0
 		for again in 1 2; do
 			python3 "$LIB/havoc.py" "$PROGRAM" "$seed$again" "$T/walk.0"
 			(ulimit -v 4000000 && walk "$T/walk.$seed$again" --pid "$PROGRAM" --self --globals)

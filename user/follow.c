@@ -252,6 +252,9 @@ void follow_python(const struct follow *follow, struct target *target)
 	target->layout_ns = now_ns();
 	err = pylayout_find(pid, target->findings.python, target->findings.python_bias,
 			    &python->layout, &python->objects, &evidence);
+	/* the BPF programs do not know which copy of the code a thread runs */
+	if (!err && python->layout.code_copies)
+		err = -ENOTSUP;
 	if (!err && !(python->layout.has & (MW_PY_GIL_HOLDER | MW_PY_TSS | MW_PY_TLS)))
 		err = -EAGAIN;
 	/* stacks from now on: the probe takes ten milliseconds, half of a small program's life */

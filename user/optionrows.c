@@ -362,6 +362,8 @@ const struct option_row option_rows[] = {
 	{ "all", 'a', NULL, parse_flag, AT(walk.all), WALK, "show each mapping of a file by itself" },
 	{ "globals", 0, NULL, parse_flag, AT(walk.globals), WALK, "show globals, too" },
 	{ "self", 0, NULL, parse_flag, AT(walk.attributes), WALK, "show the attributes of self, too" },
+	{ "suspended", 0, "N", parse_u32, AT(walk.suspended), WALK,
+	  "suspended generators and coroutines shown (20); 0: all" },
 	{ "svg", 0, "FILE", parse_text, AT(walk.svg), WALK,
 	  "draw segments, and where frames and variables are in them, to FILE" },
 	{ "png", 0, "FILE", parse_text, AT(walk.png), WALK, "the same as PNG, made by rsvg-convert" },

@@ -169,7 +169,7 @@ static void set_defaults(struct options *options)
 			    .older_ns = 1000000000,
 			    .max_leak = UINT64_MAX,
 			    .max_peak = UINT64_MAX },
-		.walk = { .top = 20, .members = 1 },
+		.walk = { .top = 20, .members = 1, .suspended = 20 },
 	};
 }
 

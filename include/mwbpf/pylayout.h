@@ -93,7 +93,12 @@ struct mw_pylayout {
 	__u16 type_of;		/* ob_type of every object: 8, or 24 when free-threaded */
 	__u16 interp_next;	/* address of the one before it; 0 in the first, the main one */
 	__u16 tstate_cframe;
-	__u16 unused[2];
+	/*
+	 * Free-threaded, from 3.14: each thread runs a copy of the code of its own. s32 number
+	 * of the copy in a frame; address of the list of copies in a code object. 0: none.
+	 */
+	__u16 frame_copy;
+	__u16 code_copies;
 };
 
 #endif

@@ -8,7 +8,7 @@ import collections
 import json
 import sys
 
-counted = collections.Counter()
+counted, occupied = collections.Counter(), collections.Counter()
 total = None
 with open(sys.argv[2]) as file:
 	for line in file:
@@ -17,14 +17,17 @@ with open(sys.argv[2]) as file:
 			total = record
 		elif record["type"] == "census_type":
 			counted[record["class"].rpartition(".")[2]] += record["count"]
+			occupied[record["class"].rpartition(".")[2]] += record["bytes"]
 with open(sys.argv[1]) as file:
 	said = json.load(file)
 faults = []
 if sum(counted.values()) != total["objects"]:
 	faults.append("%d objects in all, not %d" % (total["objects"], sum(counted.values())))
-for group in said.values():
-	faults += ["%d of %s, not %d" % (counted[name], name, n) for name, n in group.items()
+for group in "exact", "collected":
+	faults += ["%d of %s, not %d" % (counted[name], name, n) for name, n in said[group].items()
 		if counted[name] != n]
+faults += ["%d bytes of %s, not %d" % (occupied[name], name, n) for name, n in said["bytes"].items()
+	if occupied[name] != n]
 for fault in faults:
 	print(fault, file=sys.stderr)
-sys.exit(1 if faults or len(said) != 2 else 0)
+sys.exit(1 if faults or len(said) != 3 else 0)

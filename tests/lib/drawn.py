@@ -33,7 +33,7 @@ def read_walk(path):
 	with open(path) as file:
 		for line in file:
 			record = json.loads(line)
-			if record["type"] == "frame":
+			if record["type"] in ("frame", "suspended_frame"):
 				names.append((record["addr"], "frame of " + record["function"]))
 			elif record["type"] == "c_frame" and record.get("addr"):
 				names.append((record["addr"], "frame of " + record["at"][:30]))

@@ -17,9 +17,12 @@ addresses = []
 with open(path) as file:
 	for line in file:
 		record = json.loads(line)
-		if record["type"] in ("frame", "variable", "python_thread", "arena", "small_ints"):
+		if record["type"] in ("frame", "suspended_frame", "variable", "python_thread", "arena", "small_ints"):
 			addresses += [int(value, 16) for key, value in record.items()
-				if key in ("addr", "slot", "code", "tstate", "table")]
+				if key in ("addr", "slot", "code", "tstate", "table", "body")]
+			# and what is in front of it, where the collector's links are
+			if "generator" in record:
+				addresses += [int(record["generator"]["addr"], 16) - front for front in (0, 16, 32)]
 writable = []
 with open("/proc/%s/maps" % pid) as file:
 	for line in file:

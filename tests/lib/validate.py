@@ -17,7 +17,8 @@ SCHEMA = os.path.join(os.path.dirname(os.path.abspath(__file__)),
 UNMAPS = ("munmap", "shmdt")  # these lie in what was there before
 LAST = {"header": "summary", "walk": "walk_end", "census_diff": "census_diff_end"}  # by the first
 ONCE = ("header", "probe", "ints", "lost", "stack", "warning", "leaks", "leak", "summary", "walk",
-	"frame", "static_objects", "malloc_arena", "c_frame", "c_variable", "walk_end")  # nested, or rare
+	"frame", "suspended_frame", "static_objects", "malloc_arena", "c_frame", "c_variable",
+	"walk_end")  # nested, or rare
 
 
 def inline(node, defs):

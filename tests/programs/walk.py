@@ -3,15 +3,19 @@
 # pymalloc has, and waits to be killed.
 #
 # A line of FILE is a JSON array: ["frame", tid, depth, function, file, line, id of the frame],
-# ["variable", tid, depth, name, class, value or null, id], the same with "global" or
+# ["variable", tid, depth, name, class, value or null, id, body or null], the same with "global" or
 # "attribute", ["small", the greatest int there is once and for all], ["static", name, id],
 # ["types", how many are no objects on the heap].
 # All threads wait where they say they are. Runs on Python 3.6.
+import array
+import collections
+import enum
 import json
 import os
 import signal
 import sys
 import threading
+import weakref
 
 said = []
 waiting = threading.Semaphore(0)
@@ -37,18 +41,47 @@ class Text(str):
 	pass
 
 
+class Real(float):
+	__slots__ = ()
+
+
+class Data(bytes):
+	pass
+
+
+class Row(collections.namedtuple("Row", "x y")):
+	pass
+
+
+class Items(list):
+	pass
+
+
+class Color(enum.Enum):
+	RED = 1
+	BLUE = "blue"
+
+
+class Code(enum.IntEnum):
+	FOUND = 302
+
+
 def value_of(x):
 	"""As mwbpf puts it into words; None: not asked for."""
 	named = {type(value_of), type(x for x in ()), type(value_of.__get__(1))}
 	if isinstance(x, bool) or x in (None, Ellipsis, NotImplemented):
 		return repr(x)
-	if type(x) in (int, float, complex, str, bytes, range):
-		return repr(x)
-	if type(x) is Number:
-		return int.__repr__(x)
+	if isinstance(x, weakref.ref):
+		of = x()
+		return "dead" if of is None else "to %s at %#x" % (type(of).__name__, id(of))
+	if isinstance(x, enum.Enum):
+		return "%s: %r" % (x.name, x.value)
+	for base in (int, float, complex, str, bytes, range):
+		if isinstance(x, base):
+			return base.__repr__(x)
 	if x is said: # grows
 		return None
-	if type(x) in (list, tuple, dict, set, frozenset):
+	if isinstance(x, (list, tuple, dict, set, frozenset)):
 		return "%d item%s" % (len(x), "" if len(x) == 1 else "s")
 	if type(x) in named:
 		return x.__qualname__
@@ -57,8 +90,25 @@ def value_of(x):
 	return None
 
 
+def body_of(x):
+	"""What there must be where mwbpf says that its items or bytes are; None: anything, or nothing."""
+	if x is said: # grows
+		return None
+	if isinstance(x, list):
+		return b"".join(id(each).to_bytes(8, "little") for each in x[:50]).hex()
+	if isinstance(x, dict):
+		return [id(each) for each in list(x)[:50]]
+	if isinstance(x, (set, frozenset)) and len(x) > 8: # in a table that is no part of it
+		return [id(each) for each in x]
+	if isinstance(x, bytearray):
+		return x.hex()
+	if type(x).__name__ == "array":
+		return x.tobytes().hex()
+	return x.encode("latin-1").hex() if type(x) is Text and max(x) < "\u0100" else None
+
+
 def say(kind, depth, name, x):
-	said.append([kind, tid(), depth, name, type(x).__name__, value_of(x), id(x)])
+	said.append([kind, tid(), depth, name, type(x).__name__, value_of(x), id(x), body_of(x)])
 
 
 def note(frame):
@@ -160,6 +210,11 @@ def values(n):
 	cx, cy = complex(1, -2.5), complex(0, 3)
 	list_, tuple_, dict_, set_, frozen = [1, 2], (1,), {}, {1, 2, 3}, frozenset((1,))
 	numbered, text, span = Number(77), Text("of a class"), range(-1, 2000, 3)
+	wide_text, real, data, row, items = Text("Ж"), Real(1.25), Data(b"of"), Row(1, 2), Items("abc")
+	counts, bytes_long = array.array("l", [11, 22, 33]), bytearray(b"bytes of a bytearray")
+	wide_set, row_set = set(range(1000, 1040)), {Row}
+	weak, dead = weakref.ref(row_set), weakref.ref(Items())
+	red, blue, found = Color.RED, Color.BLUE, Code.FOUND
 	module, type_, builtin, local = os, Point, len, values
 	odd, spaced = type("", (), {})(), type("two words", (), {})()
 	kept = object()

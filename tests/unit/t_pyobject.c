@@ -174,13 +174,26 @@ static void damaged_strings(void **state)
 	(void)state;
 	other->type++;
 	refuse(other);
-	refuse(str(1, ASCII, "x", 1)); /* not compact: its data is elsewhere */
 	refuse(str(0, COMPACT, "x", 1));
 	refuse(str(3, COMPACT, "xxxxx", 1));
 	refuse(str(5, COMPACT, "xxxxx", 1));
 	refuse(str(2, COMPACT | ASCII, "xx", 1));
 	assert_int_equal(pyobject_str(getpid(), &objects, 0, buf, sizeof(buf)), -EFAULT);
 	assert_int_equal(pyobject_str(getpid(), &objects, UINT64_MAX, buf, sizeof(buf)), -EFAULT);
+}
+
+/* An instance of a subclass has the address of its characters behind it: PyUnicodeObject. */
+static void characters_elsewhere(void **state)
+{
+	static const char text[] = "elsewhere";
+	const uint64_t at = ADDRESS(text);
+	struct str *far = str(1, 0, &at, sizeof(at));
+
+	(void)state;
+	far->length = strlen(text);
+	far->state |= ASCII; /* wherever its characters are */
+	check(far, 16, text);
+	refuse(str(0, 0, &at, 1));
 }
 
 static struct code *new_code(const char *name, struct bytes *table)
@@ -370,7 +383,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(strings),	cmocka_unit_test(long_strings),
-		cmocka_unit_test(damaged_strings), cmocka_unit_test(codes),
+		cmocka_unit_test(damaged_strings), cmocka_unit_test(characters_elsewhere),
+		cmocka_unit_test(codes),
 		cmocka_unit_test(copied_code),
 		cmocka_unit_test(lasti_by_version), cmocka_unit_test(frames),
 		cmocka_unit_test(threads),

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "cpython/mimalloc.h"
 #include "cpython/pyblock.h"
 #include "cpython/pygc.h"
 #include "glibc/heapblocks.h"
@@ -68,6 +69,31 @@ static int count_block(void *context, uint64_t addr, const uint8_t *bytes, uint3
 	return 0;
 }
 
+static int count_mimalloc(void *context, enum mimalloc_heap_id heap, uint64_t addr,
+			  const uint8_t *bytes, size_t len, uint64_t size)
+{
+	const struct counting *counting = context;
+	struct pyobj obj;
+
+	if (heap != MIMALLOC_MEM && pyblock_object(counting->cpython, addr, bytes, len, &obj))
+		return count(counting->census, obj.type, size);
+	counting->census->others++;
+	counting->census->others_bytes += size;
+	return 0;
+}
+
+/* A free-threaded build has all its objects there. */
+static int count_free_threaded(struct counting *counting)
+{
+	struct mimalloc mimalloc;
+	int err = mimalloc_read(counting->cpython, counting->segments, &mimalloc, count_mimalloc,
+				counting);
+
+	mimalloc_clear(&mimalloc);
+	counting->census->heap = !err;
+	return err == -ENOENT ? 0 : err;
+}
+
 /* As sys.getsizeof() for what is one piece: basicsize and the items behind it. */
 static uint64_t size_of(struct cpython *cpython, const struct pyobj *obj)
 {
@@ -82,10 +108,12 @@ static uint64_t size_of(struct cpython *cpython, const struct pyobj *obj)
 }
 
 /* Of the collector's objects those that no block of pymalloc, and no file, holds. */
-static int count_object(void *context, const struct pyobj *obj)
+static int count_object(void *context, uint64_t interp, const struct pyobj *obj)
 {
 	const struct counting *counting = context;
 	const struct segment *segment = segments_find(counting->segments, obj->addr);
+
+	(void)interp;
 
 	if (!segment || segment->kind == SEGMENT_PYMALLOC || segment->kind == SEGMENT_DATA ||
 	    segment->kind == SEGMENT_BSS)
@@ -118,7 +146,7 @@ static int count_large(struct counting *counting)
 	if (err != -ENOENT && err != -EBADMSG)
 		return err;
 	err = pygc_visit(counting->cpython, counting->segments, count_object, counting,
-			 &census->gc_lists);
+			 &census->gc);
 	return err == -ENOENT ? 0 : err;
 }
 
@@ -138,11 +166,15 @@ int census_take(struct cpython *cpython, struct segments *segments, struct pymal
 	int err;
 
 	*census = (struct census){ 0 };
-	err = pymalloc_read(cpython, segments, pymalloc, count_block, &counting);
-	if (err == -ENOENT) /* without pymalloc there is still the collector */
-		err = 0;
-	if (!err)
-		err = count_large(&counting);
+	if (cpython->layout.has & MW_PY_FREE_THREADED) {
+		err = count_free_threaded(&counting);
+	} else {
+		err = pymalloc_read(cpython, segments, pymalloc, count_block, &counting);
+		if (err == -ENOENT) /* without pymalloc there is still the collector */
+			err = 0;
+		if (!err)
+			err = count_large(&counting);
+	}
 	if (census->n)
 		qsort(census->at, census->n, sizeof(*census->at), most_bytes);
 	hash_clear(&census->rows);

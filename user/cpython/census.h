@@ -9,6 +9,7 @@
 #ifndef MWBPF_SURVEY_CENSUS_H
 #define MWBPF_SURVEY_CENSUS_H
 
+#include "cpython/pygc.h"
 #include "cpython/pymalloc.h"
 #include "cpython/pytype.h"
 
@@ -26,7 +27,7 @@ struct census {
 	uint64_t others, others_bytes; /* blocks in use that hold no object */
 	uint64_t large;	   /* of the objects, those outside of pymalloc */
 	bool heap;	   /* all that are there; else those of so many */
-	size_t gc_lists;   /* lists of the garbage collector */
+	struct pygc_lists gc; /* lists of the garbage collector */
 	struct hash rows;  /* type -> index + 1 */
 	size_t cap;
 };

@@ -111,10 +111,7 @@ int cpython_find(struct cpython *cpython, struct space *space, struct intern *na
 	cpython->idle = err == -EAGAIN && cpython->objects.code_type;
 	if (cpython->idle)
 		err = 0;
-	if (!err && cpython->layout.has & MW_PY_FREE_THREADED) {
-		*why = "the objects of a free-threaded build are not known";
-		return -ENOTSUP;
-	}
+	cpython->head = cpython->objects.type_of + sizeof(uint64_t);
 	if (!err)
 		err = pyfields_find(cpython);
 	if (err)

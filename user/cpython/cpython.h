@@ -11,6 +11,10 @@
 #include "place/pylayout.h"
 #include "place/space.h"
 
+/* PyObject in words: 2; free-threaded 4 (Include/object.h, 3.13 to 3.15). */
+#define PYHEAD_WORDS 2
+#define PYHEAD_MOST  4
+
 enum pytype_id {
 #define PYTYPE(id, symbol, value) PYTYPE_##id,
 #include "cpython/pytypes.def"
@@ -33,6 +37,12 @@ struct pyfields {
 	uint16_t code_slot_names; /* co_localsplusnames and co_localspluskinds, from 3.11 */
 	uint16_t code_slot_kinds;
 
+	uint16_t frame_stack; /* where its stack ends: an address, or a count of slots (i32) */
+	uint16_t frame_state; /* i8, of a frame whose generator has none (3.10) */
+	uint16_t code_bytes;  /* the bytes object that is executed, up to 3.10 */
+	uint16_t generator_frame; /* it begins there; up to 3.10 its address */
+	uint16_t generator_state; /* i8: PyFrameState; up to 3.9 whether it runs */
+
 	uint16_t function_name; /* __qualname__ of functions, generators; a module's name */
 	uint16_t generator_name;
 	uint16_t module_name;
@@ -46,6 +56,7 @@ struct cpython {
 	const struct image *image; /* the file that has its code */
 	uint64_t bias;		   /* where vaddr 0 of it lies */
 	unsigned minor;		   /* 11 for 3.11 */
+	unsigned head;		   /* bytes of PyObject */
 	bool idle;		   /* no thread of it runs Python code */
 	struct mw_pylayout layout;
 	struct pyobjects objects;
@@ -57,6 +68,7 @@ struct cpython {
 	struct hash known_types;   /* address -> struct pytype, or a mark that there is none */
 	struct intern *names;
 
+	bool held;	  /* the process stands still: what does not hold together never will */
 	uint64_t retried; /* reads done again because what was read had changed */
 	uint64_t torn;	  /* things left out because it went on changing */
 };
@@ -64,7 +76,7 @@ struct cpython {
 /*
  * Find the CPython in a process, whose space must have its segments. *why is one clause, a
  * literal or in cpython, that goes with an error: -ENOENT: none is mapped; else as
- * pylayout_find, -ENOTSUP also for a build whose objects are not known. names must stay.
+ * pylayout_find. names must stay.
  */
 int cpython_find(struct cpython *cpython, struct space *space, struct intern *names,
 		 const char **why);

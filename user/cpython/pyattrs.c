@@ -14,6 +14,7 @@
 /* In front of an object with a managed dict, by words: pycore_object.h (3.11 to 3.15). */
 #define MANAGED_DICT   3
 #define MANAGED_VALUES 4 /* 3.11 */
+#define MANAGED_FREE_THREADED 1 /* the dict, where there is no PyGC_Head */
 
 /* The values in place of a dict are named by the keys that all of the class share. */
 static int take_values(struct cpython *cpython, const struct pyobj *obj, uint64_t values,
@@ -31,7 +32,9 @@ static int take_values(struct cpython *cpython, const struct pyobj *obj, uint64_
  */
 static int take_managed(struct cpython *cpython, const struct pyobj *obj, struct pyitems *items)
 {
-	const uint64_t dict = cpython_word(cpython, obj->addr - MANAGED_DICT * WORD);
+	const unsigned in_front = cpython->layout.has & MW_PY_FREE_THREADED ?
+					  MANAGED_FREE_THREADED : MANAGED_DICT;
+	const uint64_t dict = cpython_word(cpython, obj->addr - in_front * WORD);
 	uint64_t values = 0;
 
 	if (cpython->minor == 11)
@@ -86,7 +89,7 @@ static int add_slot(struct cpython *cpython, const struct pyobj *obj, const stru
 	const uint64_t slot = obj->addr + member->offset, value = cpython_word(cpython, slot);
 	struct pyitem *more;
 
-	if (member->type != T_OBJECT_EX || member->offset < 2 * WORD ||
+	if (member->type != T_OBJECT_EX || member->offset < cpython->head ||
 	    member->offset + WORD > obj->type->basicsize || !value)
 		return 0;
 	more = reallocarray(items->at, items->n + 1, sizeof(*more));

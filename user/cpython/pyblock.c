@@ -19,6 +19,8 @@
 
 uint64_t pyblock_gc_head(const struct cpython *cpython)
 {
+	if (cpython->layout.has & MW_PY_FREE_THREADED)
+		return 0;
 	return cpython->minor <= 7 ? 32 : 16;
 }
 
@@ -50,8 +52,9 @@ static uint64_t in_front(const struct cpython *cpython, const struct pytype *typ
  */
 static bool has_count(const struct cpython *cpython, uint64_t word)
 {
-	if (cpython->minor <= 11)
-		return true; /* pyobj_from looks at all of it */
+	/* pyobj_from looks at all of it */
+	if (cpython->minor <= 11 || cpython->layout.has & MW_PY_FREE_THREADED)
+		return true;
 	return cpython->minor >= 14 ? !(word >> 32 & 0xffff) : !(word >> 32);
 }
 
@@ -67,11 +70,11 @@ bool pyblock_object(struct cpython *cpython, uint64_t addr, const uint8_t *bytes
 		debug += DEBUG_HEAD;
 	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
 		const uint64_t at = debug + places[i];
-		uint64_t head[2];
+		uint64_t head[PYHEAD_MOST];
 
-		if (at + sizeof(head) > len)
+		if (at + cpython->head > len)
 			continue;
-		memcpy(head, bytes + at, sizeof(head));
+		memcpy(head, bytes + at, cpython->head);
 		if (has_count(cpython, head[0]) && pyobj_from(cpython, addr + at, head, obj) &&
 		    in_front(cpython, obj->type) == places[i])
 			return true;

@@ -10,7 +10,7 @@
 
 #include "cpython/pytype.h"
 
-/* Bytes of PyGC_Head: Include/objimpl.h (3.6, 3.7), then pycore_gc.h. */
+/* Bytes of PyGC_Head: Include/objimpl.h (3.6, 3.7), then pycore_gc.h; free-threaded: none. */
 uint64_t pyblock_gc_head(const struct cpython *cpython);
 
 /*

@@ -8,8 +8,17 @@
 
 #include "cpython/pykeys.h"
 
-/* Words of a PyDictObject, by their index. */
-enum { MA_USED = 2, MA_KEYS = 4, MA_VALUES = 5, DICT_WORDS = 6 };
+/* PyDictObject behind PyObject. */
+struct fields {
+	uint64_t used;
+	uint64_t version; /* up to 3.11 ma_version_tag, which changes when the dict does */
+	uint64_t keys, values;
+};
+
+struct dict {
+	uint64_t type;
+	struct fields fields;
+};
 
 void pyitems_clear(struct pyitems *items)
 {
@@ -17,47 +26,50 @@ void pyitems_clear(struct pyitems *items)
 	*items = (struct pyitems){ 0 };
 }
 
-static int read_dict(struct cpython *cpython, uint64_t dict, uint64_t word[DICT_WORDS])
+static int read_dict(struct cpython *cpython, uint64_t addr, struct dict *dict)
 {
+	uint64_t word[PYHEAD_MOST + sizeof(dict->fields) / sizeof(uint64_t)];
 	struct pyobj obj;
-	int err = cpython_read(cpython, dict, word, DICT_WORDS * sizeof(*word));
+	int err = cpython_read(cpython, addr, word, cpython->head + sizeof(dict->fields));
 
 	if (err)
 		return err;
-	if (!pyobj_from(cpython, dict, word, &obj) || !(obj.type->flags & PYTYPE_DICT_SUBCLASS))
+	if (!pyobj_from(cpython, addr, word, &obj) || !(obj.type->flags & PYTYPE_DICT_SUBCLASS))
 		return -EBADMSG;
+	dict->type = obj.type->addr;
+	memcpy(&dict->fields, word + cpython->head / sizeof(*word), sizeof(dict->fields));
 	return 0;
 }
 
-size_t pydict_size(struct cpython *cpython, uint64_t dict)
+size_t pydict_size(struct cpython *cpython, uint64_t addr)
 {
-	uint64_t word[DICT_WORDS];
+	struct dict dict;
 
-	return read_dict(cpython, dict, word) ? 0 : word[MA_USED];
+	return read_dict(cpython, addr, &dict) ? 0 : dict.fields.used;
 }
 
 /* Whether the dict is still what it was when it was read. */
-static bool same_dict(struct cpython *cpython, uint64_t dict, const uint64_t before[DICT_WORDS])
+static bool same_dict(struct cpython *cpython, uint64_t addr, const struct dict *before)
 {
-	uint64_t now[DICT_WORDS];
+	struct dict now;
 
-	return !read_dict(cpython, dict, now) &&
-	       !memcmp(now + 1, before + 1, (DICT_WORDS - 1) * sizeof(*now));
+	return !read_dict(cpython, addr, &now) && !memcmp(&now, before, sizeof(now));
 }
 
-int pydict_items(struct cpython *cpython, uint64_t dict, struct pyitems *items)
+int pydict_items(struct cpython *cpython, uint64_t addr, struct pyitems *items)
 {
-	uint64_t word[DICT_WORDS];
-	int err = read_dict(cpython, dict, word);
+	struct dict dict;
+	const struct fields *f = &dict.fields;
+	int err = read_dict(cpython, addr, &dict);
 
 	*items = (struct pyitems){ 0 };
 	if (err)
 		return err;
-	err = pykeys_items(cpython, word[MA_KEYS],
-			   word[MA_VALUES] ? word[MA_VALUES] + cpython->fields.values : 0, items);
+	err = pykeys_items(cpython, f->keys, f->values ? f->values + cpython->fields.values : 0,
+			   items);
 	if (err)
 		return err;
-	if (same_dict(cpython, dict, word) && (items->cut || items->n == word[MA_USED]))
+	if (same_dict(cpython, addr, &dict) && (items->cut || items->n == f->used))
 		return 0;
 	/* its size is not yet what its values say, or what was read is no more */
 	return -EBADMSG;

@@ -30,10 +30,10 @@ struct pyitems {
  * the caller's, ended by pyitems_clear, also after an error. 0; -EBADMSG: it is none, or
  * changed while it was read; -ENOMEM; as mem_read.
  */
-int pydict_items(struct cpython *cpython, uint64_t dict, struct pyitems *items);
+int pydict_items(struct cpython *cpython, uint64_t addr, struct pyitems *items);
 
 /* How many items the dict at an address says it has; 0: it is none. */
-size_t pydict_size(struct cpython *cpython, uint64_t dict);
+size_t pydict_size(struct cpython *cpython, uint64_t addr);
 
 /*
  * The attributes that an instance keeps in its dict or, from 3.11, in place of one, and in

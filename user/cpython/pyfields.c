@@ -20,53 +20,58 @@ static const struct pyfields fields[] = {
 		.frame_globals = 48, .frame_locals = 56, .frame_slots = 376,
 		.code_flags = 32, .code_varnames = 64, .code_freevars = 72, .code_cellvars = 80,
 		.function_name = 104, .generator_name = 56, .module_name = 48,
+		.frame_stack = 72, .code_bytes = 40, .generator_frame = 16, .generator_state = 24,
 	},
 	[7 - FIRST_MINOR] = {
 		.frame_globals = 48, .frame_locals = 56, .frame_slots = 360,
 		.code_flags = 32, .code_varnames = 64, .code_freevars = 72, .code_cellvars = 80,
 		.function_name = 104, .generator_name = 56, .module_name = 48,
+		.frame_stack = 72, .code_bytes = 40, .generator_frame = 16, .generator_state = 24,
 	},
 	[8 - FIRST_MINOR] = {
 		.frame_globals = 48, .frame_locals = 56, .frame_slots = 360,
 		.code_flags = 36, .code_varnames = 72, .code_freevars = 80, .code_cellvars = 88,
 		.function_name = 104, .generator_name = 56, .module_name = 48,
+		.frame_stack = 72, .code_bytes = 48, .generator_frame = 16, .generator_state = 24,
 	},
 	[9 - FIRST_MINOR] = {
 		.frame_globals = 48, .frame_locals = 56, .frame_slots = 360,
 		.code_flags = 36, .code_varnames = 72, .code_freevars = 80, .code_cellvars = 88,
 		.function_name = 104, .generator_name = 56, .module_name = 48,
+		.frame_stack = 72, .code_bytes = 48, .generator_frame = 16, .generator_state = 24,
 	},
 	[10 - FIRST_MINOR] = {
 		.frame_globals = 48, .frame_locals = 56, .frame_slots = 352,
 		.code_flags = 36, .code_varnames = 72, .code_freevars = 80, .code_cellvars = 88,
 		.function_name = 40, .generator_name = 48, .module_name = 48,
+		.frame_stack = 80, .frame_state = 108, .code_bytes = 48, .generator_frame = 16,
 	},
 	[11 - FIRST_MINOR] = {
 		.frame_globals = 8, .frame_locals = 24, .frame_object = 40, .frame_slots = 72,
 		.code_flags = 48, .code_slot_names = 96, .code_slot_kinds = 104,
 		.function_name = 40, .generator_name = 40, .module_name = 48,
-		.data_stack = 296,
+		.data_stack = 296, .frame_stack = 64,
 	},
 	[12 - FIRST_MINOR] = {
 		.frame_globals = 24, .frame_locals = 40, .frame_object = 48, .frame_slots = 72,
 		.code_flags = 48, .code_slot_names = 96, .code_slot_kinds = 104,
 		.function_name = 40, .generator_name = 32, .module_name = 48,
-		.data_stack = 232,
+		.data_stack = 232, .frame_stack = 64,
 	},
 	[13 - FIRST_MINOR] = {
 		.frame_globals = 24, .frame_locals = 40, .frame_object = 48,
 		.code_flags = 48, .function_name = 40, .generator_name = 32, .module_name = 48,
-		.values = 8,
+		.values = 8, .frame_stack = 64,
 	},
 	[14 - FIRST_MINOR] = {
 		.frame_globals = 24, .frame_locals = 40, .frame_object = 48, .slot_tag = 3,
 		.code_flags = 48, .function_name = 40, .generator_name = 32, .module_name = 48,
-		.values = 8,
+		.values = 8, .frame_stack = 64,
 	},
 	[15 - FIRST_MINOR] = {
 		.frame_globals = 24, .frame_locals = 40, .frame_object = 48, .slot_tag = 3,
 		.code_flags = 48, .function_name = 40, .generator_name = 32, .module_name = 40,
-		.values = 8,
+		.values = 8, .frame_stack = 64,
 	},
 };
 
@@ -98,23 +103,62 @@ static int take_published(struct cpython *cpython)
 
 /* from as_async on to ht_cached_keys: PyHeapTypeObject, Include/cpython/object.h (3.11) */
 #define CACHED_KEYS_BEHIND_TYPE 464
-#define TP_BASICSIZE		32
 #define WORD			8
+
+/* gi_frame_state, an i8, is followed by gi_iframe, which is aligned: genobject.h (3.11) */
+#define STATE_BEFORE_FRAME 5
+
+static uint16_t basicsize(const struct cpython *cpython, enum pytype_id type)
+{
+	const uint64_t size = cpython_word(cpython, cpython->types[type] +
+							    cpython->objects.type_basicsize);
+
+	return size <= OFFSET_MAX ? (uint16_t)size : 0;
+}
+
+/* From 3.11 a generator ends in its frame, and its type says where the variables begin. */
+static int find_generators(struct cpython *cpython)
+{
+	struct pyfields *f = &cpython->fields;
+	const uint16_t size = basicsize(cpython, PYTYPE_GENERATOR);
+
+	if (size < f->frame_slots + cpython->head + WORD)
+		return -ENOTSUP;
+	f->generator_frame = size - f->frame_slots;
+	f->generator_state = f->generator_frame - STATE_BEFORE_FRAME;
+	return 0;
+}
+
+/* What is behind a PyObject, which has more words in a free-threaded build. */
+static void move_fields(struct cpython *cpython)
+{
+	struct pyfields *f = &cpython->fields;
+	const uint16_t more = cpython->head - PYHEAD_WORDS * WORD;
+
+	f->code_flags += more;
+	f->function_name += more;
+	f->generator_name += more;
+	f->module_name += more;
+}
 
 int pyfields_find(struct cpython *cpython)
 {
 	struct pyfields *f = &cpython->fields;
-	uint64_t frame;
+	uint16_t frame;
+	int err;
 
 	if (cpython->minor < FIRST_MINOR || cpython->minor > LAST_MINOR)
 		return -ENOTSUP;
 	*f = fields[cpython->minor - FIRST_MINOR];
 	f->cached_keys = (uint16_t)(cpython->type_size + CACHED_KEYS_BEHIND_TYPE);
-	if (cpython->minor >= FIRST_PUBLISHED)
-		return take_published(cpython);
-	/* up to 3.10 a frame ends in f_localsplus[1], and its type says how long it is */
-	frame = cpython_word(cpython, cpython->types[PYTYPE_FRAME] + TP_BASICSIZE);
-	if (cpython->minor <= 10 && frame > f->frame_locals && frame <= OFFSET_MAX)
-		f->frame_slots = (uint16_t)(frame - WORD);
-	return 0;
+	if (cpython->minor <= 10) {
+		/* a frame ends in f_localsplus[1], and its type says how long it is */
+		frame = basicsize(cpython, PYTYPE_FRAME);
+		if (frame > f->frame_locals)
+			f->frame_slots = frame - WORD;
+		return 0;
+	}
+	move_fields(cpython);
+	err = cpython->minor >= FIRST_PUBLISHED ? take_published(cpython) : 0;
+	return err ? err : find_generators(cpython);
 }

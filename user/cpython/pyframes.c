@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cpython/pytype.h"
+#include "place/pystack.h"
 
 #define LOOKS	 8   /* at a chain that goes on changing */
 #define HEAD_MAX 512 /* bytes of a frame before its variables */
@@ -32,8 +33,7 @@ static bool is_frame(const struct cpython *cpython, const uint8_t *head)
 	       word_at(head, cpython->objects.type_of) == cpython->types[PYTYPE_FRAME];
 }
 
-/* A frame at an address; its owner is above PYFRAME_OBJECT for a shim. */
-static int read_frame(struct cpython *cpython, uint64_t addr, struct pyframe_at *frame)
+int pyframe_read(struct cpython *cpython, uint64_t addr, struct pyframe_at *frame)
 {
 	const struct mw_pylayout *layout = &cpython->layout;
 	const struct pyfields *f = &cpython->fields;
@@ -61,6 +61,7 @@ static int read_frame(struct cpython *cpython, uint64_t addr, struct pyframe_at 
 		.locals = word_at(head, f->frame_locals),
 		.owner = owner,
 	};
+	frame->instr = pystack_instr(cpython->pid, layout, addr, frame->code, frame->instr);
 	return 0;
 }
 
@@ -101,7 +102,7 @@ static int look(struct cpython *cpython, uint64_t tstate, struct pyframes *frame
 		frames->cut = frames->n + frames->shims >= PYFRAMES_MAX;
 		if (frames->cut)
 			break;
-		err = read_frame(cpython, addr, &frame);
+		err = pyframe_read(cpython, addr, &frame);
 		if (err)
 			break;
 		if (frame.owner > PYFRAME_OBJECT)

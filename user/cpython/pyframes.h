@@ -40,6 +40,12 @@ struct pyframes {
 };
 
 /*
+ * The frame at an address, whose owner is above PYFRAME_OBJECT if it only marks a call from
+ * C. 0; -EBADMSG: there is none; as mem_read.
+ */
+int pyframe_read(struct cpython *cpython, uint64_t addr, struct pyframe_at *frame);
+
+/*
  * The frames of a thread state; *frames is the caller's, ended by pyframes_clear, also after
  * an error. 0; -EBADMSG: no two looks agreed on anything; -ENOMEM; as mem_read.
  */

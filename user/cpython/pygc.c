@@ -8,8 +8,15 @@
 #include <sys/mman.h>
 
 #include "cpython/pyblock.h"
+#include "cpython/pypages.h"
 
 #define WORD		 8
+#define GC_HEAD_MOST	 32
+#define COLLECTING	 2ull /* _PyGC_PREV_MASK_COLLECTING, pycore_gc.h (3.8 to 3.15) */
+#define LOOKS		 8    /* at a head that goes on changing */
+#define TRAIL		 64
+#define DOUBTS_MOST	 1000000
+#define LOST_MOST	 1000 /* of one list */
 #define FLAGS		 3ull /* low bits of a link that are no address, from 3.8 on */
 #define STEP		 4    /* heads are no better aligned in Debian's 3.13.5 and 3.13.18 */
 #define INTERPRETERS_MAX 1024
@@ -22,7 +29,11 @@ struct search {
 	struct segments *segments;
 	pygc_object *each;
 	void *context;
+	struct pypages *pages;
+	uint64_t interp; /* whose lists they are; 0 */
 	size_t lists;
+	bool collecting;
+	uint64_t doubts; /* objects read twice */
 	uint64_t left; /* objects that may still come */
 };
 
@@ -54,42 +65,154 @@ static bool object_of(struct cpython *cpython, uint64_t head, struct pyobj *obj)
 	       obj->type->flags & PYTYPE_HAVE_GC;
 }
 
+/* The first on a list knows where its head is, and is the PyGC_Head of an object. */
+static bool is_first(struct search *search, uint64_t addr, uint64_t head)
+{
+	struct links first;
+	struct pyobj obj;
+
+	return read_links(search->cpython, addr, &first) && first.prev == head &&
+	       object_of(search->cpython, addr, &obj);
+}
+
 /*
- * Whether two words at addr are the head of a list that is not empty: its first and last
- * know it, and are PyGC_Heads of objects. An object's own PyGC_Head has an object behind it.
+ * Whether two words at addr, which were these, are the head of a list that is not empty. The
+ * list of the youngest objects changes all the time, so that they are read again. An object's
+ * own PyGC_Head has an object behind it.
  */
-static bool is_head(struct search *search, uint64_t addr, const struct links *links)
+static bool is_head(struct search *search, uint64_t addr, struct links *links)
 {
 	struct cpython *cpython = search->cpython;
-	struct links first, last;
 	struct pyobj obj;
 
 	if (!links->next || !links->prev || links->next == addr ||
 	    !is_writable(search->segments, links->next) ||
-	    !is_writable(search->segments, links->prev) ||
-	    !read_links(cpython, links->next, &first) || first.prev != addr ||
-	    !read_links(cpython, links->prev, &last) || last.next != addr)
+	    !is_writable(search->segments, links->prev) || object_of(cpython, addr, &obj))
 		return false;
-	return object_of(cpython, links->next, &obj) && object_of(cpython, links->prev, &obj) &&
-	       !object_of(cpython, addr, &obj);
+	for (int i = 0; i < LOOKS; i++) {
+		if (is_first(search, links->next, addr))
+			return true;
+		if (!read_links(cpython, addr, links) || links->next == addr ||
+		    !is_writable(search->segments, links->next) ||
+		    !is_writable(search->segments, links->prev))
+			return false;
+	}
+	return false;
+}
+
+/* An object on a list. */
+struct node {
+	struct links links;
+	bool alive;	/* else it is just given up: nothing refers to it */
+	bool collected; /* the collector is at work on it */
+	struct pyobj obj;
+};
+
+static bool read_node(struct search *search, uint64_t at, bool kept, struct node *node)
+{
+	struct cpython *cpython = search->cpython;
+	const uint64_t gc = pyblock_gc_head(cpython);
+	uint64_t words[(GC_HEAD_MOST + PYHEAD_MOST * WORD) / WORD];
+
+	if (kept ? pypages_read(search->pages, at, words, gc + cpython->head) :
+		   cpython_read(cpython, at, words, gc + cpython->head))
+		return false;
+	node->links = (struct links){ words[0] & ~FLAGS, words[1] & ~FLAGS };
+	node->collected = cpython->minor >= 8 && words[1] & COLLECTING;
+	node->alive = pyobj_from(cpython, at + gc, words + gc / WORD, &node->obj);
+	if (!node->alive)
+		node->obj.type = pytype_get(cpython, words[gc / WORD + PYHEAD_WORDS - 1]);
+	return node->obj.type && node->obj.type->flags & PYTYPE_HAVE_GC;
+}
+
+/*
+ * What was kept may be too old: it is read anew where the way back leads elsewhere. While the
+ * collector is at work there is none.
+ */
+static bool step(struct search *search, uint64_t at, uint64_t before, struct node *node)
+{
+	if (read_node(search, at, true, node) && (node->collected || node->links.prev == before))
+		return true;
+	if (search->doubts++ > DOUBTS_MOST)
+		return false;
+	pypages_forget(search->pages, at);
+	return read_node(search, at, false, node);
+}
+
+/* The objects of a list that were last looked at. */
+struct trail {
+	uint64_t at[TRAIL];
+	size_t end, n;
+};
+
+static void keep(struct trail *trail, uint64_t at)
+{
+	trail->at[trail->end++ % TRAIL] = at;
+	trail->n += trail->n < TRAIL;
+}
+
+/*
+ * An object that has ended leads nowhere: go on behind the last one that is still on a list.
+ * 0: none of them is.
+ */
+static uint64_t go_back(struct search *search, struct trail *trail)
+{
+	struct links before;
+	struct node node;
+
+	search->cpython->retried++;
+	for (; trail->n; trail->n--) {
+		const uint64_t at = trail->at[--trail->end % TRAIL];
+
+		pypages_forget(search->pages, at);
+		if (!read_node(search, at, false, &node) ||
+		    !read_links(search->cpython, node.links.prev, &before) || before.next != at)
+			continue;
+		trail->end++;
+		return node.links.next;
+	}
+	return 0;
+}
+
+/*
+ * An object that is just put at the end of a list may not lead to its head yet, nor the head
+ * to it: whether the one that was looked at last is the last, or is put behind that.
+ */
+static bool is_end(struct search *search, uint64_t head, const struct trail *trail)
+{
+	struct links links;
+
+	return trail->n > 1 && read_links(search->cpython, head, &links) &&
+	       (links.prev == trail->at[(trail->end - 1) % TRAIL] ||
+		links.prev == trail->at[(trail->end - 2) % TRAIL]);
 }
 
 static int follow(struct search *search, uint64_t head, uint64_t first)
 {
-	struct pyobj obj;
-	struct links links;
-	int err = 0;
+	struct trail trail = { 0 };
+	uint64_t at = first, before = head;
+	struct node node;
+	int err = 0, lost = 0;
 
 	search->lists++;
-	for (uint64_t at = first; at != head && search->left && !err; at = links.next) {
+	while (at != head && search->left && !err) {
 		search->left--;
-		/* a list that changes is left where it leads elsewhere */
-		if (!read_links(search->cpython, at, &links) ||
-		    !object_of(search->cpython, at, &obj)) {
+		if (step(search, at, before, &node)) {
+			search->collecting = search->collecting || node.collected;
+			if (node.alive)
+				err = search->each(search->context, search->interp, &node.obj);
+			keep(&trail, at);
+			before = at;
+			at = node.links.next;
+			continue;
+		}
+		if (is_end(search, head, &trail))
+			break;
+		at = ++lost < LOST_MOST ? go_back(search, &trail) : 0;
+		if (!at) {
 			search->cpython->torn++;
 			break;
 		}
-		err = search->each(search->context, &obj);
 	}
 	return err;
 }
@@ -121,6 +244,7 @@ static int look_in_states(struct search *search)
 	int err = 0;
 
 	for (int i = 0; interp && i < INTERPRETERS_MAX && !err; i++) {
+		search->interp = interp;
 		err = look_through(search, interp, STATE_MAX);
 		interp = cpython_word(cpython, interp + cpython->objects.interp_next);
 	}
@@ -144,14 +268,17 @@ static int look_in_data(struct search *search)
 }
 
 int pygc_visit(struct cpython *cpython, struct segments *segments, pygc_object *each,
-	       void *context, size_t *lists)
+	       void *context, struct pygc_lists *lists)
 {
 	struct search search = {
 		.cpython = cpython, .segments = segments, .each = each, .context = context,
-		.left = PYGC_OBJECTS_MAX,
+		.left = PYGC_OBJECTS_MAX, .pages = pypages_new(cpython->pid),
 	};
-	int err = cpython->minor >= 9 ? look_in_states(&search) : look_in_data(&search);
+	int err = cpython->layout.has & MW_PY_FREE_THREADED ? -ENOENT :
+		  !search.pages ? -ENOMEM :
+		  cpython->minor >= 9 ? look_in_states(&search) : look_in_data(&search);
 
-	*lists = search.lists;
+	pypages_free(search.pages);
+	*lists = (struct pygc_lists){ search.lists, search.collecting };
 	return err ? err : search.lists ? 0 : -ENOENT;
 }

@@ -13,14 +13,22 @@
 
 #define PYGC_OBJECTS_MAX 50000000
 
-/* Called for each. Not 0 ends the walk, which returns it. */
-typedef int pygc_object(void *context, const struct pyobj *obj);
+/*
+ * Called for each. interp: of whose lists they are; 0, up to 3.8: of all interpreters. Not 0
+ * ends the walk, which returns it.
+ */
+typedef int pygc_object(void *context, uint64_t interp, const struct pyobj *obj);
+
+struct pygc_lists {
+	size_t n;
+	bool collecting; /* some objects may be on none: the collector is looking at them */
+};
 
 /*
- * Visit the objects of all lists, each once as long as the lists hold still; *lists says how
- * many there were. 0, -ENOENT: there are none; -ENOMEM, or what each returned.
+ * Visit the objects of all lists, each once as long as the lists hold still; *lists is filled
+ * in. 0, -ENOENT: there are none; -ENOMEM, or what each returned.
  */
 int pygc_visit(struct cpython *cpython, struct segments *segments, pygc_object *each,
-	       void *context, size_t *lists);
+	       void *context, struct pygc_lists *lists);
 
 #endif

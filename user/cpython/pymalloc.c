@@ -58,18 +58,19 @@ static int read_pool(struct reading *reading, uint64_t addr, uint8_t *bytes)
 {
 	const uint64_t size = reading->pymalloc->arenas.pool_size;
 
-	for (int i = 0; i < LOOKS; i++) {
+	/* a thread may be held while it takes a block */
+	for (int i = 0; i < (reading->cpython->held ? 1 : LOOKS); i++) {
 		if (pypool_parse(bytes, size, addr, &reading->pool)) {
 			count_pool(reading);
 			return tell_blocks(reading, addr, bytes);
 		}
-		reading->cpython->retried++;
+		reading->cpython->retried += !reading->cpython->held;
 		if (cpython_read(reading->cpython, addr, bytes, size))
 			break;
 	}
 	reading->arena->torn++;
 	reading->pymalloc->torn++;
-	reading->cpython->torn++;
+	reading->cpython->torn += !reading->cpython->held;
 	return 0;
 }
 

@@ -39,12 +39,13 @@ static void find_singletons(const struct cpython *cpython, struct pystatic *stat
 static uint64_t count_types(struct cpython *cpython, uint64_t start, uint64_t len)
 {
 	uint64_t *words = len < DATA_MAX ? malloc(len + WORD) : NULL, n = 0;
+	const size_t type_of = cpython->objects.type_of / WORD;
 
 	if (words && !cpython_read(cpython, start, words, len))
-		for (size_t i = 1; i < len / WORD; i++) {
+		for (size_t i = type_of; i < len / WORD; i++) {
 			const struct pytype *type =
 				words[i] == cpython->types[PYTYPE_TYPE] ?
-					pytype_get(cpython, start + (i - 1) * WORD) : NULL;
+					pytype_get(cpython, start + (i - type_of) * WORD) : NULL;
 
 			n += type && !(type->flags & PYTYPE_HEAPTYPE);
 		}

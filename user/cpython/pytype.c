@@ -11,12 +11,12 @@
 #define NAME_MAX_BYTES 256
 #define METATYPES_MAX  4      /* from a type to the type of types */
 #define REFCOUNT_MAX   (1ull << 40) /* up to 3.11: more refer to nothing */
+#define SHARED_SHIFT   2 /* _Py_REF_SHARED_SHIFT, Include/refcount.h */
 #define BASICSIZE_MAX  (1 << 20)
 #define KNOWN_MAX      (4 << 20) /* addresses asked for: memory may be full of what is none */
 
-/* Words of a type, by their index. */
+/* Words of a type behind PyVarObject, by their index; PyObject may have two more. */
 enum {
-	OB_TYPE = 1,
 	TP_NAME = 3,
 	TP_BASICSIZE = 4,
 	TP_ITEMSIZE = 5,
@@ -34,7 +34,7 @@ static bool is_metatype(const struct cpython *cpython, uint64_t addr)
 	for (int i = 0; i < METATYPES_MAX && addr; i++) {
 		if (addr == cpython->types[PYTYPE_TYPE])
 			return true;
-		addr = cpython_word(cpython, addr + OB_TYPE * sizeof(addr));
+		addr = cpython_word(cpython, addr + cpython->objects.type_of);
 	}
 	return false;
 }
@@ -60,13 +60,16 @@ static const char *read_name(const struct cpython *cpython, uint64_t addr)
 
 static struct pytype *read_type(const struct cpython *cpython, uint64_t addr)
 {
+	const uint64_t more = cpython->head - PYHEAD_WORDS * sizeof(addr);
 	uint64_t word[TYPE_WORDS];
 	struct pytype *type;
 	const char *name;
 
-	if (!addr || addr % sizeof(*word) || cpython_read(cpython, addr, word, sizeof(word)) ||
+	if (!addr || addr % sizeof(*word) ||
+	    cpython_read(cpython, addr + more, word, sizeof(word)) ||
 	    !(word[TP_FLAGS] & PYTYPE_READY) || (int64_t)word[TP_BASICSIZE] < 0 ||
-	    word[TP_BASICSIZE] > BASICSIZE_MAX || !is_metatype(cpython, word[OB_TYPE]))
+	    word[TP_BASICSIZE] > BASICSIZE_MAX ||
+	    !is_metatype(cpython, word[PYHEAD_WORDS - 1]))
 		return NULL;
 	name = read_name(cpython, word[TP_NAME]);
 	type = name ? malloc(sizeof(*type)) : NULL;
@@ -79,6 +82,7 @@ static struct pytype *read_type(const struct cpython *cpython, uint64_t addr)
 			.flags = word[TP_FLAGS],
 			.dictoffset = (int64_t)word[TP_DICTOFFSET],
 			.base = word[TP_BASE],
+			.metatype = word[PYHEAD_WORDS - 1],
 			.members = word[TP_MEMBERS],
 			.id = id_of(cpython, addr),
 		};
@@ -110,19 +114,36 @@ static bool count_references(const struct cpython *cpython, uint64_t word, struc
 	return obj->refcount && (cpython->minor >= 12 || obj->refcount < REFCOUNT_MAX);
 }
 
-bool pyobj_from(struct cpython *cpython, uint64_t addr, const uint64_t head[2], struct pyobj *obj)
+/*
+ * Free-threaded: the thread that made the object counts by itself, all others together in
+ * ob_ref_shared, whose low bits say something else and which may be below 0.
+ */
+static bool count_both(const uint64_t head[PYHEAD_MOST], struct pyobj *obj)
 {
+	const uint32_t local = head[1] >> 32;
+	const int64_t shared = (int64_t)head[2] >> SHARED_SHIFT;
+
+	obj->immortal = local == UINT32_MAX;
+	obj->refcount = obj->immortal ? local : local + (uint64_t)shared;
+	return obj->refcount && obj->refcount < REFCOUNT_MAX;
+}
+
+bool pyobj_from(struct cpython *cpython, uint64_t addr, const uint64_t *head, struct pyobj *obj)
+{
+	const unsigned words = cpython->head / sizeof(*head);
+
 	*obj = (struct pyobj){ .addr = addr };
-	if (!count_references(cpython, head[0], obj))
+	if (!(words == PYHEAD_MOST ? count_both(head, obj) :
+				     count_references(cpython, head[0], obj)))
 		return false;
-	obj->type = pytype_get(cpython, head[1]);
+	obj->type = pytype_get(cpython, head[words - 1]);
 	return obj->type != NULL;
 }
 
 int pyobj_read(struct cpython *cpython, uint64_t addr, struct pyobj *obj)
 {
-	uint64_t head[2]; /* ob_refcnt, ob_type */
-	int err = addr % sizeof(*head) ? -EBADMSG : cpython_read(cpython, addr, head, sizeof(head));
+	uint64_t head[PYHEAD_MOST];
+	int err = addr % sizeof(*head) ? -EBADMSG : cpython_read(cpython, addr, head, cpython->head);
 
 	if (err)
 		return err;

@@ -16,6 +16,7 @@ struct pytype {
 	uint64_t flags;	    /* tp_flags */
 	int64_t dictoffset;
 	uint64_t base;	    /* address of tp_base; 0 */
+	uint64_t metatype;  /* address of its own type */
 	uint64_t members;   /* address of tp_members; 0 */
 	enum pytype_id id;  /* PYTYPES: none of those that are known */
 };
@@ -28,7 +29,6 @@ struct pytype {
 #define PYTYPE_HAVE_GC	     (1ull << 14)
 #define PYTYPE_LONG_SUBCLASS (1ull << 24)
 #define PYTYPE_DICT_SUBCLASS (1ull << 29)
-#define PYTYPE_TYPE_SUBCLASS (1ull << 31)
 
 struct pyobj {
 	uint64_t addr;
@@ -40,9 +40,8 @@ struct pyobj {
 /* The type at an address; NULL: there is none. Stays until cpython_clear. */
 const struct pytype *pytype_get(struct cpython *cpython, uint64_t addr);
 
-/* Whether head, the first 16 bytes at addr, can begin an object; fills *obj. */
-bool pyobj_from(struct cpython *cpython, uint64_t addr, const uint64_t head[2],
-		struct pyobj *obj);
+/* Whether head, the first cpython->head bytes at addr, can begin an object; fills *obj. */
+bool pyobj_from(struct cpython *cpython, uint64_t addr, const uint64_t *head, struct pyobj *obj);
 
 /* Read what is at an address as an object. 0; -EBADMSG: it is none; as mem_read. */
 int pyobj_read(struct cpython *cpython, uint64_t addr, struct pyobj *obj);

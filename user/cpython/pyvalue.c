@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/fmt.h"
+#include "cpython/pyenum.h"
 #include "place/pyobject.h"
 #include "target/mem.h"
 
@@ -15,6 +16,7 @@
 #define TEXT_MOST  48 /* bytes of a str or bytes that are shown */
 #define DIGITS_ALL 17 /* of a double: enough to tell it from any other */
 #define ITEMS_MAX  (1ull << 48)
+#define BASES_MAX  64 /* of a type, one the base of the other */
 
 /*
  * Floats are written with as few digits as lead back to them, with an exponent below 1e-4
@@ -72,7 +74,7 @@ static void value_float(struct cpython *cpython, const struct pyobj *obj, char t
 {
 	double value; /* ob_fval */
 
-	if (!cpython_read(cpython, obj->addr + 2 * WORD, &value, sizeof(value)))
+	if (!cpython_read(cpython, obj->addr + cpython->head, &value, sizeof(value)))
 		write_double(value, true, text);
 }
 
@@ -82,7 +84,7 @@ static void value_complex(struct cpython *cpython, const struct pyobj *obj,
 	char real[PYVALUE_TEXT], imag[PYVALUE_TEXT];
 	double value[2]; /* cval */
 
-	if (cpython_read(cpython, obj->addr + 2 * WORD, value, sizeof(value)))
+	if (cpython_read(cpython, obj->addr + cpython->head, value, sizeof(value)))
 		return;
 	write_double(value[0], false, real);
 	write_double(value[1], false, imag);
@@ -131,9 +133,11 @@ static void put_repr(const char *part, char text[PYVALUE_TEXT])
 
 static void value_str(struct cpython *cpython, const struct pyobj *obj, char text[PYVALUE_TEXT])
 {
+	struct pyobjects objects = cpython->objects;
 	char part[TEXT_MOST];
 
-	if (pyobject_str(cpython->pid, &cpython->objects, obj->addr, part, sizeof(part)) >= 0)
+	objects.str_type = obj->type->addr; /* of a subclass, too */
+	if (pyobject_str(cpython->pid, &objects, obj->addr, part, sizeof(part)) >= 0)
 		put_repr(part, text);
 }
 
@@ -172,14 +176,19 @@ static void put_count(char text[PYVALUE_TEXT], uint64_t n, const char *what)
 /* ob_size, and ma_used of a dict, which lies there, too */
 static void value_sized(struct cpython *cpython, const struct pyobj *obj, char text[PYVALUE_TEXT])
 {
-	put_count(text, cpython_word(cpython, obj->addr + cpython->objects.size),
-		  obj->type->id == PYTYPE_BYTEARRAY ? "byte" : "item");
+	put_count(text, cpython_word(cpython, obj->addr + cpython->objects.size), "item");
+}
+
+static void value_bytearray(struct cpython *cpython, const struct pyobj *obj,
+			    char text[PYVALUE_TEXT])
+{
+	put_count(text, cpython_word(cpython, obj->addr + cpython->objects.size), "byte");
 }
 
 /* fill, then used: PySetObject, Include/setobject.h, from 3.9 Include/cpython/setobject.h */
 static void value_set(struct cpython *cpython, const struct pyobj *obj, char text[PYVALUE_TEXT])
 {
-	put_count(text, cpython_word(cpython, obj->addr + 3 * WORD), "item");
+	put_count(text, cpython_word(cpython, obj->addr + cpython->head + WORD), "item");
 }
 
 /* A name that is a str object, whose address is in a field. */
@@ -203,7 +212,7 @@ static void value_method(struct cpython *cpython, const struct pyobj *obj, char 
 {
 	struct pyobj function;
 
-	if (!pyobj_read(cpython, cpython_word(cpython, obj->addr + 2 * WORD), &function) &&
+	if (!pyobj_read(cpython, cpython_word(cpython, obj->addr + cpython->head), &function) &&
 	    function.type->id == PYTYPE_FUNCTION)
 		value_function(cpython, &function, text);
 }
@@ -232,7 +241,7 @@ static void value_code(struct cpython *cpython, const struct pyobj *obj, char te
 static void value_builtin(struct cpython *cpython, const struct pyobj *obj,
 			  char text[PYVALUE_TEXT])
 {
-	const uint64_t method = cpython_word(cpython, obj->addr + 2 * WORD);
+	const uint64_t method = cpython_word(cpython, obj->addr + cpython->head);
 
 	char name[PYVALUE_TEXT];
 
@@ -248,6 +257,22 @@ static void value_type(struct cpython *cpython, const struct pyobj *obj, char te
 		fmt_safe(text, PYVALUE_TEXT, type->name);
 }
 
+/* wr_object, the first field: None when that has ended. Include/cpython/weakrefobject.h */
+static void value_weakref(struct cpython *cpython, const struct pyobj *obj,
+			  char text[PYVALUE_TEXT])
+{
+	char name[PYVALUE_TEXT];
+	struct pyobj of;
+
+	if (pyobj_read(cpython, cpython_word(cpython, obj->addr + cpython->head), &of))
+		return;
+	if (!strcmp(of.type->name, "NoneType"))
+		strcpy(text, "dead");
+	else
+		snprintf(text, PYVALUE_TEXT, "to %.60s at 0x%llx",
+			 fmt_safe(name, sizeof(name), of.type->name), (unsigned long long)of.addr);
+}
+
 /* start, stop, step: rangeobject, Objects/rangeobject.c */
 static void value_range(struct cpython *cpython, const struct pyobj *obj, char text[PYVALUE_TEXT])
 {
@@ -255,7 +280,7 @@ static void value_range(struct cpython *cpython, const struct pyobj *obj, char t
 
 	for (int i = 0; i < 3; i++)
 		pyint_read(cpython->pid, &cpython->ints,
-			   cpython_word(cpython, obj->addr + (2 + i) * WORD), &part[i]);
+			   cpython_word(cpython, obj->addr + cpython->head + i * WORD), &part[i]);
 	if (part[0].state == PYINT_KNOWN && part[1].state == PYINT_KNOWN &&
 	    part[2].state == PYINT_KNOWN)
 		snprintf(text, PYVALUE_TEXT, "range(%.25s, %.25s, %.25s)", part[0].text,
@@ -277,30 +302,32 @@ static const struct {
 	{ "NotImplementedType", "NotImplemented" },
 };
 
-/* What serves instances of subclasses as well. */
-static enum pytype_id kind_of(const struct pytype *type)
+/* An instance of a subclass is laid out as one of its base is, in front of what it adds. */
+static enum pytype_id kind_of(struct cpython *cpython, const struct pytype *type)
 {
-	if (type->id != PYTYPES)
-		return type->id;
-	if (type->flags & PYTYPE_LONG_SUBCLASS)
-		return PYTYPE_LONG;
-	if (type->flags & PYTYPE_DICT_SUBCLASS)
-		return PYTYPE_DICT;
-	return type->flags & PYTYPE_TYPE_SUBCLASS ? PYTYPE_TYPE : PYTYPES;
+	for (int base = 0; type && base < BASES_MAX; base++) {
+		if (type->id != PYTYPES)
+			return type->id;
+		type = type->base ? pytype_get(cpython, type->base) : NULL;
+	}
+	return PYTYPES;
 }
 
 void pyvalue_text(struct cpython *cpython, const struct pyobj *obj, char text[PYVALUE_TEXT])
 {
-	const enum pytype_id kind = kind_of(obj->type);
+	const enum pytype_id kind = kind_of(cpython, obj->type);
 	uint64_t type;
 
 	text[0] = '\0';
 	for (size_t i = 0; i < sizeof(singletons) / sizeof(*singletons); i++)
 		if (!strcmp(obj->type->name, singletons[i].type))
 			strcpy(text, singletons[i].value);
-	if (kind == PYTYPES || !values[kind])
+	if (pyenum_is(cpython, obj->type))
+		pyenum_text(cpython, obj, text);
+	else if (kind != PYTYPES && values[kind])
+		values[kind](cpython, obj, text);
+	else
 		return;
-	values[kind](cpython, obj, text);
 	/* still that object, or one like it? */
 	type = cpython_word(cpython, obj->addr + cpython->objects.type_of);
 	if (type != obj->type->addr)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cpython/pybody.h"
 #include "cpython/pyslots.h"
 #include "target/mem.h"
 
@@ -51,6 +52,12 @@ static int forgive(struct pyvars *vars, int err)
 	return 0;
 }
 
+static void read_what_it_is(struct cpython *cpython, struct pyvar *var)
+{
+	pyvalue_text(cpython, &var->object, var->value);
+	var->body = pybody_of(cpython, &var->object);
+}
+
 /*
  * Read the object a slot holds, and then the slot once more: as it still holds the object,
  * that was there all the time, and what was read is of it.
@@ -67,7 +74,7 @@ static int read_object(struct cpython *cpython, uint64_t slot, struct pyvar *var
 			return -ENOENT;
 		err = pyobj_read(cpython, held, &var->object);
 		if (!err)
-			pyvalue_text(cpython, &var->object, var->value);
+			read_what_it_is(cpython, var);
 		if (err == -ESRCH)
 			return err;
 		if (!err && (cpython_word(cpython, slot) & ~tag) == held)
@@ -103,7 +110,7 @@ static uint64_t slot_in_cell(struct cpython *cpython, uint64_t slot)
 
 	if (!held || pyobj_read(cpython, held, &cell) || cell.type->id != PYTYPE_CELL)
 		return 0;
-	return held + 2 * sizeof(uint64_t); /* ob_ref: Include/cellobject.h */
+	return held + cpython->head; /* ob_ref: Include/cellobject.h */
 }
 
 static int add_slots(struct cpython *cpython, const struct pyslots *slots,

@@ -30,6 +30,7 @@ struct pyvar {
 	uint64_t frame_slot; /* the frame's own slot that leads there; 0: none does */
 	uint64_t frame_word; /* what that held */
 	struct pyobj object;
+	uint64_t body; /* address of its items or bytes, where they are by themselves; 0 */
 	char value[PYVALUE_TEXT]; /* "": none can be said */
 };
 

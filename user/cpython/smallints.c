@@ -7,18 +7,23 @@
 #include <sys/mman.h>
 
 #define WORD	      8
-#define STRIDE	      32	  /* of objects in an array: a head of 24 bytes, one digit */
+#define STRIDE_MOST   48	  /* bytes of an object: PyObject, a word of size, one digit */
 #define MOST	      4096	  /* ints */
 #define LEAST	      100	  /* fewer that follow each other are there by chance */
 #define STATE_MAX     (64 << 10)  /* bytes of an interpreter's state looked through */
 #define DATA_MAX      (64 << 20)  /* bytes of an image's data */
 #define INTERPRETERS_MAX 1024
 
-/* A small int as it lies in memory. */
+/* A small int as it lies in memory, from ob_type on. */
 struct object {
-	uint64_t refcount, type, size;
+	uint64_t type, size;
 	uint32_t digit;
 };
+
+static uint64_t stride(const struct cpython *cpython)
+{
+	return cpython->head + 2 * WORD;
+}
 
 /* Whether it is the one of this value. lv_tag from 3.12: pyint.h; bit 2 is set from 3.14 on. */
 static bool is_int(const struct cpython *cpython, const struct object *object, int value)
@@ -37,11 +42,12 @@ static bool is_int(const struct cpython *cpython, const struct object *object, i
 /* How many ints from -5 on follow each other in bytes. */
 static uint32_t count_array(const struct cpython *cpython, const uint8_t *bytes, size_t len)
 {
+	const uint64_t each = stride(cpython);
 	struct object object;
 	uint32_t n = 0;
 
-	for (; n < MOST && (n + 1) * STRIDE <= len; n++) {
-		memcpy(&object, bytes + n * STRIDE, sizeof(object));
+	for (; n < MOST && (n + 1) * each <= len; n++) {
+		memcpy(&object, bytes + n * each + cpython->objects.type_of, sizeof(object));
 		if (!is_int(cpython, &object, SMALLINTS_FIRST + (int)n))
 			break;
 	}
@@ -55,7 +61,7 @@ static bool look_through(struct cpython *cpython, uint64_t start, uint64_t len,
 	bool found = false;
 
 	if (bytes && !cpython_read(cpython, start, bytes, len))
-		for (uint64_t at = 0; at + STRIDE <= len && !found; at += WORD) {
+		for (uint64_t at = 0; at + STRIDE_MOST <= len && !found; at += WORD) {
 			const uint32_t n = count_array(cpython, bytes + at, len - at);
 
 			found = n >= LEAST;
@@ -63,8 +69,8 @@ static bool look_through(struct cpython *cpython, uint64_t start, uint64_t len,
 				*ints = (struct smallints){ .table = start + at,
 							    .n = n,
 							    .lowest = start + at,
-							    .end = start + at + n * STRIDE,
-							    .bytes = n * STRIDE };
+							    .end = start + at + n * stride(cpython),
+							    .bytes = n * stride(cpython) };
 		}
 	free(bytes);
 	return found;
@@ -108,13 +114,14 @@ static uint32_t count_pointers(struct cpython *cpython, const uint64_t *words, s
 	for (; n < len && n < MOST; n++) {
 		/* most words are no addresses: -5 is asked for first */
 		if (words[n] < MOST || words[n] % WORD ||
-		    cpython_read(cpython, words[n], &object, sizeof(object)) ||
+		    cpython_read(cpython, words[n] + cpython->objects.type_of, &object,
+				 sizeof(object)) ||
 		    !is_int(cpython, &object, SMALLINTS_FIRST + (int)n))
 			break;
 		if (words[n] < ints->lowest)
 			ints->lowest = words[n];
-		if (words[n] + STRIDE > ints->end)
-			ints->end = words[n] + STRIDE;
+		if (words[n] + stride(cpython) > ints->end)
+			ints->end = words[n] + stride(cpython);
 	}
 	return n;
 }
@@ -152,7 +159,7 @@ static bool find_pointers(struct cpython *cpython, struct smallints *ints)
 		ints->table = interp + i * WORD;
 		ints->pointers = true;
 		ints->n = n;
-		ints->bytes = n * (uint64_t)(STRIDE + WORD);
+		ints->bytes = n * (stride(cpython) + WORD);
 	}
 	free(words);
 	return found;

@@ -82,7 +82,7 @@ static int read_head(struct memory *memory, const struct pyobjects *o, uint64_t 
 {
 	uint8_t head[HEAD_MAX];
 	uint32_t state;
-	int error;
+	int error = 0;
 
 	if (o->str_ascii > sizeof(head) || o->str_length + 8U > o->str_ascii ||
 	    o->str_state + 4U > o->str_ascii || o->type_of + 8U > o->str_ascii)
@@ -96,8 +96,14 @@ static int read_head(struct memory *memory, const struct pyobjects *o, uint64_t 
 		.data = object + (STATE_ASCII(state) ? o->str_ascii : o->str_compact),
 		.kind = STATE_KIND(state),
 	};
-	if (word_at(head, o->type_of) != o->str_type || !STATE_COMPACT(state))
+	if (word_at(head, o->type_of) != o->str_type)
 		return -EBADMSG;
+	/* PyUnicodeObject.data: an instance of a subclass has its characters elsewhere */
+	if (!STATE_COMPACT(state))
+		error = read_memory(memory, object + o->str_compact, &str->data,
+				    sizeof(str->data));
+	if (error)
+		return error;
 	if (str->kind != 1 && str->kind != 2 && str->kind != 4)
 		return -EBADMSG;
 	return STATE_ASCII(state) && str->kind != 1 ? -EBADMSG : 0;

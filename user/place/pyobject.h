@@ -28,7 +28,7 @@ struct pycode {
 /*
  * A str object in UTF-8, terminated; what does not fit in cap bytes ends in "...", after
  * a whole character. Surrogate escapes become the bytes they stand for, other surrogates
- * and NUL become U+FFFD. Length, or -EBADMSG (not a compact str), -EFAULT, -ESRCH, -EPERM.
+ * and NUL become U+FFFD. Length, or -EBADMSG (not a str), -EFAULT, -ESRCH, -EPERM.
  */
 int pyobject_str(pid_t pid, const struct pyobjects *objects, uint64_t object, char *buf,
 		 size_t cap);

@@ -144,6 +144,11 @@ static const struct {
 	{ IN_OBJECTS(str_ascii), { 560, 640, 736 } },
 };
 
+/* Of a free-threaded build, from 3.14: tlbc_index and co_tlbc. */
+static const struct {
+	uint16_t frame, code;
+} published_copies[] = { { 0, 0 }, { 304, 392 }, { 368, 456 } };
+
 enum { FREE_THREADED = 16, INTERPRETERS_HEAD = 40 };
 
 /* The holder's is that in interp->_gil, which a subinterpreter may share or have of its own. */
@@ -202,11 +207,14 @@ static int take_published(struct pyfind *find, unsigned minor)
 				      word_at(bytes, published_gil[which].gil));
 	if (word_at(bytes, FREE_THREADED))
 		find->layout->has |= MW_PY_FREE_THREADED;
+	if (word_at(bytes, FREE_THREADED) && published_copies[which].code) {
+		find->layout->frame_copy = (uint16_t)word_at(bytes, published_copies[which].frame);
+		find->layout->code_copies = (uint16_t)word_at(bytes, published_copies[which].code);
+	}
 	fill_rest(find, minor);
 	snprintf(find->evidence->offsets, sizeof(find->evidence->offsets), "debug offsets%s",
 		 word_at(bytes, FREE_THREADED) ? ", free-threaded" : "");
-	/* there each thread runs its own copy of the code: co_tlbc, Include/cpython/code.h */
-	return word_at(bytes, FREE_THREADED) && minor >= 14 ? -ENOTSUP : 0;
+	return 0;
 }
 
 /* What a type's tp_members say of its objects: PyMemberDef, Include/structmember.h. */

@@ -166,6 +166,25 @@ static bool is_shim(pid_t pid, const struct mw_pylayout *layout, uint64_t frame)
 	       owner >= layout->owner_shim;
 }
 
+/* _PyCodeArray: how many copies there are, then their addresses. Include/cpython/code.h (3.14) */
+uint64_t pystack_instr(pid_t pid, const struct mw_pylayout *layout, uint64_t frame, uint64_t code,
+		       uint64_t instr)
+{
+	uint64_t copies, n, copy;
+	int32_t index;
+	int error = 0;
+
+	if (!layout->code_copies ||
+	    mem_read(pid, frame + layout->frame_copy, &index, sizeof(index)) || index <= 0)
+		return instr;
+	copies = read_word(pid, code + layout->code_copies, &error);
+	n = read_word(pid, copies, &error);
+	if (error || (uint64_t)index >= n)
+		return instr;
+	copy = read_word(pid, copies + sizeof(n) + (uint64_t)index * sizeof(copy), &error);
+	return error ? instr : instr - copy + code + layout->code_bytecode;
+}
+
 ssize_t pystack_frames(pid_t pid, const struct mw_pylayout *layout, uint64_t tstate,
 		       struct pyframe *frames, size_t cap)
 {
@@ -179,7 +198,10 @@ ssize_t pystack_frames(pid_t pid, const struct mw_pylayout *layout, uint64_t tst
 		} else {
 			frames[n].code = read_word(pid, frame + layout->frame_code, &error) &
 					 ~(uint64_t)layout->code_tag;
-			frames[n++].instr = read_word(pid, frame + layout->frame_instr, &error);
+			frames[n].instr = read_word(pid, frame + layout->frame_instr, &error);
+			frames[n].instr = pystack_instr(pid, layout, frame, frames[n].code,
+							frames[n].instr);
+			n++;
 		}
 		frame = read_word(pid, frame + layout->frame_back, &error);
 	}

@@ -32,6 +32,13 @@ ssize_t pystack_threads(pid_t pid, const struct mw_pylayout *layout,
 			const struct pyobjects *objects, struct pythread **threads);
 
 /*
+ * Where a frame is, as pycode_lasti takes it, by the word at frame_instr: that may point into
+ * a copy of the code.
+ */
+uint64_t pystack_instr(pid_t pid, const struct mw_pylayout *layout, uint64_t frame, uint64_t code,
+		       uint64_t instr);
+
+/*
  * Up to cap frames of a thread state, innermost first, without shims. Count, or -EBADMSG
  * when a frame cannot be read.
  */

@@ -15,6 +15,7 @@ struct walk_options {
 	bool census;	 /* count objects by their types */
 	const char *census_file; /* JSON lines of that go there; NULL */
 	uint32_t top;	 /* types shown; 0: all */
+	uint32_t suspended; /* generators and coroutines shown; 0: all */
 	const char *svg, *png; /* files for a picture of it; NULL */
 	bool diff;	 /* no walk: two censuses compared */
 	bool freeze;	 /* it stands still meanwhile */

@@ -77,6 +77,7 @@ static void find_python(struct walk *walk)
 		err = cpython_find(cpython, walk->space, &walk->place.names, &why);
 
 	walk->python = !err;
+	cpython->held = walk->freeze != NULL;
 	walk->head.python = cpython->evidence.version[0] ? cpython->evidence.version : NULL;
 	walk->head.python_file = cpython->image ? cpython->image->path : NULL;
 	walk->head.python_why = err ? why : cpython->evidence.offsets;
@@ -222,6 +223,8 @@ static int look_around(struct walk *walk)
 		err = walk_census(walk);
 	if (!err && walk->python)
 		err = walk_threads(walk);
+	if (!err && walk->python)
+		err = walk_suspended(walk);
 	if (!err && !walk->target->proc.bits32)
 		err = walk_c(walk);
 	walk_let_go(walk);
@@ -242,6 +245,7 @@ static void clear(struct walk *walk)
 	free(walk->threads);
 	walk_let_go(walk);
 	pymalloc_clear(&walk->pymalloc);
+	mimalloc_clear(&walk->mimalloc);
 	drawing_clear(&walk->drawing);
 	cpython_clear(&walk->cpython);
 	residents_clear(&walk->residents);

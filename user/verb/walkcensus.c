@@ -50,10 +50,13 @@ int walk_census(struct walk *walk)
 
 	if (!err) {
 		walk->view.ops->census(&walk->view, &census, walk->options->walk.top);
-		if (!census.heap)
+		if (!census.heap && walk->cpython.layout.has & MW_PY_FREE_THREADED)
+			walk_note(walk, "the census has nothing: the pages of mimalloc could not be "
+				  "walked");
+		else if (!census.heap)
 			walk_note(walk, "malloc's heap could not be read: of large objects the "
 				  "census has those only that the garbage collector has in %zu "
-				  "lists", census.gc_lists);
+				  "lists", census.gc.n);
 		if (walk->options->walk.census_file)
 			err = save_census(walk, &census);
 	}

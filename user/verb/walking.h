@@ -8,6 +8,7 @@
 #include <signal.h>
 
 #include "cpython/cpython.h"
+#include "cpython/mimalloc.h"
 #include "cpython/pymalloc.h"
 #include "glibc/glibcheap.h"
 #include "options.h"
@@ -17,6 +18,8 @@
 #include "targets.h"
 #include "view/drawing.h"
 #include "view/walkview.h"
+
+#define WALK_VARIABLES_MAX 200000 /* a target may make up as many as it likes */
 
 struct walk {
 	const struct options *options;
@@ -31,6 +34,7 @@ struct walk {
 	size_t n_threads;
 	struct pymalloc pymalloc;
 	bool has_pymalloc;
+	struct mimalloc mimalloc; /* of a free-threaded build */
 	struct freeze *freeze; /* NULL: it is not held */
 	struct frozen frozen;
 	sigset_t signals; /* blocked before it was held */
@@ -71,6 +75,24 @@ int walk_census(struct walk *walk);
 
 /* Python's threads, their frames and variables. 0, -ESRCH, -ENOMEM. */
 int walk_threads(struct walk *walk);
+
+/* What stands still between its frames. Likewise. */
+int walk_suspended(struct walk *walk);
+
+/* At which lines most of these stand. Likewise. */
+int walk_stands(struct walk *walk, const struct pysuspended *at, size_t n);
+
+/* Fill in function, file and line of show by its frame. */
+void walk_name_frame(struct walk *walk, struct walk_frame *show);
+
+/* What is asked for of a frame; vars is ended by pyvars_clear. As pyvars_frame. */
+int walk_read_variables(struct walk *walk, const struct pyframe_at *frame, struct pyvars *vars);
+
+/*
+ * Show a frame and its variables; NULL: it ended before they were read. Of show, tid, depth,
+ * frame and generator are filled in.
+ */
+void walk_show_frame(struct walk *walk, struct walk_frame *show, const struct pyvars *vars);
 
 /*
  * Read the debug information that will be needed, while the process still runs: that takes

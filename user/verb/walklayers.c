@@ -9,11 +9,35 @@
 #include "verb/walking.h"
 
 /* Layers in the order in which they are shown: segments.def. */
-static const char *const layers[] = { "image", "malloc", "pymalloc", "python", "stack",
+static const char *const layers[] = { "image", "malloc", "pymalloc", "mimalloc", "python", "stack",
 				      "mapping", "kernel", "unexplained" };
 
 #define LAYERS	    (sizeof(layers) / sizeof(*layers))
 #define UNEXPLAINED (LAYERS - 1)
+
+/* As much of it as can be used so far: the rest is mapped, but not to be touched. */
+static void claim_parts(struct segments *segments, const struct mimalloc_segment *at)
+{
+	for (size_t i = 0; i < segments->n; i++) {
+		const struct segment *part = &segments->at[i];
+		const uint64_t start = part->start > at->start ? part->start : at->start;
+		const uint64_t end = part->end < at->end ? part->end : at->end;
+
+		if (start < end)
+			claim(segments, start, end, SEGMENT_MIMALLOC, 0);
+	}
+}
+
+static int claim_mimalloc(struct walk *walk)
+{
+	struct mimalloc *mimalloc = &walk->mimalloc;
+	struct segments *segments = &walk->space->segments;
+	int err = mimalloc_read(&walk->cpython, segments, mimalloc, NULL, NULL);
+
+	for (size_t i = 0; i < mimalloc->n && !err; i++)
+		claim_parts(segments, &mimalloc->segments[i]);
+	return err == -ENOMEM || err == -ESRCH ? err : segments->error;
+}
 
 int walk_claim(struct walk *walk)
 {
@@ -22,6 +46,8 @@ int walk_claim(struct walk *walk)
 	int err;
 
 	pychunks_mark(cpython, walk->threads, walk->n_threads, segments);
+	if (cpython->layout.has & MW_PY_FREE_THREADED)
+		return claim_mimalloc(walk);
 	err = pymalloc_read(cpython, segments, &walk->pymalloc, NULL, NULL);
 	walk->has_pymalloc = !err;
 	if (err && err != -ENOENT && err != -EBADMSG && err != -EFAULT)
@@ -99,9 +125,16 @@ static int show_pymalloc(struct walk *walk)
 	const struct pymalloc *pymalloc = &walk->pymalloc;
 	struct walk_arena *show;
 
+	if (walk->mimalloc.n) {
+		walk->view.ops->mimalloc(&walk->view, &walk->mimalloc);
+		return 0;
+	}
 	if (!walk->has_pymalloc) {
-		walk_note(walk, "no arenas of pymalloc were found: PYTHONMALLOC=malloc, or a build "
-			  "without it");
+		walk_note(walk, walk->cpython.layout.has & MW_PY_FREE_THREADED ?
+				"objects lie in pages of mimalloc, which are not walked: they are "
+				"known of release builds of 3.13" :
+				"no arenas of pymalloc were found: PYTHONMALLOC=malloc, or a build "
+				"without it");
 		return 0;
 	}
 	show = calloc(pymalloc->arenas.n + 1, sizeof(*show));

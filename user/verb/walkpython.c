@@ -7,7 +7,6 @@
 
 #include "verb/walking.h"
 
-#define VARIABLES_MAX 200000 /* of one walk: a target may make up as many as it likes */
 #define SAME_TEXT     512
 #define LOOKS	      8	/* at a list that goes on changing */
 
@@ -48,6 +47,7 @@ static void show_variable(struct walk *walk, const struct pyvar *var, const stru
 		.frame = where->frame,
 		.var = var,
 		.place = walk_place(walk, var->object.addr),
+		.body = walk_place(walk, var->body),
 	};
 	const struct seen *first = see(walk, &show, where);
 	char text[SAME_TEXT];
@@ -73,8 +73,7 @@ static void show_variables(struct walk *walk, const struct pyvars *vars, const s
 			  PYDICT_ITEMS_MAX);
 }
 
-/* What is asked for of a frame. */
-static int read_variables(struct walk *walk, const struct pyframe_at *frame, struct pyvars *vars)
+int walk_read_variables(struct walk *walk, const struct pyframe_at *frame, struct pyvars *vars)
 {
 	const struct walk_options *options = &walk->options->walk;
 	struct cpython *cpython = &walk->cpython;
@@ -87,8 +86,7 @@ static int read_variables(struct walk *walk, const struct pyframe_at *frame, str
 	return err;
 }
 
-/* What the code object says: function, file, line. */
-static void name_frame(struct walk *walk, struct walk_frame *show)
+void walk_name_frame(struct walk *walk, struct walk_frame *show)
 {
 	struct cpython *cpython = &walk->cpython;
 	struct intern *names = &walk->place.names;
@@ -106,28 +104,23 @@ static void name_frame(struct walk *walk, struct walk_frame *show)
 	pycode_clear(&code);
 }
 
-static void show_frame(struct walk *walk, const struct pyframe_at *frame, pid_t tid, size_t depth,
-		       const struct pyvars *vars)
+void walk_show_frame(struct walk *walk, struct walk_frame *show, const struct pyvars *vars)
 {
-	struct walk_frame show = {
-		.id = ++walk->end.frames,
-		.tid = tid,
-		.depth = depth,
-		.frame = frame,
-		.place = walk_place(walk, frame->addr),
-		.gone = !vars,
-		.torn = vars ? vars->torn : 0,
-	};
+	const struct pyframe_at *frame = show->frame;
 	struct where where;
 
+	show->id = ++walk->end.frames;
+	show->place = walk_place(walk, frame->addr);
+	show->gone = !vars;
+	show->torn = vars ? vars->torn : 0;
 	if (pyvars_is_module(frame) && !walk->options->walk.globals)
-		show.globals = pydict_size(&walk->cpython, frame->globals);
+		show->globals = pydict_size(&walk->cpython, frame->globals);
 	if (frame->object)
-		show.object = walk_place(walk, frame->object);
-	name_frame(walk, &show);
-	where = (struct where){ show.id, show.function };
-	walk->view.ops->frame(&walk->view, &show);
-	drawing_frame(&walk->drawing, &show);
+		show->object = walk_place(walk, frame->object);
+	walk_name_frame(walk, show);
+	where = (struct where){ show->id, show->function };
+	walk->view.ops->frame(&walk->view, show);
+	drawing_frame(&walk->drawing, show);
 	walk->cpython.torn += vars ? vars->torn : 1;
 	if (vars)
 		show_variables(walk, vars, &where);
@@ -141,15 +134,18 @@ static int show_frames(struct walk *walk, const struct pythread *thread,
 	size_t gone, n = walk->end.variables;
 	int err = vars ? 0 : -ENOMEM;
 
-	for (size_t i = 0; i < frames->n && !err && n < VARIABLES_MAX; i++) {
-		err = read_variables(walk, &frames->at[i], &vars[i]);
+	for (size_t i = 0; i < frames->n && !err && n < WALK_VARIABLES_MAX; i++) {
+		err = walk_read_variables(walk, &frames->at[i], &vars[i]);
 		n += vars[i].n;
 	}
 	gone = frames->n - (err ? 0 : pyframes_still(&walk->cpython, thread->tstate, frames));
 	for (size_t i = 0; i < frames->n && !err; i++) {
+		struct walk_frame show = { .tid = thread->tid, .depth = i,
+					   .frame = &frames->at[i] };
+
 		if (i >= gone)
 			pyvars_settle(&walk->cpython, &vars[i]);
-		show_frame(walk, &frames->at[i], thread->tid, i, i >= gone ? &vars[i] : NULL);
+		walk_show_frame(walk, &show, i >= gone ? &vars[i] : NULL);
 	}
 	for (size_t i = 0; i < frames->n && vars; i++)
 		pyvars_clear(&vars[i]);
@@ -211,7 +207,7 @@ int walk_threads(struct walk *walk)
 		walk_note(walk, "Python's list of threads changed whenever it was read");
 	for (size_t i = 0; i < walk->n_threads && !err; i++)
 		err = show_thread(walk, &walk->threads[i]);
-	if (walk->end.variables >= VARIABLES_MAX)
-		walk_note(walk, "only the first %d variables or so are shown", VARIABLES_MAX);
+	if (walk->end.variables >= WALK_VARIABLES_MAX)
+		walk_note(walk, "only the first %d variables or so are shown", WALK_VARIABLES_MAX);
 	return err;
 }

@@ -25,6 +25,7 @@ static const struct {
 	{ "image", "#dfe8f4", "#b9cbe4", "program and libraries" },
 	{ "malloc", "#fbeccb", "#f1cf86", "malloc" },
 	{ "pymalloc", "#f9dcd0", "#eda98c", "pymalloc" },
+	{ "mimalloc", "#f9dcd0", "#eda98c", "mimalloc" },
 	{ "python", "#eadff2", "#cdb1e0", "Python's frames" },
 	{ "stack", "#d9efda", "#a3d5a5", "stacks" },
 	{ "mapping", "#eeeeee", "#cfcfcf", "other mappings" },

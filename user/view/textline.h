@@ -41,6 +41,7 @@ void text_statics(struct view *view, const struct walk_statics *statics);
 void text_small_ints(struct view *view, const struct walk_small_ints *ints);
 void text_pymalloc(struct view *view, const struct pymalloc *pymalloc,
 		   const struct walk_arena *arenas);
+void text_mimalloc(struct view *view, const struct mimalloc *mimalloc);
 void text_census(struct view *view, const struct census *census, size_t top);
 
 #endif

@@ -7,6 +7,7 @@
 #include "place/segmentjson.h"
 #include "view/cview.h"
 #include "view/jsonline.h"
+#include "view/suspended.h"
 
 #define SCHEMA 1
 
@@ -175,6 +176,24 @@ static void json_view_pymalloc(struct view *view, const struct pymalloc *pymallo
 			put_class(view, &pymalloc->classes[i]);
 }
 
+static void json_view_mimalloc(struct view *view, const struct mimalloc *mimalloc)
+{
+	struct json json;
+
+	for (size_t i = 0; i < MIMALLOC_HEAPS; i++) {
+		const struct mimalloc_heap *heap = &mimalloc->heaps[i];
+
+		jsonline_begin(view, &json, "mimalloc_heap");
+		json_u64(&json, "pid", view->pid);
+		json_str(&json, "heap", mimalloc_heap_name(i));
+		json_u64(&json, "pages", heap->pages);
+		json_u64(&json, "used", heap->used);
+		json_u64(&json, "used_bytes", heap->used_bytes);
+		json_u64(&json, "free_bytes", heap->free_bytes);
+		json_end(&json);
+	}
+}
+
 static void json_view_census(struct view *view, const struct census *census, size_t top)
 {
 	const size_t n = top && top < census->n ? top : census->n;
@@ -189,7 +208,7 @@ static void json_view_census(struct view *view, const struct census *census, siz
 	json_u64(&json, "others", census->others);
 	json_u64(&json, "others_bytes", census->others_bytes);
 	json_bool(&json, "heap", census->heap);
-	json_u64(&json, "gc_lists", census->gc_lists);
+	json_u64(&json, "gc_lists", census->gc.n);
 	json_end(&json);
 	for (size_t i = 0; i < n; i++) {
 		jsonline_begin(view, &json, "census_type");
@@ -228,7 +247,7 @@ static void json_view_frame(struct view *view, const struct walk_frame *frame)
 					      [PYFRAME_OBJECT] = "object" };
 	struct json json;
 
-	jsonline_begin(view, &json, "frame");
+	jsonline_begin(view, &json, frame->generator ? "suspended_frame" : "frame");
 	json_u64(&json, "pid", view->pid);
 	if (frame->tid)
 		json_u64(&json, "tid", frame->tid);
@@ -246,6 +265,8 @@ static void json_view_frame(struct view *view, const struct walk_frame *frame)
 		jsonline_place(&json, &frame->object);
 		json_object_end(&json);
 	}
+	if (frame->generator)
+		json_generator(&json, frame->generator);
 	if (frame->gone)
 		json_bool(&json, "gone", true);
 	if (frame->torn)
@@ -269,6 +290,10 @@ static void json_view_variable(struct view *view, const struct walk_var *at)
 		json_str(&json, "value", var->value);
 	jsonline_place(&json, &at->place);
 	json_u64(&json, "decimal", at->place.addr);
+	if (at->body.addr) {
+		json_hex(&json, "body", at->body.addr);
+		json_str(&json, "body_segment", segment_kind_name(at->body.segment.kind));
+	}
 	json_hex(&json, "slot", var->slot);
 	json_u64(&json, "refcount", var->object.refcount);
 	json_bool(&json, "immortal", var->object.immortal);
@@ -311,10 +336,13 @@ const struct view_ops view_json = {
 	.statics = json_view_statics,
 	.small_ints = json_view_small_ints,
 	.pymalloc = json_view_pymalloc,
+	.mimalloc = json_view_mimalloc,
 	.census = json_view_census,
 	.thread = json_view_thread,
 	.frame = json_view_frame,
 	.variable = json_view_variable,
+	.suspended = json_suspended,
+	.stand = json_stand,
 	.heap = json_heap,
 	.cthread = json_cthread,
 	.cframe = json_cframe,

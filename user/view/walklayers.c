@@ -128,7 +128,7 @@ static void write_arena(struct view *view, const struct walk_arena *at)
 	textline_put(&line, ", resident");
 	textline_amount(&line, at->bytes.resident);
 	if (arena->torn)
-		textline_put(&line, "; %u pools went on changing", arena->torn);
+		textline_put(&line, "; %u pools were being changed", arena->torn);
 	textline_write(&line, view->out);
 }
 
@@ -155,6 +155,28 @@ void text_pymalloc(struct view *view, const struct pymalloc *pymalloc,
 	for (size_t i = 0; i < pymalloc->arenas.n && view->all; i++)
 		write_arena(view, &arenas[i]);
 	write_classes(view, pymalloc);
+}
+
+void text_mimalloc(struct view *view, const struct mimalloc *mimalloc)
+{
+	struct textline line = { .len = 0 };
+
+	textline_write(&line, view->out);
+	textline_put(&line, "MIMALLOC: %zu segments (a free-threaded build has no pymalloc)",
+		     mimalloc->n);
+	if (mimalloc->torn)
+		textline_put(&line, "; %" PRIu64 " pages were being changed", mimalloc->torn);
+	textline_write(&line, view->out);
+	textline_put(&line, "%10s %10s %10s %12s %12s", "HEAP", "PAGES", "BLOCKS", "IN USE", "FREE");
+	textline_write(&line, view->out);
+	for (size_t i = 0; i < MIMALLOC_HEAPS; i++) {
+		const struct mimalloc_heap *heap = &mimalloc->heaps[i];
+
+		textline_put(&line, "%10s %10" PRIu64 " %10" PRIu64 " %12" PRIu64 " %12" PRIu64,
+			     mimalloc_heap_name(i), heap->pages, heap->used, heap->used_bytes,
+			     heap->free_bytes);
+		textline_write(&line, view->out);
+	}
 }
 
 void text_census(struct view *view, const struct census *census, size_t top)

@@ -4,8 +4,9 @@
 #include <string.h>
 
 #include "base/fmt.h"
-#include "view/textline.h"
 #include "view/cview.h"
+#include "view/suspended.h"
+#include "view/textline.h"
 
 #define NAME_WIDTH  20
 #define VALUE_WIDTH 24
@@ -54,7 +55,7 @@ static void put_frame_place(struct textline *line, const struct walk_frame *fram
 
 	textline_put(line, "  frame at 0x%llx %s", (unsigned long long)frame->place.addr,
 		     textline_place(place, &frame->place));
-	if (frame->frame->owner == PYFRAME_GENERATOR)
+	if (frame->frame->owner == PYFRAME_GENERATOR && !frame->generator)
 		textline_put(line, ", in its generator");
 	if (frame->object.addr && frame->object.addr != frame->place.addr)
 		textline_put(line, "; frame object at 0x%llx %s",
@@ -74,6 +75,8 @@ static void text_frame(struct view *view, const struct walk_frame *frame)
 			     (long long)frame->line);
 	put_frame_place(&line, frame);
 	textline_write(&line, view->out);
+	if (frame->generator)
+		text_generator(view, frame->generator);
 	if (frame->globals)
 		textline_put(&line, "      its names are %zu globals: --globals shows them",
 			     frame->globals);
@@ -106,6 +109,9 @@ static void text_variable(struct view *view, const struct walk_var *at)
 		textline_put(&line, " refs %llu", (unsigned long long)var->object.refcount);
 	if (var->scope == PYSCOPE_CELL || var->scope == PYSCOPE_FREE)
 		textline_put(&line, ", in a cell");
+	if (at->body.addr)
+		textline_put(&line, ", body at 0x%llx %s", (unsigned long long)at->body.addr,
+			     textline_place(place, &at->body));
 	if (at->same_name)
 		textline_put(&line, ", same object as %s",
 			     fmt_safe(safe, sizeof(safe), at->same_name));
@@ -147,10 +153,13 @@ const struct view_ops view_text = {
 	.statics = text_statics,
 	.small_ints = text_small_ints,
 	.pymalloc = text_pymalloc,
+	.mimalloc = text_mimalloc,
 	.census = text_census,
 	.thread = text_thread,
 	.frame = text_frame,
 	.variable = text_variable,
+	.suspended = text_suspended,
+	.stand = text_stand,
 	.heap = text_heap,
 	.cthread = text_cthread,
 	.cframe = text_cframe,

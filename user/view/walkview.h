@@ -7,9 +7,11 @@
 
 #include "base/out.h"
 #include "cpython/census.h"
+#include "cpython/mimalloc.h"
 #include "cpython/pyframes.h"
 #include "cpython/pymalloc.h"
 #include "cpython/pystatic.h"
+#include "cpython/pysuspended.h"
 #include "cpython/pyvars.h"
 #include "cpython/smallints.h"
 #include "place/segment.h"
@@ -73,10 +75,43 @@ struct walk_thread {
 	const char *why; /* why there are no frames; NULL: there are all */
 };
 
+/* Suspended generators and coroutines of one interpreter, before their frames. */
+struct walk_suspended {
+	uint64_t interp; /* its address; 0: not known */
+	bool several;	 /* there are others */
+	uint64_t coroutines, generators, async_generators;
+	uint64_t tasks;	 /* of the coroutines, those that asyncio runs as one */
+	uint64_t shown;	 /* of all */
+};
+
+/* A line at which some of them stand. */
+struct walk_stand {
+	const char *function, *file; /* NULL: not known */
+	int64_t line;		     /* 0: none */
+	const char *class;	     /* of these */
+	uint64_t n;
+};
+
+/* An object that a generator waits for. */
+struct walk_awaited {
+	struct walk_place place; /* addr 0: none */
+	struct pyobj object;
+	char value[PYVALUE_TEXT]; /* of a task, what it runs */
+};
+
+struct walk_generator {
+	const struct pysuspended *suspended;
+	struct walk_place place;
+	struct walk_place task; /* that runs it; addr 0: none does */
+	struct walk_awaited awaits;
+	struct walk_awaited behind; /* what that stands for; none: for itself */
+};
+
 struct walk_frame {
 	uint32_t id;	/* of this walk, from 1 */
 	pid_t tid;
-	size_t depth;	/* 0: the innermost of its thread */
+	size_t depth;	/* 0: the innermost of its thread, or of those that await each other */
+	const struct walk_generator *generator; /* that it is suspended in; NULL: a thread has it */
 	const char *function, *file; /* NULL: the code object could not be read */
 	int64_t line;	/* 0: none */
 	const struct pyframe_at *frame;
@@ -92,6 +127,7 @@ struct walk_var {
 	uint32_t frame; /* id of the frame it was found in */
 	const struct pyvar *var;
 	struct walk_place place; /* of the object */
+	struct walk_place body;	 /* of its items or bytes; addr 0: they are not by themselves */
 	uint32_t same_as;	 /* id of the first variable of that object; 0: this one */
 	const char *same_name;	 /* what that one is called, and where if elsewhere */
 };
@@ -125,11 +161,14 @@ struct view_ops {
 	void (*small_ints)(struct view *view, const struct walk_small_ints *ints);
 	void (*pymalloc)(struct view *view, const struct pymalloc *pymalloc,
 			 const struct walk_arena *arenas);
+	void (*mimalloc)(struct view *view, const struct mimalloc *mimalloc);
 	/* The first top rows; 0: all. */
 	void (*census)(struct view *view, const struct census *census, size_t top);
 	void (*thread)(struct view *view, const struct walk_thread *thread);
 	void (*frame)(struct view *view, const struct walk_frame *frame);
 	void (*variable)(struct view *view, const struct walk_var *var);
+	void (*suspended)(struct view *view, const struct walk_suspended *show);
+	void (*stand)(struct view *view, const struct walk_stand *show);
 	/* Of glibc's malloc; of C functions, and their variables; globals come in frame 0. */
 	void (*heap)(struct view *view, const struct walk_heap *heap);
 	void (*cthread)(struct view *view, const struct walk_cthread *thread);
