@@ -25,7 +25,7 @@ void census_clear(struct census *census)
 
 static struct census_row *row_of(struct census *census, const struct pytype *type)
 {
-	size_t index = (uintptr_t)hash_get(&census->rows, type->addr);
+	size_t index = (uintptr_t)hash_get(&census->rows, hash_scatter(type->addr));
 	struct census_row *more;
 
 	if (index)
@@ -38,7 +38,7 @@ static struct census_row *row_of(struct census *census, const struct pytype *typ
 		census->cap = census->cap * 2 + 64;
 	}
 	index = census->n + 1;
-	if (hash_set(&census->rows, type->addr, (void *)(uintptr_t)index))
+	if (hash_set(&census->rows, hash_scatter(type->addr), (void *)(uintptr_t)index))
 		return NULL;
 	census->at[census->n++] = (struct census_row){ .name = type->name, .type = type->addr };
 	return &census->at[index - 1];

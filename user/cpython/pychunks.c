@@ -5,7 +5,7 @@
 #include "base/page.h"
 #include "survey/claim.h"
 
-#define CHUNKS_MAX 65536	 /* of one thread */
+#define CHUNKS_MAX 16384	 /* of all threads: some three million frames */
 #define CHUNK_MAX  (1ull << 32) /* bytes */
 
 struct chunk {
@@ -17,13 +17,15 @@ struct chunk {
 void pychunks_mark(struct cpython *cpython, const struct pythread *threads, size_t n,
 		   struct segments *segments)
 {
+	size_t chunks = 0;
+
 	if (!cpython->fields.data_stack)
 		return;
 	for (size_t i = 0; i < n; i++) {
 		uint64_t at = cpython_word(cpython, threads[i].tstate + cpython->fields.data_stack);
 		struct chunk chunk;
 
-		for (int j = 0; at && j < CHUNKS_MAX; j++) {
+		for (; at && chunks < CHUNKS_MAX; chunks++) {
 			if (at % PAGE || cpython_read(cpython, at, &chunk, sizeof(chunk)) ||
 			    !chunk.size || chunk.size % PAGE || chunk.size > CHUNK_MAX)
 				break;

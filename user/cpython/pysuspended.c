@@ -59,11 +59,11 @@ static uintptr_t look_at_type(struct cpython *cpython, const struct pytype *type
 
 static bool is_task(struct finding *finding, const struct pytype *type)
 {
-	uintptr_t kind = (uintptr_t)hash_get(&finding->types, type->addr);
+	uintptr_t kind = (uintptr_t)hash_get(&finding->types, hash_scatter(type->addr));
 
 	if (!kind) {
 		kind = look_at_type(finding->cpython, type);
-		if (hash_set(&finding->types, type->addr, (void *)kind))
+		if (hash_set(&finding->types, hash_scatter(type->addr), (void *)kind))
 			return false;
 	}
 	return kind == TASK;
@@ -90,7 +90,7 @@ static int add_generator(struct finding *finding, uint64_t interp, uint64_t addr
 	struct pysuspended *more;
 
 	if (pygenerator_read(finding->cpython, addr, &generator) ||
-	    generator.state > PYGENERATOR_SUSPENDED || hash_get(&finding->index, addr))
+	    generator.state > PYGENERATOR_SUSPENDED || hash_get(&finding->index, hash_scatter(addr)))
 		return 0;
 	list->found++;
 	if (list->n == PYSUSPENDED_MAX)
@@ -100,7 +100,7 @@ static int add_generator(struct finding *finding, uint64_t interp, uint64_t addr
 		return -ENOMEM;
 	list->at = more;
 	list->at[list->n++] = (struct pysuspended){ .generator = generator, .interp = interp };
-	return hash_set(&finding->index, addr, (void *)(uintptr_t)list->n);
+	return hash_set(&finding->index, hash_scatter(addr), (void *)(uintptr_t)list->n);
 }
 
 static int look(void *context, uint64_t interp, const struct pyobj *obj)
@@ -138,7 +138,7 @@ static int find_in_pages(struct finding *finding, struct segments *segments)
 
 static size_t index_of(const struct finding *finding, uint64_t addr)
 {
-	return addr ? (uintptr_t)hash_get(&finding->index, addr) : 0;
+	return addr ? (uintptr_t)hash_get(&finding->index, hash_scatter(addr)) : 0;
 }
 
 /* Which of them each waits for. */
@@ -218,7 +218,7 @@ static int index_tasks(struct pysuspendeds *list)
 
 	for (size_t i = 0; i < list->n && !err; i++)
 		if (list->at[i].task)
-			err = hash_set(&list->tasks, list->at[i].task, &list->at[i]);
+			err = hash_set(&list->tasks, hash_scatter(list->at[i].task), &list->at[i]);
 	return err;
 }
 
@@ -248,5 +248,5 @@ int pysuspended_find(struct cpython *cpython, struct segments *segments,
 
 const struct pysuspended *pysuspended_of_task(const struct pysuspendeds *list, uint64_t task)
 {
-	return hash_get(&list->tasks, task);
+	return hash_get(&list->tasks, hash_scatter(task));
 }

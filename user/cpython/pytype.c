@@ -91,11 +91,11 @@ static struct pytype *read_type(const struct cpython *cpython, uint64_t addr)
 
 const struct pytype *pytype_get(struct cpython *cpython, uint64_t addr)
 {
-	struct pytype *type = hash_get(&cpython->known_types, addr);
+	struct pytype *type = hash_get(&cpython->known_types, hash_scatter(addr));
 
 	if (!type && cpython->known_types.n < KNOWN_MAX) {
 		type = read_type(cpython, addr);
-		if (hash_set(&cpython->known_types, addr, type ? type : &no_type)) {
+		if (hash_set(&cpython->known_types, hash_scatter(addr), type ? type : &no_type)) {
 			free(type);
 			return NULL;
 		}

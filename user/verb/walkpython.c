@@ -26,7 +26,7 @@ static const struct seen *see(struct walk *walk, const struct walk_var *var,
 			      const struct where *where)
 {
 	const uint64_t addr = var->place.addr;
-	struct seen *seen = hash_get(&walk->seen, addr);
+	struct seen *seen = hash_get(&walk->seen, hash_scatter(addr));
 
 	if (seen)
 		return seen;
@@ -35,7 +35,7 @@ static const struct seen *see(struct walk *walk, const struct walk_var *var,
 		return NULL;
 	*seen = (struct seen){ var->id, var->frame, intern(&walk->place.names, var->var->name),
 			       where->function };
-	if (hash_set(&walk->seen, addr, seen))
+	if (hash_set(&walk->seen, hash_scatter(addr), seen))
 		free(seen);
 	return NULL;
 }
