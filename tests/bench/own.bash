@@ -2,7 +2,7 @@
 # own.bash - what mwbpf itself costs, beside the least that its probes can cost.
 
 if [ -n "${QUICK:-}" ]; then
-	rounds=5 attaches=5 floods=2 held="1000000" feeds=3 stackings=2 kinds=2
+	rounds=4 attaches=3 floods=1 held="1000000" feeds=1 stackings=1 kinds=1
 else
 	rounds=15 attaches=11 floods=5 held="1000000 10000000" feeds=5 stackings=4 kinds=5
 fi

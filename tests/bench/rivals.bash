@@ -2,7 +2,7 @@
 # rivals.bash - each workload untraced and under each tool, in turn: A B A B ...
 
 if [ -n "${QUICK:-}" ]; then
-	most=3 least=2 seconds=2 less=4
+	most=3 least=2 seconds=1 less=5
 else
 	most=7 least=3 seconds=3 less=1
 fi
