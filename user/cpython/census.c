@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/grow.h"
 #include "cpython/mimalloc.h"
 #include "cpython/pyblock.h"
 #include "cpython/pygc.h"
@@ -30,13 +31,10 @@ static struct census_row *row_of(struct census *census, const struct pytype *typ
 
 	if (index)
 		return &census->at[index - 1];
-	if (census->n == census->cap) {
-		more = reallocarray(census->at, census->cap * 2 + 64, sizeof(*more));
-		if (!more)
-			return NULL;
-		census->at = more;
-		census->cap = census->cap * 2 + 64;
-	}
+	more = grow(census->at, census->n, &census->cap, sizeof(*more));
+	if (!more)
+		return NULL;
+	census->at = more;
 	index = census->n + 1;
 	if (hash_set(&census->rows, hash_scatter(type->addr), (void *)(uintptr_t)index))
 		return NULL;

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/grow.h"
+
 #define KNOWN_MINOR  13
 #define SLICE	     65536
 #define SLICES	     512 /* of a segment */
@@ -228,15 +230,12 @@ static bool is_segment(struct reading *reading, uint64_t addr, struct segment_he
 
 static int add_segment(struct mimalloc *mimalloc, uint64_t start, uint64_t end)
 {
-	struct mimalloc_segment *more = mimalloc->segments;
+	struct mimalloc_segment *more =
+		grow(mimalloc->segments, mimalloc->n, &mimalloc->cap, sizeof(*more));
 
-	if (mimalloc->n == mimalloc->cap) {
-		more = reallocarray(more, mimalloc->cap * 2 + 16, sizeof(*more));
-		if (!more)
-			return -ENOMEM;
-		mimalloc->segments = more;
-		mimalloc->cap = mimalloc->cap * 2 + 16;
-	}
+	if (!more)
+		return -ENOMEM;
+	mimalloc->segments = more;
 	more[mimalloc->n++] = (struct mimalloc_segment){ start, end };
 	return 0;
 }

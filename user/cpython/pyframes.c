@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/grow.h"
 #include "cpython/pytype.h"
 #include "place/pystack.h"
 
@@ -76,15 +77,11 @@ static uint64_t first_frame(const struct cpython *cpython, uint64_t tstate)
 
 static int add_frame(struct pyframes *frames, size_t *cap, const struct pyframe_at *frame)
 {
-	struct pyframe_at *more;
+	struct pyframe_at *more = grow(frames->at, frames->n, cap, sizeof(*more));
 
-	if (frames->n == *cap) {
-		more = reallocarray(frames->at, *cap * 2 + 64, sizeof(*more));
-		if (!more)
-			return -ENOMEM;
-		frames->at = more;
-		*cap = *cap * 2 + 64;
-	}
+	if (!more)
+		return -ENOMEM;
+	frames->at = more;
 	frames->at[frames->n++] = *frame;
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/grow.h"
 #include "cpython/mimalloc.h"
 #include "cpython/pyblock.h"
 
@@ -31,19 +32,6 @@ void pysuspended_clear(struct pysuspendeds *list)
 	free(list->at);
 	hash_clear(&list->tasks);
 	*list = (struct pysuspendeds){ 0 };
-}
-
-/* Room for one more; NULL without memory. */
-static void *grow(void *at, size_t n, size_t *cap, size_t size)
-{
-	void *more = at;
-
-	if (n < *cap)
-		return at;
-	more = reallocarray(at, *cap * 2 + 64, size);
-	if (more)
-		*cap = *cap * 2 + 64;
-	return more;
 }
 
 /* The task that asyncio has in C, or one of a subclass. */

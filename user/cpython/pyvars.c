@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/grow.h"
 #include "cpython/pybody.h"
 #include "cpython/pyslots.h"
 #include "target/mem.h"
@@ -31,15 +32,11 @@ void pyvars_clear(struct pyvars *vars)
 
 static struct pyvar *add_var(struct pyvars *vars)
 {
-	struct pyvar *more;
+	struct pyvar *more = grow(vars->at, vars->n, &vars->cap, sizeof(*more));
 
-	if (vars->n == vars->cap) {
-		more = reallocarray(vars->at, vars->cap * 2 + 16, sizeof(*more));
-		if (!more)
-			return NULL;
-		vars->at = more;
-		vars->cap = vars->cap * 2 + 16;
-	}
+	if (!more)
+		return NULL;
+	vars->at = more;
 	return &vars->at[vars->n++];
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/clean.h"
+#include "base/grow.h"
 #include "target/mem.h"
 #include "target/proc.h"
 
@@ -81,13 +82,10 @@ static int add_thread(struct list *list, const struct pythread *thread)
 
 	if (list->n == PYSTACK_THREADS_MAX)
 		return -EBADMSG;
-	if (list->n == list->cap) {
-		more = reallocarray(list->at, list->cap * 2 + 16, sizeof(*more));
-		if (!more)
-			return -ENOMEM;
-		list->at = more;
-		list->cap = list->cap * 2 + 16;
-	}
+	more = grow(list->at, list->n, &list->cap, sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	list->at = more;
 	list->at[list->n++] = *thread;
 	return 0;
 }

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/grow.h"
+
 static const struct {
 	const char *name;
 	const char *layer;
@@ -58,18 +60,13 @@ void segments_clear(struct segments *segments)
 /* Room for one more element; false without memory. */
 static bool make_room(struct segments *s, void **at, size_t n, size_t *cap, size_t size)
 {
-	void *more;
+	void *more = grow(*at, n, cap, size);
 
-	if (n < *cap)
-		return true;
-	more = reallocarray(*at, *cap ? *cap * 2 : 64, size);
-	if (!more) {
+	if (more)
+		*at = more;
+	else
 		s->error = -ENOMEM;
-		return false;
-	}
-	*at = more;
-	*cap = *cap ? *cap * 2 : 64;
-	return true;
+	return more;
 }
 
 static void note(struct segments *s, const struct segment *segment, enum segment_what what)

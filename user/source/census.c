@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clean.h"
+#include "base/grow.h"
 #include "base/log.h"
 #include "base/scan.h"
 #include "source/lines.h"
@@ -40,13 +41,10 @@ static struct census_change *change_of(struct census_diff *diff, const char *tex
 		return &diff->at[index - 1];
 	if (diff->n == TYPES_MAX)
 		return NULL;
-	if (diff->n == diff->cap) {
-		more = reallocarray(diff->at, diff->cap * 2 + 64, sizeof(*more));
-		if (!more)
-			return NULL;
-		diff->at = more;
-		diff->cap = diff->cap * 2 + 64;
-	}
+	more = grow(diff->at, diff->n, &diff->cap, sizeof(*more));
+	if (!more)
+		return NULL;
+	diff->at = more;
 	if (hash_set(&diff->rows, (uintptr_t)name, (void *)(uintptr_t)(diff->n + 1)))
 		return NULL;
 	diff->at[diff->n] = (struct census_change){ .name = name };

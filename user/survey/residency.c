@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clean.h"
+#include "base/grow.h"
 #include "base/page.h"
 
 #define ENTRIES 512 /* pages looked at in one go */
@@ -54,13 +55,10 @@ static int add_area(struct residents *residents, size_t *cap, uint64_t start, ui
 
 	if (start >= end)
 		return -EBADMSG;
-	if (residents->n == *cap) {
-		more = reallocarray(residents->at, *cap * 2 + 64, sizeof(*more));
-		if (!more)
-			return -ENOMEM;
-		residents->at = more;
-		*cap = *cap * 2 + 64;
-	}
+	more = grow(residents->at, residents->n, cap, sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	residents->at = more;
 	residents->at[residents->n++] =
 		(struct residency_area){ start, end, { .size = end - start } };
 	return 0;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/grow.h"
 #include "verb/walking.h"
 
 #define STANDS_MAX 10000 /* places that are told apart */
@@ -30,17 +31,14 @@ static uint64_t key_of(const struct walk *walk, const struct pyframe_at *frame)
 
 static int add(struct stands *stands, uint64_t key, const struct stand *stand)
 {
-	struct stand *more = stands->at;
+	struct stand *more;
 
 	if (stands->n == STANDS_MAX)
 		return 0;
-	if (stands->n == stands->cap) {
-		more = reallocarray(more, stands->cap * 2 + 16, sizeof(*more));
-		if (!more)
-			return -ENOMEM;
-		stands->at = more;
-		stands->cap = stands->cap * 2 + 16;
-	}
+	more = grow(stands->at, stands->n, &stands->cap, sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	stands->at = more;
 	more[stands->n++] = *stand;
 	return hash_set(&stands->index, key, (void *)(uintptr_t)stands->n);
 }
