@@ -321,3 +321,22 @@ void out_end_bytes(struct out *out)
 {
 	end_line(out, false);
 }
+
+int out_copy(int from, int to)
+{
+	struct out out;
+	ssize_t n = 1;
+	int err = out_init(&out, to), closed;
+
+	if (err)
+		return err;
+	for (off_t at = 0; n > 0 && !out.error; at += n) {
+		n = pread(from, out_room(&out, OUT_ROOM_MAX), OUT_ROOM_MAX, at);
+		if (n > 0)
+			out_put(&out, (size_t)n);
+		out_end_bytes(&out);
+	}
+	err = n < 0 ? -errno : 0;
+	closed = out_close(&out);
+	return err ? err : closed;
+}

@@ -106,4 +106,10 @@ void out_end_line(struct out *out);
 /* The same for bytes of a format without lines: adds nothing, and any byte may be among them. */
 void out_end_bytes(struct out *out);
 
+/*
+ * Write all that is in a file, from its beginning, to another; both stay the caller's. 0,
+ * -ENOMEM or -errno of the first read or write that failed.
+ */
+int out_copy(int from, int to);
+
 #endif

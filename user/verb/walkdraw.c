@@ -33,30 +33,11 @@ static int draw(struct walk *walk)
 	return err;
 }
 
-static int copy(int from, int to)
-{
-	struct out out;
-	ssize_t n = 1;
-	int err = out_init(&out, to), closed;
-
-	if (err)
-		return err;
-	for (off_t at = 0; n > 0; at += n) {
-		n = pread(from, out_room(&out, OUT_ROOM_MAX), OUT_ROOM_MAX, at);
-		if (n > 0)
-			out_put(&out, (size_t)n);
-		out_end_bytes(&out);
-	}
-	err = n < 0 ? -errno : 0;
-	closed = out_close(&out);
-	return err ? err : closed;
-}
-
 /* A picture is there as a whole or not at all. Says what is wrong; 0 or -errno. */
 static int save(int from, const char *path)
 {
 	const int to = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	int err = to < 0 ? -errno : copy(from, to);
+	int err = to < 0 ? -errno : out_copy(from, to);
 	struct stat st;
 
 	if (err && to >= 0 && !fstat(to, &st) && S_ISREG(st.st_mode))

@@ -15,8 +15,6 @@
 #include "base/log.h"
 #include "verb/walking.h"
 
-#define STEP ((size_t)32 << 10)
-
 static int say(const struct walk *walk, int err)
 {
 	const char *path = walk->options->output;
@@ -51,35 +49,13 @@ int walk_open_output(struct walk *walk)
 	return say(walk, err);
 }
 
-static int pour(int from, int to)
-{
-	struct out out;
-	ssize_t got = 0;
-	int err = lseek(from, 0, SEEK_SET) ? -errno : out_init(&out, to), closed;
-
-	if (err)
-		return err;
-	do {
-		char *room = out_room(&out, STEP);
-
-		got = read(from, room, STEP);
-		if (got > 0) {
-			out_put(&out, (size_t)got);
-			out_end_bytes(&out);
-		}
-	} while (got > 0 && !out.error);
-	err = got < 0 ? -errno : 0;
-	closed = out_close(&out);
-	return err ? err : closed;
-}
-
 int walk_close_output(struct walk *walk)
 {
 	int err = out_close(&walk->out);
 
 	if (walk->spool >= 0) {
 		if (!err)
-			err = pour(walk->spool, walk->fd);
+			err = out_copy(walk->spool, walk->fd);
 		close(walk->spool);
 	}
 	if (walk->options->output && close(walk->fd) && !err)
