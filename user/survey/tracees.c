@@ -59,26 +59,12 @@ static void drop(struct tracees *tracees, pid_t tid)
 	free(hash_remove(&tracees->threads, tid));
 }
 
-/* A line of a thread's status in /proc, by scanf's format. False: it has gone, or has none. */
-static bool scan_status(pid_t tid, const char *format, void *value)
-{
-	char path[64], line[256];
-	FILE *file __file = NULL;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)tid);
-	file = fopen(path, "re");
-	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, format, value) == 1)
-			return true;
-	return false;
-}
-
 /* Not to be seized any more, and nothing of it runs. */
 static bool has_ended(pid_t tid)
 {
 	char state;
 
-	return !scan_status(tid, "State: %c", &state) || state == 'Z' || state == 'X';
+	return !proc_status(tid, "State: %c", &state) || state == 'Z' || state == 'X';
 }
 
 /* Also of one that has begun just now, and of which no event has come. */
@@ -86,7 +72,7 @@ static bool is_ours(pid_t tid)
 {
 	int tracer;
 
-	return scan_status(tid, "TracerPid: %d", &tracer) && tracer == (int)gettid();
+	return proc_status(tid, "TracerPid: %d", &tracer) && tracer == (int)gettid();
 }
 
 /* Of a thread that cannot be seized: 0 when that is no obstacle, else -errno. */
@@ -159,7 +145,7 @@ static pid_t process_of(pid_t tid)
 {
 	int pid;
 
-	return scan_status(tid, "Tgid: %d", &pid) ? pid : 0;
+	return proc_status(tid, "Tgid: %d", &pid) ? pid : 0;
 }
 
 /* A first stop: of a thread, or of a process that a thread made by clone(). */

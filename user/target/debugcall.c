@@ -48,22 +48,7 @@ static bool returns_to(Dwarf_Die *die, uint64_t vaddr)
 
 static bool is_tail(Dwarf_Die *die, const struct words *words)
 {
-	Dwarf_Attribute attribute;
-	bool flag;
-
-	return dwarf_attr(die, words->tail, &attribute) && !dwarf_formflag(&attribute, &flag) && flag;
-}
-
-/* As the linker knows it. */
-static const char *name_of(Dwarf_Die *die)
-{
-	Dwarf_Attribute attribute;
-	const char *name = NULL;
-
-	if (dwarf_attr_integrate(die, DW_AT_linkage_name, &attribute) ||
-	    dwarf_attr_integrate(die, DW_AT_MIPS_linkage_name, &attribute))
-		name = dwarf_formstring(&attribute);
-	return name ? name : dwarf_diename(die);
+	return debuginfo_flag(die, words->tail);
 }
 
 /* "reg5", or what is not passed at all; what is passed in memory is not looked for. */
@@ -115,7 +100,7 @@ static void put_target(struct making *making, Dwarf_Die *site, const struct word
 
 	if (dwarf_attr(site, words->origin, &attribute) &&
 	    dwarf_formref_die(&attribute, &function)) {
-		call->name = making_text(making, name_of(&function));
+		call->name = making_text(making, debuginfo_linkage_name(&function));
 		call->start = dwarf_entrypc(&function, &start) ? 0 : start;
 	}
 	making_where(making, site, words->target, &call->target);
@@ -154,7 +139,7 @@ void debugcall_function(struct making *making, Dwarf_Die *function)
 	struct recipe_frame *frame = making->frame;
 	Dwarf_Addr start;
 
-	frame->name = making_text(making, name_of(function));
+	frame->name = making_text(making, debuginfo_linkage_name(function));
 	frame->start = dwarf_entrypc(function, &start) ? 0 : start;
 	frame->loops = has_tail(function, 0);
 }

@@ -61,7 +61,7 @@ static bool is_var(Dwarf_Die *die)
 	const int tag = dwarf_tag(die);
 
 	return (tag == DW_TAG_formal_parameter || tag == DW_TAG_variable) &&
-	       !debugvar_is_declaration(die);
+	       !debuginfo_flag(die, DW_AT_declaration);
 }
 
 static void put_local(struct making *making, Dwarf_Die *die, uint32_t level)

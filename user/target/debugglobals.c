@@ -14,7 +14,7 @@ static bool is_global(Dwarf_Die *die)
 	Dwarf_Op *ops;
 	size_t n;
 
-	if (dwarf_tag(die) != DW_TAG_variable || debugvar_is_declaration(die) ||
+	if (dwarf_tag(die) != DW_TAG_variable || debuginfo_flag(die, DW_AT_declaration) ||
 	    !dwarf_attr(die, DW_AT_location, &attribute) ||
 	    dwarf_getlocation(&attribute, &ops, &n) || !n)
 		return false;

@@ -307,7 +307,7 @@ static void find_chain(struct debuginfo *info, uint64_t vaddr, struct chain *cha
 	descend(&chain->at[0], vaddr, chain, 0);
 }
 
-static const char *name_of(Dwarf_Die *die)
+const char *debuginfo_linkage_name(Dwarf_Die *die)
 {
 	Dwarf_Attribute attribute;
 	const char *name = NULL;
@@ -316,6 +316,14 @@ static const char *name_of(Dwarf_Die *die)
 	    dwarf_attr_integrate(die, DW_AT_MIPS_linkage_name, &attribute))
 		name = dwarf_formstring(&attribute);
 	return name ? name : dwarf_diename(die);
+}
+
+bool debuginfo_flag(Dwarf_Die *die, int name)
+{
+	Dwarf_Attribute attribute;
+	bool flag;
+
+	return dwarf_attr(die, name, &attribute) && !dwarf_formflag(&attribute, &flag) && flag;
 }
 
 /* Where the call stood that was inlined. */
@@ -372,7 +380,7 @@ size_t debuginfo_functions(struct debuginfo *info, uint64_t vaddr,
 			functions[n] = blank;
 			find_call(&unit, &chain.at[i + 1], &functions[n]);
 		}
-		functions[n].name = name_of(&chain.at[i]);
+		functions[n].name = debuginfo_linkage_name(&chain.at[i]);
 		if (!i && dwarf_entrypc(&chain.at[i], &functions[n].start))
 			functions[n].start = 0;
 	}

@@ -41,6 +41,12 @@ struct debuginfo {
 	size_t n_units;
 };
 
+/* A name as the linker knows it, else as the source has it; NULL. */
+const char *debuginfo_linkage_name(Dwarf_Die *die);
+
+/* Whether a flag of a die's own is there and set. */
+bool debuginfo_flag(Dwarf_Die *die, int name);
+
 /* The function at an address that was not inlined; false: none is known. */
 bool debuginfo_function_at(struct debuginfo *info, uint64_t vaddr, Dwarf_Die *function);
 

@@ -9,19 +9,19 @@ struct making making_begin(struct recipe_frame *frame, uint64_t vaddr, unsigned 
 {
 	memset(frame, 0, sizeof(*frame));
 	frame->n_text = 1;
-	return (struct making){ .frame = frame, .vaddr = vaddr, .depth = depth, .text_len = 1 };
+	return (struct making){ .frame = frame, .vaddr = vaddr, .depth = depth };
 }
 
 /* Where bytes are in the text, with a NUL behind them; 0: there is no room. */
 static uint32_t put_bytes(struct making *making, const void *bytes, size_t n)
 {
-	const uint32_t start = making->text_len;
+	struct recipe_frame *frame = making->frame;
+	const uint32_t start = frame->n_text;
 
 	if (n >= RECIPE_TEXT - start)
 		return 0;
-	memcpy(making->frame->text + start, bytes, n);
-	making->text_len += (uint32_t)n + 1;
-	making->frame->n_text = making->text_len;
+	memcpy(frame->text + start, bytes, n);
+	frame->n_text += (uint32_t)n + 1;
 	return start;
 }
 
@@ -32,13 +32,13 @@ uint32_t making_text(struct making *making, const char *string)
 
 uint32_t making_word(struct making *making, const char *string)
 {
-	const char *text = making->frame->text;
+	const struct recipe_frame *frame = making->frame;
 	const size_t len = string ? strlen(string) + 1 : 0;
 
-	for (uint32_t at = 1; len && at + len <= making->text_len;) {
-		if (!memcmp(text + at, string, len))
+	for (uint32_t at = 1; len && at + len <= frame->n_text;) {
+		if (!memcmp(frame->text + at, string, len))
 			return at;
-		at += (uint32_t)strnlen(text + at, making->text_len - at) + 1;
+		at += (uint32_t)strnlen(frame->text + at, frame->n_text - at) + 1;
 	}
 	return making_text(making, string);
 }

@@ -13,7 +13,6 @@ struct making {
 	struct recipe_frame *frame;
 	uint64_t vaddr; /* in the file, of the code at hand */
 	unsigned depth; /* levels of members that are wanted */
-	uint32_t text_len;
 	uint64_t enum_place;	 /* in the debug information, of the last one whose words were put */
 	struct recipe_enum words; /* of it */
 	bool asks_entry; /* what was put last takes values that the function was called with */

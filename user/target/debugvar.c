@@ -7,15 +7,6 @@
 #include "target/debugmember.h"
 #include "target/debugtype.h"
 
-bool debugvar_is_declaration(Dwarf_Die *die)
-{
-	Dwarf_Attribute attribute;
-	bool flag;
-
-	return dwarf_attr(die, DW_AT_declaration, &attribute) &&
-	       !dwarf_formflag(&attribute, &flag) && flag;
-}
-
 /* At the same address in each call, or in each thread at its own. */
 static bool is_static(const struct making *making, const struct recipe *where)
 {

@@ -13,6 +13,4 @@
  */
 bool debugvar_put(struct making *making, Dwarf_Die *die, enum recipe_role role, uint32_t level);
 
-bool debugvar_is_declaration(Dwarf_Die *die);
-
 #endif

@@ -282,19 +282,17 @@ uint64_t proc_thread_sp(pid_t pid, pid_t tid)
 	return 0;
 }
 
-/* Who traces a thread; 0: nobody. */
-static pid_t tracer_of(pid_t pid, pid_t tid)
+bool proc_status(pid_t tid, const char *format, void *value)
 {
-	char name[64], text[8192], *line;
-	int tracer = 0;
+	char path[64], line[256];
+	FILE *file __file = NULL;
 
-	snprintf(name, sizeof(name), "task/%d/status", (int)tid);
-	if (read_entry(pid, name, text, sizeof(text)) < 0)
-		return 0;
-	line = strstr(text, "\nTracerPid:");
-	if (line)
-		sscanf(line, "\nTracerPid: %d", &tracer);
-	return tracer;
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)tid);
+	file = fopen(path, "re");
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, format, value) == 1)
+			return true;
+	return false;
 }
 
 pid_t proc_tracer(pid_t pid, char name[PROC_NAME])
@@ -304,7 +302,7 @@ pid_t proc_tracer(pid_t pid, char name[PROC_NAME])
 	pid_t tracer = 0;
 
 	for (ssize_t i = 0; i < n && !tracer; i++)
-		tracer = tracer_of(pid, tids[i]);
+		proc_status(tids[i], "TracerPid: %d", &tracer);
 	if (!tracer || read_entry(tracer, "comm", name, PROC_NAME) < 0)
 		name[0] = '\0';
 	name[strcspn(name, "\n")] = '\0';

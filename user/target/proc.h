@@ -59,6 +59,12 @@ ssize_t proc_threads(pid_t pid, pid_t **tids);
 pid_t proc_inner_tid(pid_t pid, pid_t tid);
 
 /*
+ * What a line of a thread's status in /proc says, by scanf's format of one value. False: the
+ * thread has gone, or has no such line.
+ */
+bool proc_status(pid_t tid, const char *format, void *value);
+
+/*
  * Who traces the first thread of a process that is traced by ptrace, and the name of that
  * program as the kernel has it, "" when it cannot be read. 0: none is traced.
  */
