@@ -7,6 +7,8 @@
 
 #include "options.h"
 
+#define OPTION_LEAKS (1u << 31) /* of a report's: of use to a search for leaks, too */
+
 struct option_row {
 	const char *name;
 	char letter;
@@ -15,7 +17,7 @@ struct option_row {
 	/* 0 or -errno; -EDOM: what is wrong was said */
 	int (*parse)(struct options *options, const struct option_row *row, const char *text);
 	size_t offset;
-	unsigned verbs;	   /* bits 1 << enum verb_id: who takes it */
+	unsigned verbs;	   /* bits 1 << enum verb_id: who takes it; and OPTION_LEAKS */
 	const char *help;
 };
 

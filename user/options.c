@@ -68,14 +68,22 @@ static int refuse(const struct options *options, const char *name, size_t len)
 
 #define ABOUT_REPORTS (1u << VERB_TRACE | 1u << VERB_REPORT)
 
+/* An option of both these verbs, not of all, is about a report, which there may be none of. */
+static void note_report(struct options *options, const struct option_row *row)
+{
+	if ((row->verbs & ABOUT_REPORTS) != ABOUT_REPORTS || !~row->verbs)
+		return;
+	if (row->verbs & OPTION_LEAKS)
+		options->leak_option = row->name;
+	else
+		options->report_option = row->name;
+}
+
 static int apply_row(struct options *options, const struct option_row *row, const char *text)
 {
 	int err = row->parse(options, row, text);
 
-	/* of both these verbs, not of all; a search for leaks has its use for suppressions, too */
-	if ((row->verbs & ABOUT_REPORTS) == ABOUT_REPORTS && ~row->verbs &&
-	    row->offset != offsetof(struct options, report.suppressions))
-		options->report_option = row->name;
+	note_report(options, row);
 	if (err == -ERANGE)
 		log_error("--%s: '%s' is out of range", row->name, text);
 	else if (err && err != -EDOM)

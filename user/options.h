@@ -58,6 +58,7 @@ struct options {
 	char *const *files;   /* arguments that are no options */
 	unsigned n_files;
 	const char *report_option; /* the last one given that is about a report; NULL */
+	const char *leak_option;   /* likewise about a report or a search for leaks */
 	struct report_options report;
 	struct walk_options walk;
 };

@@ -26,8 +26,9 @@ static int check_trace(const struct options *options)
 		log_error("--%s is about a report: give --summary, too", options->report_option);
 		return -EINVAL;
 	}
-	if (options->report.suppressions && !options->summary && !options->leak_check) {
-		log_error("--suppressions is about leaks: give --summary or --leak-check, too");
+	if (options->leak_option && !options->summary && !options->leak_check) {
+		log_error("--%s is about leaks: give --summary or --leak-check, too",
+			  options->leak_option);
 		return -EINVAL;
 	}
 	if (options->min_size > options->max_size) {

@@ -6,8 +6,8 @@
  * too large for pymalloc that the garbage collector knows: long str, bytes and int objects
  * are then missing. What is part of the interpreter's file is not in it.
  */
-#ifndef MWBPF_SURVEY_CENSUS_H
-#define MWBPF_SURVEY_CENSUS_H
+#ifndef MWBPF_CPYTHON_CENSUS_H
+#define MWBPF_CPYTHON_CENSUS_H
 
 #include "cpython/pygc.h"
 #include "cpython/pymalloc.h"

@@ -3,8 +3,8 @@
  * cpython.h - a CPython that is looked at while it runs: where it is, how its structs are
  * laid out, and how often what was read turned out to have changed meanwhile.
  */
-#ifndef MWBPF_SURVEY_CPYTHON_H
-#define MWBPF_SURVEY_CPYTHON_H
+#ifndef MWBPF_CPYTHON_CPYTHON_H
+#define MWBPF_CPYTHON_CPYTHON_H
 
 #include "base/intern.h"
 #include "place/pyint.h"

@@ -5,8 +5,8 @@
  * Layouts: Include/internal/mimalloc/mimalloc/types.h (3.13), of builds without Py_DEBUG, which
  * encodes the lists of free blocks. 3.14 has another version of it.
  */
-#ifndef MWBPF_SURVEY_MIMALLOC_H
-#define MWBPF_SURVEY_MIMALLOC_H
+#ifndef MWBPF_CPYTHON_MIMALLOC_H
+#define MWBPF_CPYTHON_MIMALLOC_H
 
 #include "cpython/cpython.h"
 

@@ -3,8 +3,8 @@
  * pyarenas.h - where pymalloc's arenas are: Objects/obmalloc.c (3.6 to 3.11), from 3.12 also
  * Include/internal/pycore_obmalloc.h.
  */
-#ifndef MWBPF_SURVEY_PYARENAS_H
-#define MWBPF_SURVEY_PYARENAS_H
+#ifndef MWBPF_CPYTHON_PYARENAS_H
+#define MWBPF_CPYTHON_PYARENAS_H
 
 #include "cpython/cpython.h"
 

@@ -5,8 +5,8 @@
  * In front of it, in the block, may be: what PYTHONMALLOC=debug adds, two words of a managed
  * dict and weak references (3.11), and PyGC_Head of what the garbage collector knows.
  */
-#ifndef MWBPF_SURVEY_PYBLOCK_H
-#define MWBPF_SURVEY_PYBLOCK_H
+#ifndef MWBPF_CPYTHON_PYBLOCK_H
+#define MWBPF_CPYTHON_PYBLOCK_H
 
 #include "cpython/pytype.h"
 

@@ -6,8 +6,8 @@
  * (from 3.9 in Include/cpython), Modules/arraymodule.c, Modules/mmapmodule.c (3.6 to 3.15);
  * numpy/ndarraytypes.h (1.7 to 2.x).
  */
-#ifndef MWBPF_SURVEY_PYBODY_H
-#define MWBPF_SURVEY_PYBODY_H
+#ifndef MWBPF_CPYTHON_PYBODY_H
+#define MWBPF_CPYTHON_PYBODY_H
 
 #include "cpython/pytype.h"
 

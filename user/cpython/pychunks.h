@@ -2,8 +2,8 @@
 /*
  * pychunks.h - the data stacks of Python's threads, which hold their frames (3.11).
  */
-#ifndef MWBPF_SURVEY_PYCHUNKS_H
-#define MWBPF_SURVEY_PYCHUNKS_H
+#ifndef MWBPF_CPYTHON_PYCHUNKS_H
+#define MWBPF_CPYTHON_PYCHUNKS_H
 
 #include "cpython/cpython.h"
 #include "place/pystack.h"

@@ -5,8 +5,8 @@
  * Layouts: Objects/dict-common.h (3.6 to 3.10), Include/internal/pycore_dict.h (3.11 to
  * 3.15); Include/cpython/dictobject.h.
  */
-#ifndef MWBPF_SURVEY_PYDICT_H
-#define MWBPF_SURVEY_PYDICT_H
+#ifndef MWBPF_CPYTHON_PYDICT_H
+#define MWBPF_CPYTHON_PYDICT_H
 
 #include "cpython/pytype.h"
 

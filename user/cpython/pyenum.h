@@ -2,8 +2,8 @@
 /*
  * pyenum.h - internal to values: members of enumerations.
  */
-#ifndef MWBPF_SURVEY_PYENUM_H
-#define MWBPF_SURVEY_PYENUM_H
+#ifndef MWBPF_CPYTHON_PYENUM_H
+#define MWBPF_CPYTHON_PYENUM_H
 
 #include "cpython/pyvalue.h"
 

@@ -5,8 +5,8 @@
  * The thread may run meanwhile. A chain of frames counts when it was read twice and was
  * the same; of one that goes on changing, what did not change from the outermost frame on.
  */
-#ifndef MWBPF_SURVEY_PYFRAMES_H
-#define MWBPF_SURVEY_PYFRAMES_H
+#ifndef MWBPF_CPYTHON_PYFRAMES_H
+#define MWBPF_CPYTHON_PYFRAMES_H
 
 #include "cpython/cpython.h"
 #include "place/pyobject.h"

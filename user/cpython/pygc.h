@@ -6,8 +6,8 @@
  * of each interpreter (3.9), and have been of different number. They are found by what they
  * are: rings through PyGC_Heads.
  */
-#ifndef MWBPF_SURVEY_PYGC_H
-#define MWBPF_SURVEY_PYGC_H
+#ifndef MWBPF_CPYTHON_PYGC_H
+#define MWBPF_CPYTHON_PYGC_H
 
 #include "cpython/pytype.h"
 

@@ -6,8 +6,8 @@
  * Layouts: Include/genobject.h (3.6 to 3.9), Include/cpython/genobject.h (3.10 to 3.13),
  * pycore_interpframe_structs.h (3.14, 3.15).
  */
-#ifndef MWBPF_SURVEY_PYGENERATOR_H
-#define MWBPF_SURVEY_PYGENERATOR_H
+#ifndef MWBPF_CPYTHON_PYGENERATOR_H
+#define MWBPF_CPYTHON_PYGENERATOR_H
 
 #include "cpython/pyframes.h"
 #include "cpython/pytype.h"

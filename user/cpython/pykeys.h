@@ -2,8 +2,8 @@
 /*
  * pykeys.h - internal to dicts: the table of keys that one, or many of a class, have.
  */
-#ifndef MWBPF_SURVEY_PYKEYS_H
-#define MWBPF_SURVEY_PYKEYS_H
+#ifndef MWBPF_CPYTHON_PYKEYS_H
+#define MWBPF_CPYTHON_PYKEYS_H
 
 #include "cpython/pydict.h"
 

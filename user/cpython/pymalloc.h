@@ -2,8 +2,8 @@
 /*
  * pymalloc.h - what pymalloc's arenas hold: pools by size class, blocks in use and free.
  */
-#ifndef MWBPF_SURVEY_PYMALLOC_H
-#define MWBPF_SURVEY_PYMALLOC_H
+#ifndef MWBPF_CPYTHON_PYMALLOC_H
+#define MWBPF_CPYTHON_PYMALLOC_H
 
 #include "cpython/pyarenas.h"
 #include "cpython/pypool.h"

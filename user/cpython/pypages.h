@@ -3,8 +3,8 @@
  * pypages.h - pages of a process that are kept while it is read from one object to the next:
  * objects that know each other lie close together, and a page costs little more than a word.
  */
-#ifndef MWBPF_SURVEY_PYPAGES_H
-#define MWBPF_SURVEY_PYPAGES_H
+#ifndef MWBPF_CPYTHON_PYPAGES_H
+#define MWBPF_CPYTHON_PYPAGES_H
 
 #include <stddef.h>
 #include <stdint.h>

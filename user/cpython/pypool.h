@@ -2,8 +2,8 @@
 /*
  * pypool.h - one of pymalloc's pools, from its bytes: pure functions.
  */
-#ifndef MWBPF_SURVEY_PYPOOL_H
-#define MWBPF_SURVEY_PYPOOL_H
+#ifndef MWBPF_CPYTHON_PYPOOL_H
+#define MWBPF_CPYTHON_PYPOOL_H
 
 #include <stdbool.h>
 #include <stddef.h>

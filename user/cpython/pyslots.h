@@ -2,8 +2,8 @@
 /*
  * pyslots.h - internal to variables: what the slots of a frame are called, by its code.
  */
-#ifndef MWBPF_SURVEY_PYSLOTS_H
-#define MWBPF_SURVEY_PYSLOTS_H
+#ifndef MWBPF_CPYTHON_PYSLOTS_H
+#define MWBPF_CPYTHON_PYSLOTS_H
 
 #include "cpython/pyvars.h"
 

@@ -2,8 +2,8 @@
 /*
  * pystatic.h - objects that are part of the interpreter's file: types, and those there is one of.
  */
-#ifndef MWBPF_SURVEY_PYSTATIC_H
-#define MWBPF_SURVEY_PYSTATIC_H
+#ifndef MWBPF_CPYTHON_PYSTATIC_H
+#define MWBPF_CPYTHON_PYSTATIC_H
 
 #include "cpython/pytype.h"
 

@@ -3,8 +3,8 @@
  * pysuspended.h - generators and coroutines whose code stands still in the middle, or has
  * not begun: no thread's frames lead to theirs.
  */
-#ifndef MWBPF_SURVEY_PYSUSPENDED_H
-#define MWBPF_SURVEY_PYSUSPENDED_H
+#ifndef MWBPF_CPYTHON_PYSUSPENDED_H
+#define MWBPF_CPYTHON_PYSUSPENDED_H
 
 #include "cpython/pygc.h"
 #include "cpython/pygenerator.h"

@@ -2,8 +2,8 @@
 /*
  * pytype.h - objects and their types, read from outside: what it is, how many refer to it.
  */
-#ifndef MWBPF_SURVEY_PYTYPE_H
-#define MWBPF_SURVEY_PYTYPE_H
+#ifndef MWBPF_CPYTHON_PYTYPE_H
+#define MWBPF_CPYTHON_PYTYPE_H
 
 #include "cpython/cpython.h"
 

@@ -3,8 +3,8 @@
  * pyvalue.h - what an object is worth, in few words: as repr() for numbers and texts, how
  * many items for containers, the name for functions, types and modules.
  */
-#ifndef MWBPF_SURVEY_PYVALUE_H
-#define MWBPF_SURVEY_PYVALUE_H
+#ifndef MWBPF_CPYTHON_PYVALUE_H
+#define MWBPF_CPYTHON_PYVALUE_H
 
 #include "cpython/pytype.h"
 

@@ -2,8 +2,8 @@
 /*
  * pyvars.h - names and the objects they stand for: of a frame, a module, an instance.
  */
-#ifndef MWBPF_SURVEY_PYVARS_H
-#define MWBPF_SURVEY_PYVARS_H
+#ifndef MWBPF_CPYTHON_PYVARS_H
+#define MWBPF_CPYTHON_PYVARS_H
 
 #include "cpython/pydict.h"
 #include "cpython/pyframes.h"

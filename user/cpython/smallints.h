@@ -5,8 +5,8 @@
  * Objects/longobject.c: an array of objects (3.6 to 3.8), of pointers to them in the state of
  * each interpreter (3.9, 3.10), an array of objects in _PyRuntime (3.11 to 3.15).
  */
-#ifndef MWBPF_SURVEY_SMALLINTS_H
-#define MWBPF_SURVEY_SMALLINTS_H
+#ifndef MWBPF_CPYTHON_SMALLINTS_H
+#define MWBPF_CPYTHON_SMALLINTS_H
 
 #include "cpython/cpython.h"
 

@@ -51,13 +51,11 @@ static uint32_t half_at(const uint8_t *bytes, size_t offset)
 	return half;
 }
 
-static const struct {
-	size_t at; /* in struct mw_event_code */
-} pieces[MW_PIECES] = {
-	[MW_PIECE_CODE] = { offsetof(struct mw_event_code, code) },
-	[MW_PIECE_FILENAME] = { offsetof(struct mw_event_code, filename) },
-	[MW_PIECE_NAME] = { offsetof(struct mw_event_code, name) },
-	[MW_PIECE_LINETABLE] = { offsetof(struct mw_event_code, linetable) },
+static const size_t pieces[MW_PIECES] = {
+	[MW_PIECE_CODE] = offsetof(struct mw_event_code, code),
+	[MW_PIECE_FILENAME] = offsetof(struct mw_event_code, filename),
+	[MW_PIECE_NAME] = offsetof(struct mw_event_code, name),
+	[MW_PIECE_LINETABLE] = offsetof(struct mw_event_code, linetable),
 };
 
 /* 0, or as mem_read. */
@@ -69,7 +67,7 @@ static int read_memory(struct memory *memory, uint64_t addr, void *buf, size_t l
 		const uint64_t skip = addr - copy->at[i];
 
 		if (skip <= copy->len[i] && len <= copy->len[i] - skip) {
-			memcpy(buf, (const uint8_t *)copy + pieces[i].at + skip, len);
+			memcpy(buf, (const uint8_t *)copy + pieces[i] + skip, len);
 			return 0;
 		}
 	}

@@ -56,6 +56,7 @@ static const char *inlined_function(const struct code_name *name, uint32_t level
 struct showing {
 	const struct cthread *thread;
 	uint32_t first; /* id of its innermost frame */
+	const struct segment *program; /* its own file; NULL: none is mapped */
 	struct walk_spots spots;
 };
 
@@ -147,8 +148,7 @@ static void show_frame(struct walk *walk, const struct showing *of,
 		show.place = walk_place(walk, frame->frame.cfa);
 	walk->view.ops->cframe(&walk->view, &show);
 	drawing_cframe(&walk->drawing, &show);
-	if (frame->n && !walk->informed)
-		walk->informed = program_of(walk) && program_of(walk)->bias == frame->frame.bias;
+	walk->informed |= frame->n && of->program && of->program->bias == frame->frame.bias;
 	for (size_t i = 0, members; i < frame->n; i += 1 + members) {
 		const struct cvar *var = &thread->vars[frame->first + i];
 		struct walk_cvar each = { .frame = show.id,
@@ -163,7 +163,9 @@ static int show_thread(struct walk *walk, pid_t tid, const struct cregs *held)
 {
 	struct cthread thread;
 	const struct walk_cthread show = { &thread, held != NULL };
-	struct showing of = { .thread = &thread, .first = (uint32_t)walk->end.frames + 1 };
+	struct showing of = { .thread = &thread,
+			      .first = (uint32_t)walk->end.frames + 1,
+			      .program = program_of(walk) };
 	int err = cthread_read(&walk->place.native, walk->space, tid, held, &thread);
 
 	if (err)
@@ -322,6 +324,7 @@ static int show_globals(struct walk *walk)
 			  walk->target->proc.exe, why ? ": " : "", why ? why : "");
 	return 0;
 }
+
 int walk_native(struct walk *walk)
 {
 	int err = show_threads(walk);

@@ -40,7 +40,7 @@ static int add(struct stands *stands, uint64_t key, const struct stand *stand)
 		return -ENOMEM;
 	stands->at = more;
 	more[stands->n++] = *stand;
-	return hash_set(&stands->index, key, (void *)(uintptr_t)stands->n);
+	return hash_set(&stands->index, hash_scatter(key), (void *)(uintptr_t)stands->n);
 }
 
 static int count(struct walk *walk, struct stands *stands, const struct pysuspended *at)
@@ -53,7 +53,7 @@ static int count(struct walk *walk, struct stands *stands, const struct pysuspen
 	if (pyframe_read(&walk->cpython, at->generator.frame, &stand.frame))
 		return 0;
 	key = key_of(walk, &stand.frame);
-	index = (uintptr_t)hash_get(&stands->index, key);
+	index = (uintptr_t)hash_get(&stands->index, hash_scatter(key));
 	if (!index)
 		return add(stands, key, &stand);
 	stands->at[index - 1].n++;
