@@ -116,9 +116,15 @@ $B/mwbpf.bpf.o $B/mwbpf-ring.bpf.o:
 	$(call say,LINK,$@)
 	$(Q)$(BPFTOOL) gen object $@ $^
 
+# a program of its own: a walk loads nothing else
+$B/registers.bpf.o: $B/bpf/registers/registers.bpf.o
+	$(call say,LINK,$@)
+	$(Q)$(BPFTOOL) gen object $@ $^
+
 $B/mwbpf.skel.h: $B/mwbpf.bpf.o
 $B/mwbpf-ring.skel.h: $B/mwbpf-ring.bpf.o
-$B/mwbpf.skel.h $B/mwbpf-ring.skel.h:
+$B/registers.skel.h: $B/registers.bpf.o
+$B/mwbpf.skel.h $B/mwbpf-ring.skel.h $B/registers.skel.h:
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name $(subst -,_,$(notdir $(@:.skel.h=)))_bpf >$@
 
@@ -133,6 +139,7 @@ $B/user/%.o: user/%.c Makefile | $B/version.h check-tools
 
 # only these see generated files; their dependency files do the rest
 $B/user/programs.o: | $B/mwbpf.skel.h $B/mwbpf-ring.skel.h
+$B/user/survey/registers.o: | $B/registers.skel.h
 $B/user/schema.o: include/mwbpf/events.schema.json include/mwbpf/report.schema.json
 $B/user/format/assets.o: $(wildcard user/format/html/*)
 $B/user/format/pprof.o $B/fuzz/user/format/pprof.o: | $B/format/profile.pb-c.h

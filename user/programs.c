@@ -13,6 +13,7 @@
 
 #include "base/clean.h"
 #include "base/log.h"
+#include "base/loglibbpf.h"
 #include "mwbpf-ring.skel.h"
 #include "mwbpf.skel.h"
 #include "probe/link.h"
@@ -37,19 +38,6 @@ struct programs {
 	uint32_t epoch;
 	const struct mw_deaths *deaths; /* mapped; NULL: without stacks */
 };
-
-/* libbpf's talk is one level quieter than ours. */
-static int print_libbpf(enum libbpf_print_level level, const char *format, va_list args)
-{
-	char *line __free = NULL;
-	int len = vasprintf(&line, format, args);
-
-	while (len > 0 && line[len - 1] == '\n')
-		line[--len] = '\0';
-	if (len >= 0)
-		log_line(level == LIBBPF_WARN ? LOG_DETAIL : LOG_TRACE, "%s", line);
-	return 0;
-}
 
 /* Each family's three programs, of which a tier uses two or one. */
 static void families(struct mwbpf_bpf *skel, enum tier tier,
@@ -200,7 +188,7 @@ int programs_load(const struct programs_options *options, struct programs **out)
 	*out = NULL;
 	if (!programs)
 		return -ENOMEM;
-	libbpf_set_print(print_libbpf);
+	log_libbpf();
 	/* before 5.11 BPF memory counts against this limit; later it does not matter */
 	setrlimit(RLIMIT_MEMLOCK, &unlimited);
 	programs->tier = options->tier;

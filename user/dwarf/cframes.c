@@ -2,12 +2,17 @@
 /* cframes.c - the frames of C functions on a thread's stack, innermost first. */
 #include "dwarf/cframes.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/clean.h"
 #include "dwarf/ctls.h"
 #include "target/mem.h"
+
+/*
+ * rax, rcx and r11 in a system call: what it returns is not known before it has, and the
+ * others are overwritten.
+ */
+#define CREGS_CALL (1u << 0 | 1u << 2 | 1u << 11)
 
 struct cregs cregs_of(const struct user_regs_struct *regs,
 		      const struct user_fpregs_struct *vectors)
@@ -19,30 +24,21 @@ struct cregs cregs_of(const struct user_regs_struct *regs,
 			     .known = (1u << RECIPE_REGS) - 1,
 			     .fs_base = regs->fs_base };
 
+	if ((int64_t)regs->orig_rax >= 0)
+		all.known &= ~CREGS_CALL;
 	if (vectors)
 		memcpy(all.vectors, vectors->xmm_space, sizeof(all.vectors));
 	all.has_vectors = vectors != NULL;
 	return all;
 }
 
-/* "202 0x7f... 0x80 0x0 0x0 0x0 0x0 SP PC", "-1 SP PC" outside a call, or "running" */
-bool cregs_waiting(pid_t pid, pid_t tid, struct cregs *regs)
+struct cregs cregs_waiting(const struct registers_thread *thread)
 {
-	unsigned long long sp, pc;
-	char path[64], text[256];
-	FILE *file __file = NULL;
+	struct cregs regs = cregs_of(&thread->regs, NULL);
 
-	*regs = (struct cregs){ .known = 0 };
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/syscall", (int)pid, (int)tid);
-	file = fopen(path, "re");
-	if (!file || !fgets(text, sizeof(text), file))
-		return false;
-	if (sscanf(text, "-1 %llx %llx", &sp, &pc) != 2 &&
-	    sscanf(text, "%*d %*x %*x %*x %*x %*x %*x %llx %llx", &sp, &pc) != 2)
-		return false;
-	cregs_set(regs, RECIPE_SP, sp);
-	cregs_set(regs, RECIPE_PC, pc);
-	return pc != 0;
+	if (thread->few)
+		regs.known = 1u << RECIPE_SP | 1u << RECIPE_PC;
+	return regs;
 }
 
 void cframes_begin(struct cframes *frames, struct native *native, struct space *space,

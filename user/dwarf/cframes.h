@@ -2,9 +2,9 @@
 /*
  * cframes.h - the frames of C functions on a thread's stack, innermost first.
  *
- * By the unwind tables of the mapped files (.eh_frame, .debug_frame). Of a thread that is
- * held all registers are known; of one that waits in the kernel only where it waits and
- * its stack pointer, which leads as far as functions keep what others need on the stack.
+ * By the unwind tables of the mapped files (.eh_frame, .debug_frame). Where of a thread only
+ * its place and its stack pointer are known, they lead as far as functions keep what others
+ * need on the stack.
  */
 #ifndef MWBPF_CFRAMES_H
 #define MWBPF_CFRAMES_H
@@ -13,6 +13,7 @@
 
 #include "dwarf/dwarfeval.h"
 #include "place/native.h"
+#include "survey/registers.h"
 
 #define CFRAMES_MOST 4096
 
@@ -40,15 +41,13 @@ struct cframes {
 	const char *why; /* they ended before the outermost; NULL: they did not */
 };
 
-/* All registers of a thread that is held; those of the second kind may be NULL. */
+/*
+ * Registers of a thread that is held, or waits; those of the second kind may be NULL. What a
+ * system call has changed of them is not known.
+ */
 struct cregs cregs_of(const struct user_regs_struct *regs,
 		      const struct user_fpregs_struct *vectors);
-
-/*
- * What is known of a thread that waits in the kernel: its stack pointer and where it is.
- * False: it runs, or is gone.
- */
-bool cregs_waiting(pid_t pid, pid_t tid, struct cregs *regs);
+struct cregs cregs_waiting(const struct registers_thread *thread);
 
 void cframes_begin(struct cframes *frames, struct native *native, struct space *space,
 		   const struct cregs *regs, struct recipe_frame *recipe);

@@ -160,37 +160,34 @@ static int read_frames(struct native *native, struct space *space, const struct 
 	return err;
 }
 
-static bool same(const struct cregs *a, const struct cregs *b)
+/* It must have waited until the end, or what was read is of no one moment. */
+static int read_waiting(struct native *native, struct space *space, struct registers *registers,
+			struct room *room, struct cthread *thread)
 {
-	return a->value[RECIPE_SP] == b->value[RECIPE_SP] &&
-	       a->value[RECIPE_PC] == b->value[RECIPE_PC];
-}
-
-/* It must wait at the same place in the end, or what was read is of no one moment. */
-static int read_waiting(struct native *native, struct space *space, struct room *room,
-			struct cthread *thread)
-{
-	struct cregs before, after;
+	struct registers_thread before, after;
 
 	for (int i = 0; i < CTHREAD_TRIES; i++) {
-		int err = 0;
+		int err = registers_read(registers, space->pid, thread->tid, &before);
 
-		if (cregs_waiting(space->pid, thread->tid, &before)) {
-			err = read_frames(native, space, &before, room, thread);
+		if (!err && !before.runs) {
+			const struct cregs regs = cregs_waiting(&before);
+
+			err = read_frames(native, space, &regs, room, thread);
 			if (err)
 				return err;
-			if (cregs_waiting(space->pid, thread->tid, &after) && same(&before, &after))
+			if (!registers_read(registers, space->pid, thread->tid, &after) &&
+			    registers_same(&before, &after))
 				return 0;
 			thread->torn++;
 		}
 		cthread_clear(thread);
 	}
-	thread->why = "it runs: its registers are not known unless it is held (--freeze)";
+	thread->why = "it runs just now: its registers are known when it is held (--freeze)";
 	return 0;
 }
 
 int cthread_read(struct native *native, struct space *space, pid_t tid, const struct cregs *held,
-		 struct cthread *thread)
+		 struct registers *registers, struct cthread *thread)
 {
 	struct room *room = malloc(sizeof(*room));
 	int err;
@@ -199,7 +196,7 @@ int cthread_read(struct native *native, struct space *space, pid_t tid, const st
 	if (!room)
 		return -ENOMEM;
 	err = held ? read_frames(native, space, held, room, thread) :
-		     read_waiting(native, space, room, thread);
+		     read_waiting(native, space, registers, room, thread);
 	free(room);
 	if (err)
 		cthread_clear(thread);

@@ -33,10 +33,10 @@ struct cthread {
 
 /*
  * Read the frames of a thread: of one that is held with these registers; of one that is not
- * (NULL), as long as it waits in the kernel. 0, and the caller clears *thread; -ENOMEM.
+ * (NULL) with those it waits with. 0, and the caller clears *thread; -ENOMEM.
  */
 int cthread_read(struct native *native, struct space *space, pid_t tid, const struct cregs *held,
-		 struct cthread *thread);
+		 struct registers *registers, struct cthread *thread);
 void cthread_clear(struct cthread *thread);
 
 #endif

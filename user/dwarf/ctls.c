@@ -96,7 +96,7 @@ struct ctls ctls_find(struct space *space, const struct segment *segment, uint64
 	struct proc_auxv auxv;
 
 	if (!fs_base)
-		return unknown("each thread has its own: with --freeze it is known where");
+		return unknown("each thread has its own: where is not known of this one");
 	if (!segment || proc_auxv(space->pid, &auxv))
 		return unknown("each thread has its own");
 	program = segments_find(&space->segments, auxv.phdr);

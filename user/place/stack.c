@@ -35,9 +35,9 @@ void space_name_stacks(struct space *space)
 	ssize_t n = proc_threads(space->pid, &tids);
 
 	for (ssize_t i = 0; i < n; i++) {
-		uint64_t sp = proc_thread_sp(space->pid, tids[i]);
+		uint64_t sp, pc;
 
-		if (sp)
+		if (proc_thread_waits(space->pid, tids[i], &sp, &pc))
 			space_name_stack(space, tids[i], sp);
 	}
 	if (n >= 0)

@@ -272,13 +272,15 @@ static int read_threads(const struct tracees *tracees, struct frozen *frozen)
 		return -ENOMEM;
 	while ((tracee = hash_next(&tracees->threads, &at, NULL))) {
 		struct frozen_thread *thread = &frozen->threads[frozen->n];
+		uint64_t sp = 0, pc;
 
 		if (tracee->pid != frozen->pid)
 			continue;
 		thread->tid = tracee->tid;
 		thread->stopped = !ptrace(PTRACE_GETREGS, tracee->tid, NULL, &thread->regs);
-		thread->sp = thread->stopped ? thread->regs.rsp
-					     : proc_thread_sp(tracee->pid, tracee->tid);
+		if (!thread->stopped)
+			proc_thread_waits(tracee->pid, tracee->tid, &sp, &pc);
+		thread->sp = thread->stopped ? thread->regs.rsp : sp;
 		frozen->n++;
 	}
 	return frozen->n ? 0 : -ESRCH;

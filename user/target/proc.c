@@ -5,6 +5,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdio.h>
@@ -265,21 +266,14 @@ pid_t proc_inner_tid(pid_t pid, pid_t tid)
 }
 
 /* "202 0x7f... 0x80 0x0 0x0 0x0 0x0 SP PC", "-1 SP PC" outside a call, or "running" */
-uint64_t proc_thread_sp(pid_t pid, pid_t tid)
+bool proc_thread_waits(pid_t pid, pid_t tid, uint64_t *sp, uint64_t *pc)
 {
-	char name[64], text[256], *p = text;
-	unsigned long long sp = 0;
-	ssize_t len;
+	char name[64], text[256];
 
 	snprintf(name, sizeof(name), "task/%d/syscall", (int)tid);
-	len = read_entry(pid, name, text, sizeof(text));
-	if (len <= 0 || text[0] == 'r')
-		return 0;
-	if (sscanf(p, "-1 %llx", &sp) == 1)
-		return sp;
-	if (sscanf(p, "%*d %*x %*x %*x %*x %*x %*x %llx", &sp) == 1)
-		return sp;
-	return 0;
+	return read_entry(pid, name, text, sizeof(text)) > 0 &&
+	       (sscanf(text, "-1 %" SCNx64 " %" SCNx64, sp, pc) == 2 ||
+		sscanf(text, "%*d %*x %*x %*x %*x %*x %*x %" SCNx64 " %" SCNx64, sp, pc) == 2);
 }
 
 bool proc_status(pid_t tid, const char *format, void *value)

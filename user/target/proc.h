@@ -71,7 +71,10 @@ bool proc_status(pid_t tid, const char *format, void *value);
 #define PROC_NAME 64
 pid_t proc_tracer(pid_t pid, char name[PROC_NAME]);
 
-/* Stack pointer of a thread that is blocked in the kernel; 0 when it runs. */
-uint64_t proc_thread_sp(pid_t pid, pid_t tid);
+/*
+ * Stack pointer and place of a thread that waits in the kernel. False: it runs, waits for a
+ * processor, or is gone.
+ */
+bool proc_thread_waits(pid_t pid, pid_t tid, uint64_t *sp, uint64_t *pc);
 
 #endif

@@ -50,8 +50,9 @@ static int read_space(struct walk *walk)
 			walk_warm_up(walk);
 		walk_hold(walk);
 		err = space_sync(walk->space, 0);
-		walk_name_stacks(walk);
 	}
+	if (!err)
+		walk_name_stacks(walk);
 	if (!err)
 		err = residents_read(pid, &walk->residents);
 	if (err == -ESRCH)
@@ -137,7 +138,7 @@ static struct walk_segment *count_segments(const struct walk *walk,
 	return counted;
 }
 
-/* A thread's stack is found by its stack pointer, which of a running one is not known. */
+/* A thread's stack is found by its stack pointer, which of a running one only BPF knows. */
 static void note_stacks(struct walk *walk)
 {
 	const struct segments *segments = &walk->space->segments;
@@ -244,6 +245,7 @@ static void clear(struct walk *walk)
 	hash_clear(&walk->seen);
 	free(walk->threads);
 	walk_let_go(walk);
+	registers_clear(&walk->registers);
 	pymalloc_clear(&walk->pymalloc);
 	mimalloc_clear(&walk->mimalloc);
 	drawing_clear(&walk->drawing);

@@ -14,6 +14,7 @@
 #include "options.h"
 #include "place/pystack.h"
 #include "survey/freeze.h"
+#include "survey/registers.h"
 #include "survey/residency.h"
 #include "targets.h"
 #include "view/drawing.h"
@@ -37,6 +38,7 @@ struct walk {
 	struct mimalloc mimalloc; /* of a free-threaded build */
 	struct freeze *freeze; /* NULL: it is not held */
 	struct frozen frozen;
+	struct registers registers; /* of threads that are not held */
 	sigset_t signals; /* blocked before it was held */
 	char hold_why[128]; /* it is not held although it should be; "" */
 	bool informed; /* debug information of the program's own file is there */
@@ -104,7 +106,7 @@ void walk_warm_up(struct walk *walk);
 void walk_hold(struct walk *walk);
 void walk_let_go(struct walk *walk);
 
-/* Make segments of the stacks of the threads that are held: those that ran have theirs now. */
+/* Make segments of the stacks of threads that run, and of those that are held. */
 void walk_name_stacks(struct walk *walk);
 
 /* malloc's memory. 0, -ESRCH, -ENOMEM. */

@@ -166,7 +166,8 @@ static int show_thread(struct walk *walk, pid_t tid, const struct cregs *held)
 	struct showing of = { .thread = &thread,
 			      .first = (uint32_t)walk->end.frames + 1,
 			      .program = program_of(walk) };
-	int err = cthread_read(&walk->place.native, walk->space, tid, held, &thread);
+	int err = cthread_read(&walk->place.native, walk->space, tid, held, &walk->registers,
+			       &thread);
 
 	if (err)
 		return err;
@@ -222,9 +223,10 @@ static int show_threads(struct walk *walk)
 
 		err = show_thread(walk, tids[i], registers_of(walk, tids[i], &regs) ? &regs : NULL);
 	}
-	if (!err && !walk->freeze && walk->stuck)
-		walk_note(walk, "with --freeze the process is held for a moment, and the registers that "
-			  "lead to more frames and variables are known");
+	if (!err && !walk->freeze && walk->stuck && walk->registers.error)
+		walk_note(walk, "registers of threads are not known, since BPF cannot be used (%s): with "
+			  "--freeze the process is held for a moment, and they are",
+			  strerror(-walk->registers.error));
 	return err;
 }
 
@@ -247,7 +249,8 @@ void walk_warm_up(struct walk *walk)
 	for (ssize_t i = 0; i < n; i++) {
 		struct cthread thread;
 
-		if (!cthread_read(&walk->place.native, walk->space, tids[i], NULL, &thread))
+		if (!cthread_read(&walk->place.native, walk->space, tids[i], NULL,
+				  &walk->registers, &thread))
 			cthread_clear(&thread);
 	}
 }
@@ -276,23 +279,38 @@ static void show_some(struct walk *walk, const struct globals *globals, bool thr
 	}
 }
 
-/* Of threads that are held each one's own; else it is said that there are such. */
+/* Where the thread's own memory is found; 0: not known. */
+static uint64_t fs_base_of(struct walk *walk, pid_t tid)
+{
+	struct registers_thread thread;
+	struct cregs regs;
+
+	if (registers_of(walk, tid, &regs))
+		return regs.fs_base;
+	if (registers_read(&walk->registers, walk->target->proc.pid, tid, &thread))
+		return 0;
+	return thread.regs.fs_base;
+}
+
+/* Each thread's own; else it is said that there are such. */
 static void show_thread_locals(struct walk *walk, struct globals *globals)
 {
 	const uint64_t before = walk->end.variables;
-	bool held = false;
+	pid_t *tids __free = NULL;
+	const ssize_t n = proc_threads(walk->target->proc.pid, &tids);
+	bool any = false;
 
-	for (size_t i = 0; i < walk->frozen.n && walk->end.variables - before < GLOBALS_MOST; i++) {
-		const struct frozen_thread *thread = &walk->frozen.threads[i];
+	for (ssize_t i = 0; i < n && walk->end.variables - before < GLOBALS_MOST; i++) {
+		const uint64_t fs_base = fs_base_of(walk, tids[i]);
 
-		if (!thread->stopped || !thread->regs.fs_base)
+		if (!fs_base)
 			continue;
-		cglobals_read(walk->space, globals->file, thread->regs.fs_base, &globals->recipe,
+		cglobals_read(walk->space, globals->file, fs_base, &globals->recipe,
 			      &globals->vars);
-		show_some(walk, globals, true, thread->tid);
-		held = true;
+		show_some(walk, globals, true, tids[i]);
+		any = true;
 	}
-	if (!held)
+	if (!any)
 		show_some(walk, globals, true, 0);
 }
 

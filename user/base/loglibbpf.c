@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* loglibbpf.c - what libbpf says, in our log. */
+#include "base/loglibbpf.h"
+
+#include <bpf/libbpf.h>
+#include <stdio.h>
+
+#include "base/clean.h"
+#include "base/log.h"
+
+static int print(enum libbpf_print_level level, const char *format, va_list args)
+{
+	char *line __free = NULL;
+	int len = vasprintf(&line, format, args);
+
+	while (len > 0 && line[len - 1] == '\n')
+		line[--len] = '\0';
+	if (len >= 0)
+		log_line(level == LIBBPF_WARN ? LOG_DETAIL : LOG_TRACE, "%s", line);
+	return 0;
+}
+
+void log_libbpf(void)
+{
+	libbpf_set_print(print);
+}
