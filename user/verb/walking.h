@@ -5,7 +5,6 @@
 #ifndef MWBPF_VERB_WALKING_H
 #define MWBPF_VERB_WALKING_H
 
-#include <signal.h>
 
 #include "cpython/cpython.h"
 #include "cpython/mimalloc.h"
@@ -37,7 +36,6 @@ struct walk {
 	struct mimalloc mimalloc; /* of a free-threaded build */
 	struct freeze *freeze; /* NULL: it is not held */
 	struct frozen frozen;
-	sigset_t signals; /* blocked before it was held */
 	char hold_why[128]; /* it is not held although it should be; "" */
 	bool informed; /* debug information of the program's own file is there */
 	bool stuck; /* frames of C functions were not found up to the outermost */
