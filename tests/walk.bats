@@ -246,6 +246,35 @@ walk_residents() {
 	[ "$(grep -c 'libc\.so' "$T/all")" -gt 3 ]
 }
 
+@test "what would turn a line around or is not seen is spelled out, in text; JSON has it" {
+	local python
+	python=$(pythons | tail -n 1)
+	start_program "$T/out" "$python" -c '
+hidden = [0xad, 0x600, 0x61c, 0x200b, 0x200f, 0x2028, 0x2029, 0x202e, 0x2066, 0xfeff, 0xe0041]
+for i, c in enumerate(hidden): globals()["v%d" % i] = "a%cz" % c
+seen = "a\u2027\u00ae\u20ac\U0001f40d"
+odd = type("A\u202eB", (), {})()
+globals()["n\u202ex"] = 1
+print(ascii([repr("a%cz" % c) for c in hidden]), "ready", sep="\n", flush=True)
+input()'
+	within "$MWBPF" walk --globals --all --census -o "$T/text" --pid "$PROGRAM"
+	walk "$T/walk" --globals --pid "$PROGRAM"
+	python3 - "$T/text" "$T/walk" "$T/out" <<-'END'
+		import ast, json, sys, unicodedata
+		text = open(sys.argv[1], encoding="utf-8").read()
+		bad = [hex(ord(c)) for c in text if c != "\n" and unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp")]
+		assert not bad, bad
+		reprs = ast.literal_eval(open(sys.argv[3]).readline())
+		found = [json.loads(line) for line in open(sys.argv[2], encoding="utf-8")]
+		named = {r["name"]: r for r in found if r["type"] == "variable"}
+		for i, repr_of in enumerate(reprs):
+		    assert named["v%d" % i]["value"] == repr_of, (named["v%d" % i], repr_of)
+		    assert repr_of in text, repr_of
+		assert named["seen"]["value"] == "'a\u2027\xae\u20ac\U0001f40d'", named["seen"]
+		assert named["odd"]["class"] == "A\u202eB" and "n\u202ex" in named, named.keys()
+	END
+}
+
 @test "the picture shows frames and variables where they are" {
 	start_walked "$(pythons | head -n 1)"
 	stand_still "$PROGRAM"
