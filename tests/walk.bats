@@ -239,11 +239,22 @@ walk_residents() {
 	grep -qE '^SMALL INTS: -5 to 256, ' "$T/text"
 	grep -qE '^[0-9a-f]+-[0-9a-f]+ rw-p stack .*\[stack\]$' "$T/text"
 	grep -q '^not explained ' "$T/text"
-	grep -qE 'its names are [0-9]+ globals: --globals' "$T/text"
+	grep -qE 'its module has [0-9]+ globals: --globals' "$T/text"
 	# libraries are a line each, unless all is asked for
 	[ "$(grep -c 'libc\.so' "$T/text")" -eq 1 ]
 	within "$MWBPF" walk --all --pid "$PROGRAM" >"$T/all"
 	[ "$(grep -c 'libc\.so' "$T/all")" -gt 3 ]
+}
+
+@test "what could be shared, mapped privately, is not called shared" {
+	local addr kind
+	start_program "$T/out" python3 "$MWBPF_ROOT/tests/programs/mappings.py" "/dev/shm/mwbpf-$$"
+	walk "$T/walk" --all --pid "$PROGRAM"
+	while read -r addr kind; do
+		[ "$addr" != ready ] || continue
+		[ "$(jq -r --arg at "$addr" 'select(.type == "segment" and .start == $at).kind' "$T/walk")" = "$kind" ] ||
+			{ echo "$addr is not $kind" >&2; false; }
+	done <"$T/out"
 }
 
 @test "what would turn a line around or is not seen is spelled out, in text; JSON has it" {

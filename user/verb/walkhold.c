@@ -51,8 +51,8 @@ static void count_loose(struct walk *walk)
 		loose += !frozen->threads[i].stopped;
 	if (loose)
 		snprintf(walk->hold_why, sizeof(walk->hold_why),
-			 "%zu of %zu threads wait in the kernel, where they cannot be stopped", loose,
-			 frozen->n);
+			 "threads that wait in the kernel, where they cannot be stopped: %zu of %zu",
+			 loose, frozen->n);
 }
 
 void walk_hold(struct walk *walk)

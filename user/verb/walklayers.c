@@ -156,7 +156,7 @@ static int show_pymalloc(struct walk *walk)
 		walk_note(walk, "too many words lead to what may be pymalloc's table of arenas: only "
 			  "the first were looked at, and its arenas may be others");
 	if (pymalloc->arenas.overlaps)
-		walk_note(walk, "%zu arenas of pymalloc are left out: they lie where another does",
+		walk_note(walk, "arenas of pymalloc left out, since they lie where another does: %zu",
 			  pymalloc->arenas.overlaps);
 	return 0;
 }
