@@ -243,6 +243,14 @@ untraced() {
 	wait "$PROGRAM"
 }
 
+@test "of mappings that are hardly used, what is used is searched" {
+	build sparse
+	checked -- "$PROGRAMS/sparse" 1000
+	# they are writable 4 TiB
+	jq -se '[.[] | select(.type == "leaks")][0] | .definite == {bytes: 1000000, blocks: 500} and
+		.reachable == {bytes: 500000, blocks: 500} and .scanned < 100000000' "$T/trace" >/dev/null
+}
+
 @test "mwbpf is stopped from the terminal while it holds the program: that goes on first" {
 	start_program "$T/said" "$DEBIAN_PYTHON" -c '
 memory = bytearray(300 << 20)
