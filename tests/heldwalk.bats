@@ -101,6 +101,21 @@ walk_bounded() {
 	tail -n 1 "$T/walk" | jq -e '.reason == "complete"' >/dev/null
 }
 
+@test "a held process does not wait for who reads its census" {
+	local i
+	start_many
+	mkfifo "$T/pipe"
+	"$MWBPF" walk --freeze --census="$T/pipe" --pid "$PROGRAM" >"$T/text" 2>"$T/err" &
+	walker=$!
+	started "$walker"
+	# it has begun and waits for a reader; until then nothing is shown
+	until [ "$(cat "/proc/$walker/wchan")" = wait_for_partner ]; do pause; done
+	[ "$(state_of "$PROGRAM")" != t ]
+	cat "$T/pipe" >"$T/census"
+	wait "$walker"
+	tail -n 1 "$T/census" | jq -e '.reason == "complete"' >/dev/null
+}
+
 @test "running threads have no stack that is known, held ones have" {
 	start_program "$T/out" "$(pythons | head -n 1)" -c '
 import threading

@@ -164,6 +164,11 @@ walk_residents() {
 		(.[-1] | .count - .count_before)' "$T/diff.json" >/dev/null
 	head -n 5 "$T/after" >"$T/cut"
 	refused 1 'not a whole census' --diff "$T/before" "$T/cut"
+	cat "$T/before" "$T/after" >"$T/both"
+	refused 1 'not a whole census' --diff "$T/before" "$T/both"
+	sed 10d "$T/after" >"$T/less"
+	refused 1 'not a whole census' --diff "$T/less" "$T/before"
+	refused 1 'cannot write /dev/full' --diff "$T/before" "$T/after" -o /dev/full
 	refused 1 'cannot read' --diff "$T/before" "$T/none"
 	refused 2 'two files' --diff "$T/before"
 }
@@ -244,6 +249,23 @@ walk_residents() {
 	[ "$(grep -c 'libc\.so' "$T/text")" -eq 1 ]
 	within "$MWBPF" walk --all --pid "$PROGRAM" >"$T/all"
 	[ "$(grep -c 'libc\.so' "$T/all")" -gt 3 ]
+}
+
+@test "what cannot be written is said in a line, and nothing of it is left" {
+	local what
+	start_program "$T/out" python3 -c 'print("ready", flush=True); input()'
+	for what in svg census; do
+		run -1 --separate-stderr within "$MWBPF" walk -q "--$what=/dev/full" --pid "$PROGRAM"
+		one_error "$stderr" 'cannot write /dev/full: No space left on device'
+		run -1 --separate-stderr within "$MWBPF" walk -q "--$what=$T" --pid "$PROGRAM"
+		one_error "$stderr" "cannot write $T: Is a directory"
+		# a file may have 1 KiB: less than a census, or a picture
+		(ulimit -f 1 && ! within "$MWBPF" walk -q "--$what=$T/long" --pid "$PROGRAM" >/dev/null 2>"$T/err")
+		one_error "$(cat "$T/err")" 'File too large'
+		[ ! -e "$T/long" ]
+	done
+	run -1 --separate-stderr within "$MWBPF" walk -q --chunks -o /dev/full --pid "$PROGRAM"
+	one_error "$stderr" 'cannot write /dev/full: No space left on device'
 }
 
 @test "what could be shared, mapped privately, is not called shared" {

@@ -42,6 +42,7 @@ struct walk {
 	struct hash seen; /* address of an object -> the first variable that it was */
 	struct out out;
 	int fd, spool; /* where the output goes in the end, and until then; -1 */
+	int census; /* a file without a name that has the census; -1 */
 	struct view view;
 	struct drawing drawing; /* filled only if it is asked for */
 	struct walk_head head;
@@ -54,6 +55,12 @@ struct walk {
  */
 int walk_open_output(struct walk *walk);
 int walk_close_output(struct walk *walk);
+
+/*
+ * Write all that is in a file to another, which is there as a whole or not at all. Not while
+ * the process is held: it may be one to wait for, as a FIFO is. Says what is wrong; 0 or -errno.
+ */
+int walk_save(int from, const char *path);
 
 /* The segment that holds an address. */
 struct walk_place walk_place(struct walk *walk, uint64_t addr);
@@ -68,8 +75,12 @@ int walk_claim(struct walk *walk);
 void walk_layers(struct walk *walk, const struct walk_segment *at, size_t n);
 int walk_python_memory(struct walk *walk);
 
-/* Objects by type. Likewise, and what could not be written was said. */
+/*
+ * Objects by type: shown, and all of them kept for walk_save_census, which says what could not
+ * be written. Likewise.
+ */
 int walk_census(struct walk *walk);
+int walk_save_census(const struct walk *walk);
 
 /* Python's threads, their frames and variables. 0, -ESRCH, -ENOMEM. */
 int walk_threads(struct walk *walk);
