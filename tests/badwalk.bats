@@ -182,7 +182,7 @@ ended.set()'
 		walk "$T/held$pid" --pid "$pid" --freeze
 		whole "$T/held$pid" '.segments > 5'
 	done
-	noted "$T/held$PROGRAM" "process $PROGRAM is not held: 1 of 1 threads wait in the kernel"
+	noted "$T/held$PROGRAM" "process $PROGRAM is not held: threads that wait in the kernel, where they cannot be stopped: 1 of 1"
 	jq -es 'any(.[]; .type == "c_variable" and .name == "parents" and .value == "77")' "$T/held${child% }"
 	go
 	wait "$PROGRAM"

@@ -53,6 +53,16 @@ walk_bounded() {
 	jq -es 'any(.[]; .type == "malloc_arena" and .used.chunks > 0)' "$T/walk" >/dev/null
 }
 
+@test "words of the interpreter's data that all lead to long tables of arenas" {
+	[ -x /usr/bin/python3.11 ] || skip "needs /usr/bin/python3.11, whose arenas have no name"
+	start_program "$T/out" /usr/bin/python3.11 "$MWBPF_ROOT/tests/programs/manytables.py"
+	walk_bounded "$T/walk"
+	# each table has 262,144 arenas less those in front of it, and all of them are one
+	jq -es 'any(.[]; .type == "warning" and (.text | contains("only the first were looked at"))) and
+		any(.[]; .type == "warning" and (.text | contains("they lie where another does"))) and
+		([.[] | select(.type == "arena")] | length == 1)' "$T/walk" >/dev/null
+}
+
 @test "a process that makes threads all the time is held each time" {
 	start_program "$T/out" "$PROGRAMS/shortlived"
 	for i in {1..15}; do
@@ -89,6 +99,21 @@ walk_bounded() {
 	within python3 "$LIB/stopheld.py" "$PROGRAM" "$MWBPF" walk -q --freeze --globals --json \
 		-o "$T/walk" --pid "$PROGRAM"
 	tail -n 1 "$T/walk" | jq -e '.reason == "complete"' >/dev/null
+}
+
+@test "a held process does not wait for who reads its census" {
+	local i
+	start_many
+	mkfifo "$T/pipe"
+	"$MWBPF" walk --freeze --census="$T/pipe" --pid "$PROGRAM" >"$T/text" 2>"$T/err" &
+	walker=$!
+	started "$walker"
+	# it has begun and waits for a reader; until then nothing is shown
+	until [ "$(cat "/proc/$walker/wchan")" = wait_for_partner ]; do pause; done
+	[ "$(state_of "$PROGRAM")" != t ]
+	cat "$T/pipe" >"$T/census"
+	wait "$walker"
+	tail -n 1 "$T/census" | jq -e '.reason == "complete"' >/dev/null
 }
 
 @test "running threads have their stacks, held or not" {

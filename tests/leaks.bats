@@ -243,6 +243,25 @@ untraced() {
 	wait "$PROGRAM"
 }
 
+@test "of mappings that are hardly used, what is used is searched" {
+	build sparse
+	checked -- "$PROGRAMS/sparse" 1000
+	# they are writable 4 TiB
+	jq -se '[.[] | select(.type == "leaks")][0] | .definite == {bytes: 1000000, blocks: 500} and
+		.reachable == {bytes: 500000, blocks: 500} and .scanned < 100000000' "$T/trace" >/dev/null
+}
+
+@test "mwbpf is stopped from the terminal while it holds the program: that goes on first" {
+	start_program "$T/said" "$DEBIAN_PYTHON" -c '
+memory = bytearray(300 << 20)
+for page in range(0, len(memory), 4096): memory[page] = 1
+print("ready", flush=True)
+input()'
+	within "$DEBIAN_PYTHON" "$MWBPF_ROOT/tests/lib/stopheld.py" "$PROGRAM" "$MWBPF" -q \
+		--leak-check=summary -d 0.1 -o "$T/trace" --pid "$PROGRAM"
+	untraced
+}
+
 @test "mwbpf is killed at any moment, while it holds the program, too" {
 	local i
 	start_program "$T/said" "$LEAKY" all busy

@@ -164,6 +164,11 @@ walk_residents() {
 		(.[-1] | .count - .count_before)' "$T/diff.json" >/dev/null
 	head -n 5 "$T/after" >"$T/cut"
 	refused 1 'not a whole census' --diff "$T/before" "$T/cut"
+	cat "$T/before" "$T/after" >"$T/both"
+	refused 1 'not a whole census' --diff "$T/before" "$T/both"
+	sed 10d "$T/after" >"$T/less"
+	refused 1 'not a whole census' --diff "$T/less" "$T/before"
+	refused 1 'cannot write /dev/full' --diff "$T/before" "$T/after" -o /dev/full
 	refused 1 'cannot read' --diff "$T/before" "$T/none"
 	refused 2 'two files' --diff "$T/before"
 }
@@ -239,11 +244,68 @@ walk_residents() {
 	grep -qE '^SMALL INTS: -5 to 256, ' "$T/text"
 	grep -qE '^[0-9a-f]+-[0-9a-f]+ rw-p stack .*\[stack\]$' "$T/text"
 	grep -q '^not explained ' "$T/text"
-	grep -qE 'its names are [0-9]+ globals: --globals' "$T/text"
+	grep -qE 'its module has [0-9]+ globals: --globals' "$T/text"
 	# libraries are a line each, unless all is asked for
 	[ "$(grep -c 'libc\.so' "$T/text")" -eq 1 ]
 	within "$MWBPF" walk --all --pid "$PROGRAM" >"$T/all"
 	[ "$(grep -c 'libc\.so' "$T/all")" -gt 3 ]
+}
+
+@test "what cannot be written is said in a line, and nothing of it is left" {
+	local what
+	start_program "$T/out" python3 -c 'print("ready", flush=True); input()'
+	for what in svg census; do
+		run -1 --separate-stderr within "$MWBPF" walk -q "--$what=/dev/full" --pid "$PROGRAM"
+		one_error "$stderr" 'cannot write /dev/full: No space left on device'
+		run -1 --separate-stderr within "$MWBPF" walk -q "--$what=$T" --pid "$PROGRAM"
+		one_error "$stderr" "cannot write $T: Is a directory"
+		# a file may have 1 KiB: less than a census, or a picture
+		(ulimit -f 1 && ! within "$MWBPF" walk -q "--$what=$T/long" --pid "$PROGRAM" >/dev/null 2>"$T/err")
+		one_error "$(cat "$T/err")" 'File too large'
+		[ ! -e "$T/long" ]
+	done
+	run -1 --separate-stderr within "$MWBPF" walk -q --chunks -o /dev/full --pid "$PROGRAM"
+	one_error "$stderr" 'cannot write /dev/full: No space left on device'
+}
+
+@test "what could be shared, mapped privately, is not called shared" {
+	local addr kind
+	start_program "$T/out" python3 "$MWBPF_ROOT/tests/programs/mappings.py" "/dev/shm/mwbpf-$$"
+	walk "$T/walk" --all --pid "$PROGRAM"
+	while read -r addr kind; do
+		[ "$addr" != ready ] || continue
+		[ "$(jq -r --arg at "$addr" 'select(.type == "segment" and .start == $at).kind' "$T/walk")" = "$kind" ] ||
+			{ echo "$addr is not $kind" >&2; false; }
+	done <"$T/out"
+}
+
+@test "what would turn a line around or is not seen is spelled out, in text; JSON has it" {
+	local python
+	python=$(pythons | tail -n 1)
+	start_program "$T/out" "$python" -c '
+hidden = [0xad, 0x600, 0x61c, 0x200b, 0x200f, 0x2028, 0x2029, 0x202e, 0x2066, 0xfeff, 0xe0041]
+for i, c in enumerate(hidden): globals()["v%d" % i] = "a%cz" % c
+seen = "a\u2027\u00ae\u20ac\U0001f40d"
+odd = type("A\u202eB", (), {})()
+globals()["n\u202ex"] = 1
+print(ascii([repr("a%cz" % c) for c in hidden]), "ready", sep="\n", flush=True)
+input()'
+	within "$MWBPF" walk --globals --all --census -o "$T/text" --pid "$PROGRAM"
+	walk "$T/walk" --globals --pid "$PROGRAM"
+	python3 - "$T/text" "$T/walk" "$T/out" <<-'END'
+		import ast, json, sys, unicodedata
+		text = open(sys.argv[1], encoding="utf-8").read()
+		bad = [hex(ord(c)) for c in text if c != "\n" and unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp")]
+		assert not bad, bad
+		reprs = ast.literal_eval(open(sys.argv[3]).readline())
+		found = [json.loads(line) for line in open(sys.argv[2], encoding="utf-8")]
+		named = {r["name"]: r for r in found if r["type"] == "variable"}
+		for i, repr_of in enumerate(reprs):
+		    assert named["v%d" % i]["value"] == repr_of, (named["v%d" % i], repr_of)
+		    assert repr_of in text, repr_of
+		assert named["seen"]["value"] == "'a\u2027\xae\u20ac\U0001f40d'", named["seen"]
+		assert named["odd"]["class"] == "A\u202eB" and "n\u202ex" in named, named.keys()
+	END
 }
 
 @test "the picture shows frames and variables where they are" {

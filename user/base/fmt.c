@@ -269,12 +269,32 @@ size_t fmt_utf8(const char *text, const char *end)
 	return forms[form].length;
 }
 
-/* U+202A to U+202E and U+2066 to U+2069, which show a line in another order than it is. */
-static bool turns_around(const uint8_t *p, size_t n)
+uint32_t fmt_hidden(const char *text, size_t n)
 {
-	return n == 3 && p[0] == 0xe2 &&
-	       ((p[1] == 0x80 && p[2] >= 0xaa && p[2] <= 0xae) ||
-		(p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9));
+	/* The Unicode Character Database, general categories Cf, Zl and Zp, in order. */
+	static const struct {
+		uint32_t first, last;
+	} hidden[] = {
+		{ 0xad, 0xad }, { 0x600, 0x605 }, { 0x61c, 0x61c },
+		{ 0x6dd, 0x6dd }, { 0x70f, 0x70f }, { 0x890, 0x891 },
+		{ 0x8e2, 0x8e2 }, { 0x180e, 0x180e }, { 0x200b, 0x200f },
+		{ 0x2028, 0x202e }, { 0x2060, 0x2064 }, { 0x2066, 0x206f },
+		{ 0xfeff, 0xfeff }, { 0xfff9, 0xfffb }, { 0x110bd, 0x110bd },
+		{ 0x110cd, 0x110cd }, { 0x13430, 0x1343f }, { 0x1bca0, 0x1bca3 },
+		{ 0x1d173, 0x1d17a }, { 0xe0001, 0xe0001 }, { 0xe0020, 0xe007f },
+	};
+	const uint8_t *p = (const uint8_t *)text;
+	uint32_t character;
+
+	if (n < 2)
+		return 0;
+	character = p[0] & (0x7f >> n);
+	for (size_t i = 1; i < n; i++)
+		character = character << 6 | (p[i] & 0x3f);
+	for (size_t i = 0; i < COUNT(hidden) && hidden[i].first <= character; i++)
+		if (character <= hidden[i].last)
+			return character;
+	return 0;
 }
 
 /* One character of *text for a terminal into unit, at most 4 bytes; returns how many. */
@@ -289,7 +309,8 @@ static size_t safe_unit(char *unit, const char **text, const char *end)
 		*text += 1;
 		return 2;
 	}
-	if (n == 0 || c < 0x20 || c == 0x7f || (c == 0xc2 && p[1] < 0xa0) || turns_around(p, n)) {
+	if (n == 0 || c < 0x20 || c == 0x7f || (c == 0xc2 && p[1] < 0xa0) ||
+	    fmt_hidden(*text, n)) {
 		memcpy(unit, "\\x", 2);
 		memcpy(unit + 2, hex + c * 2, 2);
 		*text += 1;

@@ -41,10 +41,16 @@ size_t fmt_hex(char *p, uint64_t value); /* with 0x */
 size_t fmt_utf8(const char *text, const char *end);
 
 /*
+ * The character of a well-formed sequence of n bytes when it is one that is not seen by itself:
+ * it turns the order of others around, joins or parts them, or ends a line. Else 0.
+ */
+uint32_t fmt_hidden(const char *text, size_t n);
+
+/*
  * A string from the target for a terminal: control bytes, escape sequences, characters that
- * turn the order of others around and bytes that are not valid UTF-8 become \xNN, a
- * backslash \\. Writes at most cap bytes with
- * the NUL; what does not fit ends in "...", after a whole character. Returns buf.
+ * fmt_hidden() knows and bytes that are not valid UTF-8 become \xNN, a backslash \\. Writes
+ * at most cap bytes with the NUL; what does not fit ends in "...", after a whole character.
+ * Returns buf.
  */
 char *fmt_safe(char *buf, size_t cap, const char *text);
 

@@ -8,11 +8,14 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/grow.h"
 #include "base/page.h"
 #include "cpython/pypool.h"
 
 #define WORD		8
 #define LOOK		16	   /* objects looked at to tell a table of arenas */
+#define PIECE		64	   /* objects of a table read at once */
+#define LOOKS_MAX	(8 << 20)  /* objects, and words that may lead to some, looked at in all */
 #define INTERPRETERS_MAX 1024
 #define INTERPRETER_MAX (128 << 10) /* bytes of an interpreter's state looked through */
 #define DATA_MAX	(64 << 20)  /* bytes of an image's data looked through */
@@ -24,15 +27,14 @@
 struct found {
 	uint64_t table;
 	uint32_t n; /* maxarenas; 0: not known */
+	int64_t arenas; /* how many it has, where that was counted */
 };
 
 void pyarenas_clear(struct pyarenas *arenas)
 {
 	free(arenas->at);
-	free(arenas->index);
 	arenas->at = NULL;
-	arenas->index = NULL;
-	arenas->n = 0;
+	arenas->n = arenas->room = 0;
 }
 
 uint64_t pyarenas_first_pool(const struct pyarenas *arenas, uint64_t address)
@@ -75,14 +77,22 @@ static bool owns_pool(struct cpython *cpython, const struct pyarenas *arenas,
 	       pypool_is_head(&head, arenas->pool_size) && head.arenaindex == index;
 }
 
+/* Whether so much more may be looked at: words of a target may all lead to long tables. */
+static bool take_looks(struct pyarenas *arenas, uint64_t n)
+{
+	arenas->looks += n;
+	arenas->cut = arenas->cut || arenas->looks > LOOKS_MAX;
+	return arenas->looks <= LOOKS_MAX;
+}
+
 /* Whether an address is that of a table with at least one arena. */
-static bool is_table(struct cpython *cpython, const struct pyarenas *arenas,
+static bool is_table(struct cpython *cpython, struct pyarenas *arenas,
 		     struct segments *segments, uint64_t table)
 {
 	struct pyarena_object objects[LOOK];
 	bool owns = false;
 
-	if (!table || table % WORD || !is_writable(segments, table) ||
+	if (!table || table % WORD || !is_writable(segments, table) || !take_looks(arenas, 1) ||
 	    cpython_read(cpython, table, objects, sizeof(objects)))
 		return false;
 	for (uint32_t i = 0; i < LOOK; i++) {
@@ -94,35 +104,60 @@ static bool is_table(struct cpython *cpython, const struct pyarenas *arenas,
 	return owns;
 }
 
-/* Add the arenas of a table, as far as they are what they should be. */
+/* Objects of a table, as many as can be read there, at most PIECE. */
+static uint32_t read_piece(struct cpython *cpython, uint64_t at, struct pyarena_object piece[PIECE])
+{
+	uint32_t n = PIECE;
+
+	while (n && cpython_read(cpython, at, piece, n * sizeof(*piece)))
+		n /= 2;
+	return n;
+}
+
+/*
+ * The arenas of a table, as far as they are what they should be: how many, and each is added
+ * where `add` says so. -ENOMEM.
+ */
+static int64_t take_table(struct cpython *cpython, struct segments *segments,
+			  const struct found *found, struct pyarenas *arenas, bool add)
+{
+	const uint32_t most = found->n && found->n < PYARENAS_MAX ? found->n : PYARENAS_MAX;
+	struct pyarena_object piece[PIECE], *more;
+	int64_t taken = 0;
+	uint32_t n = 1;
+
+	for (uint32_t i = 0; i < most && n; i += n) {
+		n = read_piece(cpython, found->table + i * sizeof(*piece), piece);
+		if (!take_looks(arenas, n))
+			break;
+		for (uint32_t j = 0; j < n && i + j < most; j++) {
+			if (!is_object(arenas, segments, &piece[j]))
+				return taken;
+			if (!piece[j].address)
+				continue;
+			taken++;
+			if (!add || arenas->n == PYARENAS_MAX)
+				continue;
+			more = grow(arenas->at, arenas->n, &arenas->room, sizeof(*more));
+			if (!more)
+				return -ENOMEM;
+			arenas->at = more;
+			arenas->at[arenas->n++] = piece[j];
+		}
+	}
+	return taken;
+}
+
 static int add_table(struct cpython *cpython, struct segments *segments, const struct found *found,
 		     struct pyarenas *arenas)
 {
-	const uint32_t most = found->n && found->n < PYARENAS_MAX ? found->n : PYARENAS_MAX;
-	struct pyarena_object object, *at;
-	uint32_t *index;
+	const int64_t taken = take_table(cpython, segments, found, arenas, true);
 
-	for (uint32_t i = 0; i < most && arenas->n < PYARENAS_MAX; i++) {
-		if (cpython_read(cpython, found->table + i * sizeof(object), &object,
-				 sizeof(object)) ||
-		    !is_object(arenas, segments, &object))
-			break;
-		if (!object.address)
-			continue;
-		at = reallocarray(arenas->at, arenas->n + 1, sizeof(*at));
-		arenas->at = at ? at : arenas->at;
-		index = reallocarray(arenas->index, arenas->n + 1, sizeof(*index));
-		arenas->index = index ? index : arenas->index;
-		if (!at || !index)
-			return -ENOMEM;
-		arenas->at[arenas->n] = object;
-		arenas->index[arenas->n++] = i;
-	}
-	return 0;
+	return taken < 0 ? (int)taken : 0;
 }
 
 /* Up to 3.11: variables of the file, local to it, so named only where it is not stripped. */
-static bool find_by_name(struct cpython *cpython, const struct pyarenas *arenas,
+static bool find_by_name(struct cpython *cpython, struct pyarenas *arenas,
 			 struct segments *segments, struct found *found)
 {
 	const uint64_t table = cpython_symbol(cpython, "arenas");
@@ -135,45 +170,32 @@ static bool find_by_name(struct cpython *cpython, const struct pyarenas *arenas,
 	return is_table(cpython, arenas, segments, found->table);
 }
 
-/* How many arenas a table has, to tell it from a pointer into one. */
-static size_t count_arenas(struct cpython *cpython, struct segments *segments,
-			   const struct pyarenas *like, uint64_t table)
-{
-	struct pyarenas arenas = { .pool_size = like->pool_size };
-	const struct found found = { .table = table };
-	size_t n;
-
-	add_table(cpython, segments, &found, &arenas);
-	n = arenas.n;
-	pyarenas_clear(&arenas);
-	return n;
-}
-
 /* Any word in a range of its data that points to a table, the one with the most arenas. */
 static void look_through(struct cpython *cpython, struct segments *segments,
-			 const struct pyarenas *arenas, uint64_t start, uint64_t len,
-			 struct found *best)
+			 struct pyarenas *arenas, uint64_t start, uint64_t len, struct found *best)
 {
 	uint64_t *words = len < DATA_MAX ? malloc(len + WORD) : NULL;
-	size_t most = best->table ? count_arenas(cpython, segments, arenas, best->table) : 0;
 
 	if (words && !cpython_read(cpython, start, words, len))
-		for (size_t i = 0; i < len / WORD; i++) {
-			size_t n;
+		for (size_t i = 0; i < len / WORD && !arenas->cut; i++) {
+			const struct found found = { .table = words[i] };
+			int64_t n;
 
-			if (!is_table(cpython, arenas, segments, words[i]))
+			if (words[i] == best->table ||
+			    !is_table(cpython, arenas, segments, words[i]))
 				continue;
-			n = count_arenas(cpython, segments, arenas, words[i]);
-			if (n <= most)
+			/* to tell a table from a pointer into one */
+			n = take_table(cpython, segments, &found, arenas, false);
+			if (n <= best->arenas)
 				continue;
-			most = n;
+			best->arenas = n;
 			best->table = words[i];
 		}
 	free(words);
 }
 
 /* Data of an image without names: of what begins in the middle of a word, its whole words. */
-static bool find_in_data(struct cpython *cpython, const struct pyarenas *arenas,
+static bool find_in_data(struct cpython *cpython, struct pyarenas *arenas,
 			 struct segments *segments, struct found *found)
 {
 	for (size_t i = 0; i < segments->n; i++) {
@@ -189,12 +211,13 @@ static bool find_in_data(struct cpython *cpython, const struct pyarenas *arenas,
 }
 
 /* 3.12: in the interpreter's state, obmalloc.mgmt.arenas; from 3.13 that is behind a pointer. */
-static bool find_in_state(struct cpython *cpython, const struct pyarenas *arenas,
+static bool find_in_state(struct cpython *cpython, struct pyarenas *arenas,
 			  struct segments *segments, uint64_t interp, struct found *found)
 {
 	uint64_t words[PAGE / WORD];
 
-	for (uint64_t at = interp; at < interp + INTERPRETER_MAX; at += sizeof(words)) {
+	for (uint64_t at = interp; at < interp + INTERPRETER_MAX && !arenas->cut;
+	     at += sizeof(words)) {
 		if (cpython_read(cpython, at, words, sizeof(words)))
 			return false;
 		for (size_t i = 0; i < PAGE / WORD; i++) {
@@ -204,6 +227,8 @@ static bool find_in_state(struct cpython *cpython, const struct pyarenas *arenas
 				field = words[i] + IN_OBMALLOC;
 			if (field % WORD || !is_writable(segments, field))
 				continue;
+			if (!take_looks(arenas, 1))
+				return false;
 			found->table = cpython_word(cpython, field);
 			found->n = (uint32_t)cpython_word(cpython, field + WORD);
 			if (is_table(cpython, arenas, segments, found->table))
@@ -239,6 +264,31 @@ static int find_in_states(struct cpython *cpython, struct segments *segments,
 	return err;
 }
 
+static int by_address(const void *a, const void *b)
+{
+	const struct pyarena_object *x = a, *y = b;
+
+	return x->address < y->address ? -1 : x->address > y->address;
+}
+
+/* No two arenas have a byte in common: of those that say so only the first is kept. */
+static void leave_overlaps_out(struct pyarenas *arenas)
+{
+	uint64_t end = 0;
+	size_t kept = 0;
+
+	if (arenas->n)
+		qsort(arenas->at, arenas->n, sizeof(*arenas->at), by_address);
+	for (size_t i = 0; i < arenas->n; i++) {
+		if (arenas->at[i].address < end)
+			continue;
+		end = arenas->at[i].address + arenas->arena_size;
+		arenas->at[kept++] = arenas->at[i];
+	}
+	arenas->overlaps = arenas->n - kept;
+	arenas->n = kept;
+}
+
 int pyarenas_find(struct cpython *cpython, struct segments *segments, struct pyarenas *arenas)
 {
 	struct found found = { 0 };
@@ -254,11 +304,13 @@ int pyarenas_find(struct cpython *cpython, struct segments *segments, struct pya
 		err = add_table(cpython, segments, &found, arenas);
 	} else if (find_in_data(cpython, arenas, segments, &found)) {
 		snprintf(arenas->how, sizeof(arenas->how), "by what the data points to");
+		arenas->looks = 0; /* what was found is taken, however long that was looked for */
 		err = add_table(cpython, segments, &found, arenas);
 	} else {
 		return -ENOENT;
 	}
 	if (!err && arenas->n && arenas->at[0].ntotalpools > POOLS_SMALL)
 		arenas->arena_size = POOLS_HUGE * arenas->pool_size;
+	leave_overlaps_out(arenas);
 	return err ? err : arenas->n ? 0 : -ENOENT;
 }

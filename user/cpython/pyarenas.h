@@ -22,9 +22,11 @@ struct pyarena_object {
 };
 
 struct pyarenas {
-	struct pyarena_object *at; /* as the interpreter has them, unused ones too */
-	uint32_t *index;	   /* of each in its table: its pools say the same */
-	size_t n;
+	struct pyarena_object *at; /* those in use, by address */
+	size_t n, room;
+	size_t overlaps; /* left out: they say they lie where another one does */
+	uint64_t looks;	 /* what was looked at to find them */
+	bool cut;	 /* it was too much: there may be more of them, or others */
 	uint64_t pool_size, arena_size; /* bytes */
 	char how[64];	  /* where the tables are */
 };

@@ -13,6 +13,7 @@
 #include "target/mem.h"
 
 #define WORD	   8
+#define CHARACTER  11 /* of it, with a NUL, as repr() has it: \\U000e0001 */
 #define TEXT_MOST  48 /* bytes of a str or bytes that are shown */
 #define DIGITS_ALL 17 /* of a double: enough to tell it from any other */
 #define ITEMS_MAX  (1ull << 48)
@@ -96,24 +97,28 @@ static void value_complex(struct cpython *cpython, const struct pyobj *obj,
 }
 
 /* One character as repr() writes it between these quotes; its bytes are taken. */
-static size_t put_character(char to[8], const char **p, const char *end, char quote)
+static size_t put_character(char to[CHARACTER], const char **p, const char *end, char quote)
 {
 	static const char escapes[] = "\t" "t\n" "n\r" "r";
 	const uint8_t c = **p;
 	const size_t n = fmt_utf8(*p, end);
+	const uint32_t hidden = fmt_hidden(*p, n);
 	const char *escape = n == 1 ? memchr(escapes, c, sizeof(escapes) - 1) : NULL;
 
 	*p += n ? n : 1;
 	if (!n) /* surrogateescape, PEP 383 */
-		return snprintf(to, 8, "\\udc%02x", c);
+		return snprintf(to, CHARACTER, "\\udc%02x", c);
 	if (escape && (escape - escapes) % 2 == 0)
-		return snprintf(to, 8, "\\%c", escape[1]);
+		return snprintf(to, CHARACTER, "\\%c", escape[1]);
 	if (c == '\\' || c == quote)
-		return snprintf(to, 8, "\\%c", c);
+		return snprintf(to, CHARACTER, "\\%c", c);
 	if (c < ' ' || c == 0x7f)
-		return snprintf(to, 8, "\\x%02x", c);
+		return snprintf(to, CHARACTER, "\\x%02x", c);
 	if (c == 0xc2 && (uint8_t)(*p)[-1] < 0xa0) /* C1, which a terminal obeys */
-		return snprintf(to, 8, "\\x%02x", (uint8_t)(*p)[-1]);
+		return snprintf(to, CHARACTER, "\\x%02x", (uint8_t)(*p)[-1]);
+	if (hidden)
+		return snprintf(to, CHARACTER, hidden < 0x100 ? "\\x%02x" :
+				hidden < 0x10000 ? "\\u%04x" : "\\U%08x", hidden);
 	memcpy(to, *p - n, n);
 	return n;
 }
@@ -126,7 +131,7 @@ static void put_repr(const char *part, char text[PYVALUE_TEXT])
 	size_t len = 0;
 
 	text[len++] = quote;
-	while (part < end && len < PYVALUE_TEXT - 13)
+	while (part < end && len < PYVALUE_TEXT - CHARACTER - 5)
 		len += put_character(text + len, &part, end, quote);
 	snprintf(text + len, PYVALUE_TEXT - len, "%s%c", part < end ? "..." : "", quote);
 }

@@ -23,11 +23,22 @@ static const struct {
 	{ "[anon:glibc: malloc", SEGMENT_ARENA },
 };
 
+/*
+ * A private mapping of what others may share is like one of a file, and of /dev/zero like one
+ * of nothing.
+ */
+static enum segment_kind kind_of(const struct mapping *m, enum segment_kind kind)
+{
+	if (kind != SEGMENT_SHARED || m->shared)
+		return kind;
+	return strncmp(m->name, "/dev/zero", 9) ? SEGMENT_FILE : SEGMENT_ANON;
+}
+
 static enum segment_kind kind_by_name(const struct mapping *m)
 {
 	for (size_t i = 0; i < sizeof(special) / sizeof(*special); i++)
 		if (!strncmp(m->name, special[i].prefix, strlen(special[i].prefix)))
-			return special[i].kind;
+			return kind_of(m, special[i].kind);
 	return m->inode ? SEGMENT_FILE : m->shared ? SEGMENT_SHARED : SEGMENT_ANON;
 }
 

@@ -8,10 +8,12 @@
 #include <sys/types.h>
 
 #include "scan/sweep.h"
+#include "survey/residency.h"
 
 struct pages {
 	pid_t tid; /* a thread that has memory: the first one of a process may have ended */
 	int pagemap;
+	struct residents residents; /* where the kernel has no quicker way to ask */
 	struct sweep_source source;
 };
 

@@ -80,21 +80,29 @@ void sink_jsonl_leaks(struct sink *sink, const struct sink_leaks *leaks)
 
 static void print_frame(FILE *to, const struct frame *frame, bool first)
 {
+	const char *file = frame->file ? frame->file : frame->object;
+	char safe[1024];
+
 	fprintf(to, "   %s ", first ? "at" : "by");
 	if (frame->language == FRAME_NATIVE)
 		fprintf(to, "0x%llX: ", (unsigned long long)frame->addr);
-	fputs(frame->function ? frame->function : "???", to);
+	fputs(frame->function ? fmt_safe(safe, sizeof(safe), frame->function) : "???", to);
+	if (file)
+		fmt_safe(safe, sizeof(safe), file);
 	if (frame->file && frame->line)
-		fprintf(to, " (%s:%lld)", frame->file, (long long)frame->line);
-	else if (frame->file || frame->object)
-		fprintf(to, " (in %s)", frame->file ? frame->file : frame->object);
+		fprintf(to, " (%s:%lld)", safe, (long long)frame->line);
+	else if (file)
+		fprintf(to, " (in %s)", safe);
 	fputc('\n', to);
 }
 
 static void print_site(FILE *to, const struct site *site)
 {
+	char safe[1024];
+
 	if (!site || !site->n) {
-		fprintf(to, "   at ???: %s\n", site && site->at ? site->at : "its stack is not known");
+		fprintf(to, "   at ???: %s\n", site && site->at ?
+				fmt_safe(safe, sizeof(safe), site->at) : "its stack is not known");
 		return;
 	}
 	for (size_t i = 0; i < site->n; i++)

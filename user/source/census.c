@@ -17,10 +17,19 @@
 #define NAME_BYTES 1024
 #define TYPES_MAX  1000000
 
-/* A row as it is in the file. */
+/* A record as it is in the file: of a type, or of all: then how many types there are. */
 struct row {
+	char type[32];
 	char name[NAME_BYTES];
 	struct census_sum sum;
+	uint64_t types;
+};
+
+/* What was read of a census so far. */
+struct reading {
+	bool begun, ended;
+	struct row all; /* what it says of itself */
+	struct row rows; /* what its rows add up to */
 };
 
 void census_diff_clear(struct census_diff *diff)
@@ -51,27 +60,27 @@ static struct census_change *change_of(struct census_diff *diff, const char *tex
 	return &diff->at[diff->n++];
 }
 
-/* The type of a record, and of a census_type all there is to know. */
-static bool take_line(const char *text, size_t len, char type[32], struct row *row)
+static bool take_line(const char *text, size_t len, struct row *row)
 {
 	struct scan_text key, value;
 	struct scan scan;
 
 	*row = (struct row){ .name = "" };
-	type[0] = '\0';
 	scan_init(&scan, text, len);
 	scan_object(&scan);
 	while (scan_member(&scan, &key)) {
 		if (scan_is(&key, "type")) {
 			value = scan_str(&scan);
-			scan_copy(&value, type, 32);
+			scan_copy(&value, row->type, sizeof(row->type));
 		} else if (scan_is(&key, "class")) {
 			value = scan_str(&scan);
 			scan_copy(&value, row->name, sizeof(row->name));
-		} else if (scan_is(&key, "count")) {
+		} else if (scan_is(&key, "count") || scan_is(&key, "objects")) {
 			row->sum.count = scan_u64(&scan);
 		} else if (scan_is(&key, "bytes")) {
 			row->sum.bytes = scan_u64(&scan);
+		} else if (scan_is(&key, "types")) {
+			row->types = scan_u64(&scan);
 		} else {
 			scan_skip(&scan);
 		}
@@ -85,32 +94,53 @@ static void add(struct census_sum *to, const struct census_sum *sum)
 	to->bytes += sum->bytes;
 }
 
-/* Rows up to the end that a whole census has. */
+/* One record in its place. -EBADMSG: there it should not be. */
+static int take_record(struct reading *reading, const struct row *row, struct census_diff *diff,
+		       bool after)
+{
+	struct census_change *change;
+
+	if (reading->ended || reading->begun != (strcmp(row->type, "walk") != 0))
+		return -EBADMSG;
+	reading->begun = true;
+	reading->ended = !strcmp(row->type, "walk_end");
+	if (!strcmp(row->type, "census"))
+		reading->all = *row;
+	if (strcmp(row->type, "census_type"))
+		return 0;
+	/* what is larger has no difference that can be told */
+	if (row->sum.count > INT64_MAX - reading->rows.sum.count ||
+	    row->sum.bytes > INT64_MAX - reading->rows.sum.bytes)
+		return -EBADMSG;
+	change = change_of(diff, row->name);
+	if (!change)
+		return diff->n == TYPES_MAX ? -E2BIG : -ENOMEM;
+	reading->rows.types++;
+	add(&reading->rows.sum, &row->sum);
+	add(after ? &change->after : &change->before, &row->sum);
+	return 0;
+}
+
+/* Rows up to the end that a whole census has, and as many as it says. */
 static int read_rows(struct lines *lines, struct census_diff *diff, bool after)
 {
-	bool too_long, census = false, ended = false;
-	struct census_change *change;
+	struct reading reading = { .begun = false };
+	const struct row *all = &reading.all, *rows = &reading.rows;
 	const char *text;
-	char type[32];
 	struct row row;
+	bool too_long;
 	size_t len;
+	int err = 0;
 
-	while (lines_next(lines, &text, &len, &too_long)) {
-		if (too_long || !take_line(text, len, type, &row))
-			return -EBADMSG;
-		census = census || !strcmp(type, "census");
-		ended = !strcmp(type, "walk_end");
-		if (strcmp(type, "census_type"))
-			continue;
-		change = change_of(diff, row.name);
-		if (!change)
-			return -ENOMEM;
-		add(after ? &change->after : &change->before, &row.sum);
-		add(after ? &diff->after : &diff->before, &row.sum);
-	}
-	if (lines_error(lines))
-		return lines_error(lines);
-	return census && ended ? 0 : -EBADMSG;
+	while (!err && lines_next(lines, &text, &len, &too_long))
+		err = too_long || !take_line(text, len, &row) ? -EBADMSG :
+			      take_record(&reading, &row, diff, after);
+	if (err || lines_error(lines))
+		return err ? err : lines_error(lines);
+	*(after ? &diff->after : &diff->before) = rows->sum;
+	return reading.ended && all->type[0] && all->types == rows->types &&
+			       all->sum.count == rows->sum.count &&
+			       all->sum.bytes == rows->sum.bytes ? 0 : -EBADMSG;
 }
 
 static int read_file(const char *path, struct census_diff *diff, bool after)
@@ -122,6 +152,8 @@ static int read_file(const char *path, struct census_diff *diff, bool after)
 	lines_free(lines);
 	if (err == -EBADMSG)
 		log_error("%s is not a whole census, as mwbpf walk --census=FILE writes it", path);
+	else if (err == -E2BIG)
+		log_error("cannot read %s: there are more than %d types", path, TYPES_MAX);
 	else if (err)
 		log_error("cannot read %s: %s", path, strerror(-err));
 	return err;

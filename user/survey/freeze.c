@@ -34,7 +34,38 @@ struct freeze {
 	void *arg;
 	int result;
 	pid_t left; /* see freeze_leaving */
+
+	bool stops_wait; /* of the other thread, whose signals these were: */
+	sigset_t before;
 };
+
+/* What a terminal stops a program by: mwbpf would hold a process until it is told to go on. */
+static const int stops[] = { SIGTSTP, SIGTTIN, SIGTTOU };
+
+static void block_stops(sigset_t *before)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	for (size_t i = 0; i < sizeof(stops) / sizeof(*stops); i++)
+		sigaddset(&signals, stops[i]);
+	pthread_sigmask(SIG_BLOCK, &signals, before);
+}
+
+/* While a process is held they wait. */
+static void let_stops_wait(struct freeze *freeze)
+{
+	if (!freeze->stops_wait)
+		block_stops(&freeze->before);
+	freeze->stops_wait = true;
+}
+
+static void let_stops_come(struct freeze *freeze)
+{
+	if (freeze->stops_wait)
+		pthread_sigmask(SIG_SETMASK, &freeze->before, NULL);
+	freeze->stops_wait = false;
+}
 
 /* Tell the other thread that a process is ready, or that one no longer is. */
 static void set_leaving(struct freeze *freeze, pid_t pid)
@@ -151,7 +182,7 @@ int freeze_call(struct freeze *freeze, int (*function)(void *arg), void *arg)
 
 static int start(struct freeze *freeze)
 {
-	sigset_t signals;
+	sigset_t signals, before;
 
 	/* blocked in the keeper, too, which inherits it: taken from the descriptor */
 	sigemptyset(&signals);
@@ -162,7 +193,9 @@ static int start(struct freeze *freeze)
 	freeze->leaving = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (freeze->signals < 0 || freeze->orders < 0 || freeze->leaving < 0)
 		return -errno;
+	block_stops(&before); /* in the keeper for good */
 	freeze->started = !pthread_create(&freeze->thread, NULL, keep, freeze);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return freeze->started ? 0 : -EAGAIN;
 }
 
@@ -199,6 +232,7 @@ void freeze_free(struct freeze *freeze)
 		freeze_call(freeze, stop_keeping, freeze);
 		pthread_join(freeze->thread, NULL);
 	}
+	let_stops_come(freeze);
 	if (freeze->signals >= 0)
 		close(freeze->signals);
 	if (freeze->orders >= 0)
@@ -322,6 +356,7 @@ int freeze_stop(struct freeze *freeze, pid_t pid, struct frozen *frozen)
 {
 	struct order order = { .freeze = freeze, .pid = pid, .frozen = frozen };
 
+	let_stops_wait(freeze);
 	return freeze_call(freeze, stop, &order);
 }
 
@@ -349,6 +384,7 @@ void freeze_release(struct freeze *freeze, pid_t pid)
 	struct order order = { .freeze = freeze, .pid = pid };
 
 	freeze_call(freeze, release, &order);
+	let_stops_come(freeze);
 }
 
 static int forget(void *arg)
@@ -372,7 +408,9 @@ void freeze_forget(struct freeze *freeze, pid_t pid)
 {
 	struct order order = { .freeze = freeze, .pid = pid };
 
+	let_stops_wait(freeze);
 	freeze_call(freeze, forget, &order);
+	let_stops_come(freeze);
 }
 
 static int take_status(void *arg)

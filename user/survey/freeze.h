@@ -6,7 +6,8 @@
  * from its tracer only, signals of the target must be passed on at once whatever else
  * mwbpf does, and when mwbpf is killed, everything it held goes on. (The alternatives: the
  * freezer moves the process into a cgroup of ours and gives no registers; SIGSTOP is seen by
- * its parent; neither stops it on its way out.) All functions are for one other thread.
+ * its parent; neither stops it on its way out.) All functions are for one other thread, the only one that
+ * takes signals by which a terminal stops mwbpf: until what is held goes on, they wait.
  */
 #ifndef MWBPF_FREEZE_H
 #define MWBPF_FREEZE_H
@@ -58,7 +59,8 @@ pid_t freeze_leaving(struct freeze *freeze);
 
 /*
  * Stop all threads, at most for half a second, and read their registers. *frozen is the
- * caller's, for frozen_clear. 0, -ESRCH: it is not watched or has ended; -ENOMEM.
+ * caller's, for frozen_clear. 0, -ESRCH: it is not watched or has ended; -ENOMEM. Whatever it
+ * returns, freeze_release or freeze_free is to follow.
  */
 int freeze_stop(struct freeze *freeze, pid_t pid, struct frozen *frozen);
 

@@ -183,6 +183,19 @@ static const struct residency_area *area_at(const struct residents *residents, u
 	return low < residents->n ? &residents->at[low] : NULL;
 }
 
+uint64_t residents_next(const struct residents *residents, uint64_t at)
+{
+	const struct residency_area *area = area_at(residents, at);
+	const struct residency_area *end = residents->at + residents->n;
+
+	while (area && area < end &&
+	       !(area->bytes.resident + area->bytes.swapped + area->bytes.hugetlb))
+		area++;
+	if (!residents->n)
+		return at;
+	return !area || area == end ? UINT64_MAX : area->start > at ? area->start : at;
+}
+
 static void count_page(const struct residents *residents, uint64_t entry, uint64_t len,
 		       struct residency *bytes)
 {

@@ -52,6 +52,12 @@ void residents_clear(struct residents *residents);
 int residents_parse(const char *text, struct residents *residents);
 
 /*
+ * The first address from this one on in an area of which something is resident or swapped out;
+ * UINT64_MAX: there is none. Where nothing is known, the address itself.
+ */
+uint64_t residents_next(const struct residents *residents, uint64_t at);
+
+/*
  * Of the bytes in [start, end). What is no area by itself is looked up page by page: pages
  * of a private mapping that are not the file's count as dirty, and of a page that lies in
  * it only in part, that part. False when that could not be read.

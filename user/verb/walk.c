@@ -3,11 +3,13 @@
 #include "verb/walk.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "base/clean.h"
 #include "base/clock.h"
@@ -213,7 +215,7 @@ static int walk_c(struct walk *walk)
 
 static int look_around(struct walk *walk)
 {
-	int err = read_space(walk);
+	int err = read_space(walk), also;
 
 	if (err)
 		return err;
@@ -232,7 +234,9 @@ static int look_around(struct walk *walk)
 	end(walk, err);
 	if (err && err != -ESRCH)
 		return err;
-	return walk_save_drawing(walk);
+	err = walk_save_census(walk);
+	also = walk_save_drawing(walk);
+	return err ? err : also;
 }
 
 static void clear(struct walk *walk)
@@ -244,6 +248,8 @@ static void clear(struct walk *walk)
 		free(seen);
 	hash_clear(&walk->seen);
 	free(walk->threads);
+	if (walk->census >= 0)
+		close(walk->census);
 	walk_let_go(walk);
 	registers_clear(&walk->registers);
 	pymalloc_clear(&walk->pymalloc);
@@ -258,9 +264,11 @@ static void clear(struct walk *walk)
 int verb_walk(const struct options *options)
 {
 	struct walk walk = { .options = options, .residents = { .pagemap = -1 }, .fd = -1, .spool = -1,
+			     .census = -1,
 			     .drawing = { .wanted = options->walk.svg || options->walk.png } };
 	int err;
 
+	signal(SIGXFSZ, SIG_IGN); /* what is too long for a file is an error like others */
 	if (options->walk.diff)
 		return walk_diff(options);
 	walk.targets.any_bits = true;

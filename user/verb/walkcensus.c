@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* walkcensus.c - Python's objects counted by type. */
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/mman.h>
 
-#include "base/clean.h"
 #include "base/log.h"
+
 #include "cpython/census.h"
 #include "verb/walking.h"
 
@@ -27,19 +26,23 @@ static int write_census(struct walk *walk, const struct census *census, struct o
 	return out_close(out);
 }
 
-/* Says what is wrong. */
-static int save_census(struct walk *walk, const struct census *census)
+static int keep_census(struct walk *walk, const struct census *census)
 {
-	const char *path = walk->options->walk.census_file;
-	int fd __fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	struct out out;
-	int err = fd < 0 ? -errno : out_init(&out, fd);
+	int err;
 
+	walk->census = memfd_create("census", MFD_CLOEXEC);
+	err = walk->census < 0 ? -errno : out_init(&out, walk->census);
 	if (!err)
 		err = write_census(walk, census, &out);
 	if (err)
-		log_error("cannot write %s: %s", path, strerror(-err));
+		log_error("cannot keep the census: %s", strerror(-err));
 	return err;
+}
+
+int walk_save_census(const struct walk *walk)
+{
+	return walk->census < 0 ? 0 : walk_save(walk->census, walk->options->walk.census_file);
 }
 
 int walk_census(struct walk *walk)
@@ -58,7 +61,7 @@ int walk_census(struct walk *walk)
 				  "census has those only that the garbage collector has in %zu "
 				  "lists", census.gc.n);
 		if (walk->options->walk.census_file)
-			err = save_census(walk, &census);
+			err = keep_census(walk, &census);
 	}
 	census_clear(&census);
 	pymalloc_clear(&pymalloc);

@@ -89,7 +89,8 @@ static void text_tail(struct out *out, const struct census_change *all, size_t h
 	text_row(out, all);
 	if (!hidden)
 		return;
-	textline_put(&line, "and %zu more types that changed: --top 0 shows all", hidden);
+	textline_count(&line, "and ", hidden, "more type");
+	textline_put(&line, " that changed: --top 0 shows all");
 	textline_write(&line, out);
 }
 

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* walkdraw.c - the picture of a walk, saved. */
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clean.h"
@@ -33,22 +31,6 @@ static int draw(struct walk *walk)
 	return err;
 }
 
-/* A picture is there as a whole or not at all. Says what is wrong; 0 or -errno. */
-static int save(int from, const char *path)
-{
-	const int to = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	int err = to < 0 ? -errno : out_copy(from, to);
-	struct stat st;
-
-	if (err && to >= 0 && !fstat(to, &st) && S_ISREG(st.st_mode))
-		unlink(path);
-	if (to >= 0 && close(to) && !err)
-		err = -errno;
-	if (err)
-		log_error("cannot write %s: %s", path, strerror(-err));
-	return err;
-}
-
 /* An SVG as PNG. Likewise. */
 static int save_png(int svg, const char *path)
 {
@@ -58,7 +40,7 @@ static int save_png(int svg, const char *path)
 	int err = png < 0 ? -errno : filter_run(argv, svg, png, said);
 
 	if (!err)
-		return save(png, path);
+		return walk_save(png, path);
 	if (err == -ENOENT)
 		log_error("cannot write %s: there is no %s, which makes a PNG of the picture "
 			  "(Debian: apt install librsvg2-bin); --svg needs no other program",
@@ -82,7 +64,7 @@ int walk_save_drawing(struct walk *walk)
 		return svg;
 	}
 	if (options->svg)
-		err = save(svg, options->svg);
+		err = walk_save(svg, options->svg);
 	also = options->png ? save_png(svg, options->png) : 0;
 	return err ? err : also;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* walkhold.c - the process stands still while it is walked. */
 #include <errno.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,23 +22,10 @@ static int hold(struct walk *walk, pid_t pid)
 	return err;
 }
 
-/* Stopped by its terminal, mwbpf would hold the process until it is told to go on. */
-static void block_stops(struct walk *walk)
-{
-	sigset_t stops;
-
-	sigemptyset(&stops);
-	sigaddset(&stops, SIGTSTP);
-	sigaddset(&stops, SIGTTIN);
-	sigaddset(&stops, SIGTTOU);
-	pthread_sigmask(SIG_BLOCK, &stops, &walk->signals);
-}
-
 static void end_hold(struct walk *walk)
 {
 	freeze_free(walk->freeze);
 	walk->freeze = NULL;
-	pthread_sigmask(SIG_SETMASK, &walk->signals, NULL);
 }
 
 /* What is in the way of holding it. */
@@ -66,16 +52,14 @@ static void count_loose(struct walk *walk)
 		loose += !frozen->threads[i].stopped;
 	if (loose)
 		snprintf(walk->hold_why, sizeof(walk->hold_why),
-			 "%zu of %zu threads wait in the kernel, where they cannot be stopped", loose,
-			 frozen->n);
+			 "threads that wait in the kernel, where they cannot be stopped: %zu of %zu",
+			 loose, frozen->n);
 }
 
 void walk_hold(struct walk *walk)
 {
-	int err;
+	const int err = hold(walk, walk->options->pids[0]);
 
-	block_stops(walk);
-	err = hold(walk, walk->options->pids[0]);
 	if (!err) {
 		count_loose(walk);
 		return;

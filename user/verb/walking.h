@@ -5,7 +5,6 @@
 #ifndef MWBPF_VERB_WALKING_H
 #define MWBPF_VERB_WALKING_H
 
-#include <signal.h>
 
 #include "cpython/cpython.h"
 #include "cpython/mimalloc.h"
@@ -39,13 +38,13 @@ struct walk {
 	struct freeze *freeze; /* NULL: it is not held */
 	struct frozen frozen;
 	struct registers registers; /* of threads that are not held */
-	sigset_t signals; /* blocked before it was held */
 	char hold_why[128]; /* it is not held although it should be; "" */
 	bool informed; /* debug information of the program's own file is there */
 	bool stuck; /* frames of C functions were not found up to the outermost */
 	struct hash seen; /* address of an object -> the first variable that it was */
 	struct out out;
 	int fd, spool; /* where the output goes in the end, and until then; -1 */
+	int census; /* a file without a name that has the census; -1 */
 	struct view view;
 	struct drawing drawing; /* filled only if it is asked for */
 	struct walk_head head;
@@ -58,6 +57,12 @@ struct walk {
  */
 int walk_open_output(struct walk *walk);
 int walk_close_output(struct walk *walk);
+
+/*
+ * Write all that is in a file to another, which is there as a whole or not at all. Not while
+ * the process is held: it may be one to wait for, as a FIFO is. Says what is wrong; 0 or -errno.
+ */
+int walk_save(int from, const char *path);
 
 /* The segment that holds an address. */
 struct walk_place walk_place(struct walk *walk, uint64_t addr);
@@ -72,8 +77,12 @@ int walk_claim(struct walk *walk);
 void walk_layers(struct walk *walk, const struct walk_segment *at, size_t n);
 int walk_python_memory(struct walk *walk);
 
-/* Objects by type. Likewise, and what could not be written was said. */
+/*
+ * Objects by type: shown, and all of them kept for walk_save_census, which says what could not
+ * be written. Likewise.
+ */
 int walk_census(struct walk *walk);
+int walk_save_census(const struct walk *walk);
 
 /* Python's threads, their frames and variables. 0, -ESRCH, -ENOMEM. */
 int walk_threads(struct walk *walk);

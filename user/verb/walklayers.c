@@ -133,6 +133,9 @@ static int show_pymalloc(struct walk *walk)
 		walk_note(walk, walk->cpython.layout.has & MW_PY_FREE_THREADED ?
 				"objects lie in pages of mimalloc, which are not walked: they are "
 				"known of release builds of 3.13" :
+			  walk->pymalloc.arenas.cut ?
+				"no arenas of pymalloc were found before too many words were "
+				"looked at" :
 				"no arenas of pymalloc were found: PYTHONMALLOC=malloc, or a build "
 				"without it");
 		return 0;
@@ -149,6 +152,12 @@ static int show_pymalloc(struct walk *walk)
 	}
 	walk->view.ops->pymalloc(&walk->view, pymalloc, show);
 	free(show);
+	if (pymalloc->arenas.cut)
+		walk_note(walk, "too many words lead to what may be pymalloc's table of arenas: only "
+			  "the first were looked at, and its arenas may be others");
+	if (pymalloc->arenas.overlaps)
+		walk_note(walk, "arenas of pymalloc left out, since they lie where another does: %zu",
+			  pymalloc->arenas.overlaps);
 	return 0;
 }
 

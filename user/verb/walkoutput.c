@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -21,6 +22,21 @@ static int say(const struct walk *walk, int err)
 
 	if (err && err != -EPIPE)
 		log_error("cannot write %s: %s", path ? path : "standard output", strerror(-err));
+	return err;
+}
+
+int walk_save(int from, const char *path)
+{
+	const int to = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	int err = to < 0 ? -errno : out_copy(from, to);
+	struct stat st;
+
+	if (err && to >= 0 && !fstat(to, &st) && S_ISREG(st.st_mode))
+		unlink(path);
+	if (to >= 0 && close(to) && !err)
+		err = -errno;
+	if (err)
+		log_error("cannot write %s: %s", path, strerror(-err));
 	return err;
 }
 

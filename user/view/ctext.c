@@ -87,16 +87,18 @@ static void write_heap(struct view *view, const struct glibcheap *heap)
 	char bytes[32], threshold[32];
 
 	textline_write(&line, view->out);
-	textline_put(&line, "MALLOC (glibc): %zu arenas; %zu blocks with mappings of their own, "
-		     "%s bytes", heap->n_arenas, heap->n_mapped,
+	textline_count(&line, "MALLOC (glibc): ", heap->n_arenas, "arena");
+	textline_count(&line, "; ", heap->n_mapped, "block");
+	textline_put(&line, " with %s own, %s bytes",
+		     heap->n_mapped == 1 ? "a mapping of its" : "mappings of their",
 		     fmt_thousands(bytes, heap->mapped_bytes));
 	if (heap->params.known)
 		textline_put(&line, "; from %s bytes on a block gets one%s",
 			     fmt_thousands(threshold, heap->params.mmap_threshold),
 			     heap->params.dynamic ? "" : ", as was set");
 	if (heap->bad_lists)
-		textline_put(&line, "; %u lists of free chunks went on changing: some of these "
-			     "count as in use", heap->bad_lists);
+		textline_put(&line, "; lists of free chunks that went on changing, so that some "
+			     "of these count as in use: %u", heap->bad_lists);
 	textline_write(&line, view->out);
 }
 
@@ -120,8 +122,9 @@ void text_cthread(struct view *view, const struct walk_cthread *show)
 	struct textline line = { .len = 0 };
 
 	textline_write(&line, view->out);
-	textline_put(&line, "THREAD %d: %zu frames of C functions", (int)show->thread->tid,
-		     show->thread->n);
+	textline_put(&line, "THREAD %d: ", (int)show->thread->tid);
+	textline_count(&line, "", show->thread->n, "frame");
+	textline_put(&line, " of C functions");
 	if (show->thread->why)
 		textline_put(&line, "%s: %s", show->thread->n ? ", and more" : "",
 			     show->thread->why);
@@ -142,7 +145,7 @@ void text_cframe(struct view *view, const struct walk_cframe *show)
 	if (frame->size)
 		textline_put(&line, ", %" PRIu64 " bytes", frame->size);
 	if (frame->cut)
-		textline_put(&line, "; %u variables more", frame->cut);
+		textline_count(&line, "; and ", frame->cut, "more variable");
 	textline_write(&line, view->out);
 }
 

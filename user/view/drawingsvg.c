@@ -75,7 +75,7 @@ static void name_group(const struct group *group, struct textline *line)
 	char name[200];
 
 	if (group->folded) {
-		textline_put(line, "%zu segments", group->n);
+		textline_count(line, "", group->n, "segment");
 		return;
 	}
 	if (picture_same_file(segment, segment)) {
@@ -178,7 +178,7 @@ static void draw(const struct picture *picture, const struct walk_head *head)
 	for (size_t i = 0; i < drawing->n_pins; i++)
 		draw_label(picture, &drawing->pins[i]);
 	if (drawing->hidden) {
-		snprintf(title, sizeof(title), "%zu more frames and variables are not drawn",
+		snprintf(title, sizeof(title), "frames and variables that are not drawn: %zu",
 			 drawing->hidden);
 		svg_text(picture->out, LABEL_X, picture->height - 4, SMALL, "#666666", title);
 	}

@@ -29,10 +29,11 @@ void text_suspended(struct view *view, const struct walk_suspended *show)
 	if (show->several)
 		textline_put(&line, " of the interpreter at 0x%" PRIx64, show->interp);
 	if (show->tasks)
-		textline_put(&line, "; %" PRIu64 " of them run as tasks", show->tasks);
+		textline_put(&line, "; %" PRIu64 " of them %s", show->tasks,
+			     show->tasks == 1 ? "runs as a task" : "run as tasks");
 	if (show->shown < all)
-		textline_put(&line, "; %" PRIu64 " are shown: --suspended 0 shows all",
-			     show->shown);
+		textline_put(&line, "; %" PRIu64 " %s shown: --suspended 0 shows all",
+			     show->shown, show->shown == 1 ? "is" : "are");
 	textline_write(&line, view->out);
 }
 

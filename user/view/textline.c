@@ -2,6 +2,7 @@
 /* textline.c - a line that is put together, then written. */
 #include "view/textline.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -32,6 +33,11 @@ void textline_write(struct textline *line, struct out *out)
 	out_put(out, line->len);
 	out_end_line(out);
 	line->len = 0;
+}
+
+void textline_count(struct textline *line, const char *before, uint64_t n, const char *what)
+{
+	textline_put(line, "%s%" PRIu64 " %s%s", before, n, what, n == 1 ? "" : "s");
 }
 
 /* In units that leave no more than four digits before the point. */

@@ -23,6 +23,9 @@ void textline_pad(struct textline *line, size_t column);
 /* Write the line and begin a new one. */
 void textline_write(struct textline *line, struct out *out);
 
+/* How many: "1 frame", "2 frames", behind `before`. */
+void textline_count(struct textline *line, const char *before, uint64_t n, const char *what);
+
 /* A size, "12.5 MiB": in a column of 11, or behind one blank. */
 void textline_size(struct textline *line, uint64_t bytes);
 void textline_amount(struct textline *line, uint64_t bytes);

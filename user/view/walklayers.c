@@ -128,7 +128,9 @@ static void write_arena(struct view *view, const struct walk_arena *at)
 	textline_put(&line, ", resident");
 	textline_amount(&line, at->bytes.resident);
 	if (arena->torn)
-		textline_put(&line, "; %u pools were being changed", arena->torn);
+		textline_count(&line, ", without ", arena->torn, "pool");
+	if (arena->torn)
+		textline_put(&line, " in the middle of a change");
 	textline_write(&line, view->out);
 }
 
@@ -145,9 +147,11 @@ void text_pymalloc(struct view *view, const struct pymalloc *pymalloc,
 	for (size_t i = 0; i < PYPOOL_CLASSES; i++)
 		blocks += pymalloc->classes[i].used;
 	textline_write(&line, view->out);
-	textline_put(&line, "PYMALLOC: %zu arenas of %" PRIu64 " KiB (found %s), %" PRIu64
-		     " blocks in use of", pymalloc->arenas.n, pymalloc->arenas.arena_size / 1024,
-		     pymalloc->arenas.how, blocks);
+	textline_count(&line, "PYMALLOC: ", pymalloc->arenas.n, "arena");
+	textline_put(&line, " of %" PRIu64 " KiB (found %s)", pymalloc->arenas.arena_size / 1024,
+		     pymalloc->arenas.how);
+	textline_count(&line, ", ", blocks, "block");
+	textline_put(&line, " in use of");
 	textline_amount(&line, used);
 	textline_put(&line, ", free blocks");
 	textline_amount(&line, free);
@@ -162,10 +166,12 @@ void text_mimalloc(struct view *view, const struct mimalloc *mimalloc)
 	struct textline line = { .len = 0 };
 
 	textline_write(&line, view->out);
-	textline_put(&line, "MIMALLOC: %zu segments (a free-threaded build has no pymalloc)",
-		     mimalloc->n);
+	textline_count(&line, "MIMALLOC: ", mimalloc->n, "segment");
+	textline_put(&line, " (a free-threaded build has no pymalloc)");
 	if (mimalloc->torn)
-		textline_put(&line, "; %" PRIu64 " pages were being changed", mimalloc->torn);
+		textline_count(&line, ", without ", mimalloc->torn, "page");
+	if (mimalloc->torn)
+		textline_put(&line, " in the middle of a change");
 	textline_write(&line, view->out);
 	textline_put(&line, "%10s %10s %10s %12s %12s", "HEAP", "PAGES", "BLOCKS", "IN USE", "FREE");
 	textline_write(&line, view->out);
@@ -186,10 +192,13 @@ void text_census(struct view *view, const struct census *census, size_t top)
 	char safe[512];
 
 	textline_write(&line, view->out);
-	textline_put(&line, "CENSUS: %" PRIu64 " objects of %zu types,", census->objects,
-		     census->n);
+	textline_count(&line, "CENSUS: ", census->objects, "object");
+	textline_count(&line, " of ", census->n, "type");
+	textline_put(&line, ",");
 	textline_amount(&line, census->bytes);
-	textline_put(&line, " in their blocks; %" PRIu64 " blocks without one,", census->others);
+	textline_put(&line, " in their blocks");
+	textline_count(&line, "; ", census->others, "block");
+	textline_put(&line, " without one,");
 	textline_amount(&line, census->others_bytes);
 	textline_write(&line, view->out);
 	textline_put(&line, "%12s %14s  %s", "OBJECTS", "BYTES", "TYPE");
@@ -201,7 +210,8 @@ void text_census(struct view *view, const struct census *census, size_t top)
 		textline_write(&line, view->out);
 	}
 	if (n < census->n) {
-		textline_put(&line, "  and %zu more types: --top 0 shows all", census->n - n);
+		textline_count(&line, "  and ", census->n - n, "more type");
+		textline_put(&line, ": --top 0 shows all");
 		textline_write(&line, view->out);
 	}
 }

@@ -12,11 +12,6 @@
 #define VALUE_WIDTH 24
 #define SAFE	    512
 
-static void put_count(struct textline *line, const char *before, uint64_t n, const char *what)
-{
-	textline_put(line, "%s%llu %s%s", before, (unsigned long long)n, what, n == 1 ? "" : "s");
-}
-
 static void text_begin(struct view *view, const struct walk_head *head)
 {
 	struct textline line = { .len = 0 };
@@ -39,7 +34,7 @@ static void text_thread(struct view *view, const struct walk_thread *thread)
 
 	textline_write(&line, view->out);
 	textline_put(&line, "THREAD %d:", (int)thread->tid);
-	put_count(&line, " ", thread->frames, "Python frame");
+	textline_count(&line, " ", thread->frames, "Python frame");
 	if (thread->cut)
 		textline_put(&line, ", and more");
 	if (thread->changing)
@@ -77,13 +72,15 @@ static void text_frame(struct view *view, const struct walk_frame *frame)
 	textline_write(&line, view->out);
 	if (frame->generator)
 		text_generator(view, frame->generator);
-	if (frame->globals)
-		textline_put(&line, "      its names are %zu globals: --globals shows them",
-			     frame->globals);
-	else if (frame->gone)
+	if (frame->globals) {
+		textline_count(&line, "      its module has ", frame->globals, "global");
+		textline_put(&line, ": --globals shows %s", frame->globals == 1 ? "it" : "them");
+	} else if (frame->gone) {
 		textline_put(&line, "      it ended before its variables could be read");
-	else if (frame->torn)
-		textline_put(&line, "      %zu variables went on changing", frame->torn);
+	} else if (frame->torn) {
+		textline_count(&line, "      without ", frame->torn, "variable");
+		textline_put(&line, " that went on changing");
+	}
 	if (line.len)
 		textline_write(&line, view->out);
 }
@@ -132,9 +129,9 @@ static void text_end(struct view *view, const struct walk_end *end)
 	struct textline line = { .len = 0 };
 
 	textline_write(&line, view->out);
-	put_count(&line, "", end->frames, "frame");
-	put_count(&line, " and ", end->variables, "variable");
-	put_count(&line, " of ", end->threads, "thread");
+	textline_count(&line, "", end->frames, "frame");
+	textline_count(&line, " and ", end->variables, "variable");
+	textline_count(&line, " of ", end->threads, "thread");
 	if (end->retried)
 		textline_put(&line, "; read again because they had changed: %llu",
 			     (unsigned long long)end->retried);

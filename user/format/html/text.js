@@ -35,9 +35,8 @@ function showShare(part, whole) {
 	return whole ? `${(100 * part / whole).toFixed(1)} %` : "0 %";
 }
 
-// control characters, those without a width or that turn the direction, and lone surrogates
-const DECEIVES = new RegExp("[\\u0000-\\u001f\\u007f-\\u009f\\u200b-\\u200f\\u2028-\\u202e" +
-	"\\u2066-\\u2069\\ud800-\\udfff]", "gu");
+// control characters, those that are not seen by themselves, and lone surrogates
+const DECEIVES = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
 /**
  * Text of the traced program: what a page would not show, or show as something else, is
@@ -45,10 +44,12 @@ const DECEIVES = new RegExp("[\\u0000-\\u001f\\u007f-\\u009f\\u200b-\\u200f\\u20
  */
 function showName(text) {
 	return text.replace(DECEIVES, c => {
-		const code = c.charCodeAt(0);
+		const code = c.codePointAt(0);
 		if (code >= 0xdc80 && code <= 0xdcff)
 			return "\\x" + (code - 0xdc00).toString(16);
-		return (code < 0x100 ? "\\x" + code.toString(16).padStart(2, "0") : "\\u" + code.toString(16));
+		if (code < 0x100)
+			return "\\x" + code.toString(16).padStart(2, "0");
+		return (code < 0x10000 ? "\\u" : "\\U") + code.toString(16).padStart(4, "0");
 	});
 }
 
