@@ -4,7 +4,6 @@
 
 #include <fcntl.h>
 #include <stdio.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/page.h"
@@ -16,8 +15,7 @@
 static size_t read_memory(void *context, uint64_t addr, void *buf, size_t len)
 {
 	const struct pages *pages = context;
-	struct iovec local = { buf, len }, remote = { (void *)(uintptr_t)addr, len };
-	ssize_t got = process_vm_readv(pages->tid, &local, 1, &remote, 1, 0);
+	const ssize_t got = pread(pages->memory, buf, len, (off_t)addr);
 
 	return got > 0 ? got : 0;
 }
@@ -60,7 +58,10 @@ void pages_open(struct pages *pages, pid_t tid)
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/pagemap", (int)tid);
-	*pages = (struct pages){ .tid = tid, .pagemap = open(path, O_RDONLY | O_CLOEXEC) };
+	*pages = (struct pages){ .pagemap = open(path, O_RDONLY | O_CLOEXEC) };
+	/* process_vm_readv(2) would copy what is shared since a fork: mem.h */
+	snprintf(path, sizeof(path), "/proc/%d/mem", (int)tid);
+	pages->memory = open(path, O_RDONLY | O_CLOEXEC);
 	pages->source = (struct sweep_source){ .context = pages,
 					      .read = read_memory,
 					      .used = find_used };
@@ -70,5 +71,7 @@ void pages_close(struct pages *pages)
 {
 	if (pages->pagemap >= 0)
 		close(pages->pagemap);
-	pages->pagemap = -1;
+	if (pages->memory >= 0)
+		close(pages->memory);
+	pages->pagemap = pages->memory = -1;
 }

@@ -10,13 +10,15 @@
 #include "scan/sweep.h"
 
 struct pages {
-	pid_t tid; /* a thread that has memory: the first one of a process may have ended */
+	int memory;  /* /proc/TID/mem */
 	int pagemap;
 	struct sweep_source source;
 };
 
-/* Begin; the source is valid until pages_close. A kernel without pagemap is no error: then
- * all is read. */
+/*
+ * Begin, by a thread that has memory: the first one of a process may have ended. The source is
+ * valid until pages_close. A kernel without pagemap is no error: then all is read.
+ */
 void pages_open(struct pages *pages, pid_t tid);
 void pages_close(struct pages *pages);
 
