@@ -489,3 +489,32 @@ print("ready"); sys.stdin.readline()'
 	[ "$(grep -c '"type":"segment"' "$T/walk")" -gt 50000 ]
 	tail -n 1 "$T/walk" | jq -e '.reason == "complete" and .frames > 0' >/dev/null
 }
+
+# alone PID: kB that are no other process's
+alone() {
+	awk '/^Private_/ { kB += $2 } END { print kB }' "/proc/$1/smaps_rollup"
+}
+
+@test "what processes share since a fork they share after a walk" {
+	cat >"$T/shared.py" <<-'END'
+		import os, sys
+		made = [str(i) for i in range(400000)], [bytes(700) for i in range(30000)]
+		child = os.fork()
+		if child == 0:
+		    os.read(0, 1)
+		    os._exit(0)
+		print(child, "ready", sep="\n", flush=True)
+		os.waitpid(child, 0)
+	END
+	start_program "$T/out" "$(pythons | head -n 1)" "$T/shared.py"
+	child=$(head -n 1 "$T/out")
+	stand_still "$child"
+	before=$(alone "$child")
+	walk "$T/walk" --pid "$child" --census --suspended 0
+	grep -q '"used":[1-9]' "$T/walk"
+	after=$(alone "$child")
+	kill -CONT "$child"
+	echo "# $before kB of its own before, $after after" >&3
+	[ $((after - before)) -lt 1000 ]
+	go
+}

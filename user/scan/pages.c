@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/page.h"
@@ -31,8 +30,7 @@ struct scan_region {
 static size_t read_memory(void *context, uint64_t addr, void *buf, size_t len)
 {
 	const struct pages *pages = context;
-	struct iovec local = { buf, len }, remote = { (void *)(uintptr_t)addr, len };
-	ssize_t got = process_vm_readv(pages->tid, &local, 1, &remote, 1, 0);
+	const ssize_t got = pread(pages->memory, buf, len, (off_t)addr);
 
 	return got > 0 ? got : 0;
 }
@@ -116,7 +114,12 @@ void pages_open(struct pages *pages, pid_t tid)
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/pagemap", (int)tid);
-	*pages = (struct pages){ .tid = tid, .residents = { .pagemap = -1 }, .pagemap = open(path, O_RDONLY | O_CLOEXEC) };
+	*pages = (struct pages){ .tid = tid,
+				 .pagemap = open(path, O_RDONLY | O_CLOEXEC),
+				 .residents = { .pagemap = -1 } };
+	/* process_vm_readv(2) would copy what is shared since a fork: mem.h */
+	snprintf(path, sizeof(path), "/proc/%d/mem", (int)tid);
+	pages->memory = open(path, O_RDONLY | O_CLOEXEC);
 	pages->source = (struct sweep_source){ .context = pages,
 					      .read = read_memory,
 					      .used = find_used };
@@ -126,6 +129,8 @@ void pages_close(struct pages *pages)
 {
 	if (pages->pagemap >= 0)
 		close(pages->pagemap);
-	pages->pagemap = -1;
+	if (pages->memory >= 0)
+		close(pages->memory);
+	pages->pagemap = pages->memory = -1;
 	residents_clear(&pages->residents);
 }

@@ -11,14 +11,17 @@
 #include "survey/residency.h"
 
 struct pages {
-	pid_t tid; /* a thread that has memory: the first one of a process may have ended */
+	pid_t tid;
+	int memory; /* /proc/TID/mem */
 	int pagemap;
 	struct residents residents; /* where the kernel has no quicker way to ask */
 	struct sweep_source source;
 };
 
-/* Begin; the source is valid until pages_close. A kernel without pagemap is no error: then
- * all is read. */
+/*
+ * Begin, by a thread that has memory: the first one of a process may have ended. The source is
+ * valid until pages_close. A kernel without pagemap is no error: then all is read.
+ */
 void pages_open(struct pages *pages, pid_t tid);
 void pages_close(struct pages *pages);
 

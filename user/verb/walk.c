@@ -14,6 +14,7 @@
 #include "base/clean.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "target/mem.h"
 #include "version.h"
 #include "verb/walkdiff.h"
 #include "verb/walking.h"
@@ -194,8 +195,9 @@ static int show_segments(struct walk *walk)
 
 static void end(struct walk *walk, int err)
 {
-	walk->end.reason = err == -ESRCH || !proc_alive(&walk->target->proc) ?
+	walk->end.reason = !proc_alive(&walk->target->proc) ?
 				   "the process ended during the walk" :
+			   err == -ESRCH ? "the process became another program during the walk" :
 			   err ? strerror(-err) : "complete";
 	walk->end.ts_ns = now_ns();
 	walk->end.retried += walk->cpython.retried;
@@ -259,6 +261,7 @@ static void clear(struct walk *walk)
 	residents_clear(&walk->residents);
 	place_clear(&walk->place);
 	targets_clear(&walk->targets);
+	mem_release();
 }
 
 int verb_walk(const struct options *options)
@@ -271,10 +274,13 @@ int verb_walk(const struct options *options)
 	signal(SIGXFSZ, SIG_IGN); /* what is too long for a file is an error like others */
 	if (options->walk.diff)
 		return walk_diff(options);
+	mem_hold(options->pids[0]); /* else it is read as any other process */
 	walk.targets.any_bits = true;
 	err = targets_add(&walk.targets, options->pids[0], false);
-	if (err)
+	if (err) {
+		mem_release();
 		return 1;
+	}
 	walk.target = walk.targets.at;
 	place_init(&walk.place, &walk.targets.images);
 	place_name_code(&walk.place, NULL);
