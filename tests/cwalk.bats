@@ -144,6 +144,21 @@ without_stopping() {
 	python3 "$LIB/validate.py" "$T/heldO2" "$T/waitingO2"
 }
 
+@test "what comes with being loaded and with threads: TLS, the loader's records, guards, and no rest" {
+	build locals-O0
+	start_program "$T/said" "$PROGRAMS/locals-O0" 2
+	walk "$T/seen" --globals
+	# the kernel has no area but these below, above and between
+	jq -es --argjson pid "$PROGRAM" 'map(select(.type == "segment")) as $segments |
+		any(.[]; .type == "c_variable" and .name == "mine" and .tid == $pid and .segment == "tls") and
+		($segments | map(select(.kind == "tls")) | length == 1 and .[0].tid == $pid) and
+		($segments | map(select(.kind == "loader")) | length >= 1) and
+		($segments | map(select(.kind == "guard") | .end) | length == 2 and
+			. == ($segments | map(select(.kind == "thread-stack") | .start))) and
+		any(.[]; .type == "layer_total" and .layer == "unexplained" and .resident == 0)' "$T/seen"
+	python3 "$LIB/validate.py" "$T/seen"
+}
+
 # made_by SOURCE COMPILER FLAGS...: $T/program.
 made_by() {
 	"${@:2}" -g -D_GNU_SOURCE "$MWBPF_ROOT/tests/programs/$1" -lpthread -ldl -o "$T/program"

@@ -29,7 +29,7 @@ struct segment {
 	uint64_t born_ns;  /* time of the event that made it; 0: before the trace */
 	const char *name;  /* path, [name] or ""; interned */
 	uint32_t id;	   /* of this run, from 1 */
-	uint32_t tid;	   /* a thread's stack: whose */
+	uint32_t tid;	   /* a thread's stack, guard or TLS: whose */
 	uint8_t kind;	   /* enum segment_kind */
 	uint8_t prot;	   /* PROT_* */
 	bool shared;

@@ -91,30 +91,40 @@ static ssize_t walk(pid_t pid, visit *visit_one, void *arg)
 }
 
 struct gathering {
-	uint64_t *dynamic;
+	uint64_t *at;
 	size_t n;
+	bool nodes; /* their addresses, else those of the dynamic sections */
 };
 
 static bool gather(void *arg, uint64_t node, const struct link_map *map)
 {
 	struct gathering *to = arg;
 
-	(void)node;
-	to->dynamic[to->n++] = (uintptr_t)map->l_ld;
+	to->at[to->n++] = to->nodes ? node : (uintptr_t)map->l_ld;
 	return true;
+}
+
+static ssize_t gather_all(pid_t pid, bool nodes, uint64_t **addresses)
+{
+	struct gathering to = { .at = calloc(LINKMAP_MAX, sizeof(*to.at)), .nodes = nodes };
+	ssize_t n = to.at ? walk(pid, gather, &to) : -ENOMEM;
+
+	if (n <= 0) {
+		free(to.at);
+		to.at = NULL;
+	}
+	*addresses = to.at;
+	return n;
 }
 
 ssize_t linkmap_read(pid_t pid, uint64_t **dynamic)
 {
-	struct gathering to = { .dynamic = calloc(LINKMAP_MAX, sizeof(**dynamic)) };
-	ssize_t n = to.dynamic ? walk(pid, gather, &to) : -ENOMEM;
+	return gather_all(pid, false, dynamic);
+}
 
-	if (n <= 0) {
-		free(to.dynamic);
-		to.dynamic = NULL;
-	}
-	*dynamic = to.dynamic;
-	return n;
+ssize_t linkmap_nodes(pid_t pid, uint64_t **nodes)
+{
+	return gather_all(pid, true, nodes);
 }
 
 struct looking {

@@ -22,6 +22,9 @@
  */
 ssize_t linkmap_read(pid_t pid, uint64_t **dynamic);
 
+/* Addresses of the loader's records of the objects, each a struct link_map; likewise. */
+ssize_t linkmap_nodes(pid_t pid, uint64_t **nodes);
+
 /*
  * The address of the loader's record of the object whose vaddr 0 lies at bias, a struct
  * link_map and more; 0: there is none, or it cannot be read.

@@ -54,8 +54,10 @@ static int read_space(struct walk *walk)
 		walk_hold(walk);
 		err = space_sync(walk->space, 0);
 	}
-	if (!err)
+	if (!err) {
 		walk_name_stacks(walk);
+		walk_name_loader(walk);
+	}
 	if (!err)
 		err = residents_read(pid, &walk->residents);
 	if (err == -ESRCH)

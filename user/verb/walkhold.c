@@ -92,6 +92,18 @@ void walk_name_stacks(struct walk *walk)
 	segments_settle(&walk->space->segments);
 }
 
+uint64_t walk_fs_base(struct walk *walk, pid_t tid)
+{
+	struct registers_thread thread;
+
+	for (size_t i = 0; i < walk->frozen.n; i++)
+		if (walk->frozen.threads[i].tid == tid && walk->frozen.threads[i].stopped)
+			return walk->frozen.threads[i].regs.fs_base;
+	if (registers_read(&walk->registers, walk->target->proc.pid, tid, &thread))
+		return 0;
+	return thread.regs.fs_base;
+}
+
 void walk_let_go(struct walk *walk)
 {
 	const uint64_t held_ns = now_ns() - walk->frozen.since_ns;

@@ -118,6 +118,12 @@ void walk_let_go(struct walk *walk);
 /* Make segments of the stacks of threads that run, and of those that are held. */
 void walk_name_stacks(struct walk *walk);
 
+/* Where a thread's own memory is found: its control block, with its TLS below. 0: not known. */
+uint64_t walk_fs_base(struct walk *walk, pid_t tid);
+
+/* Make segments of what the dynamic loader has taken for itself and for the first thread. */
+void walk_name_loader(struct walk *walk);
+
 /* malloc's memory. 0, -ESRCH, -ENOMEM. */
 int walk_heap(struct walk *walk);
 

@@ -10,7 +10,7 @@
 
 /* Layers in the order in which they are shown: segments.def. */
 static const char *const layers[] = { "image", "malloc", "pymalloc", "mimalloc", "python", "stack",
-				      "mapping", "kernel", "unexplained" };
+				      "loader", "mapping", "kernel", "unexplained" };
 
 #define LAYERS	    (sizeof(layers) / sizeof(*layers))
 #define UNEXPLAINED (LAYERS - 1)

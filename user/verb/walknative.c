@@ -279,19 +279,6 @@ static void show_some(struct walk *walk, const struct globals *globals, bool thr
 	}
 }
 
-/* Where the thread's own memory is found; 0: not known. */
-static uint64_t fs_base_of(struct walk *walk, pid_t tid)
-{
-	struct registers_thread thread;
-	struct cregs regs;
-
-	if (registers_of(walk, tid, &regs))
-		return regs.fs_base;
-	if (registers_read(&walk->registers, walk->target->proc.pid, tid, &thread))
-		return 0;
-	return thread.regs.fs_base;
-}
-
 /* Each thread's own; else it is said that there are such. */
 static void show_thread_locals(struct walk *walk, struct globals *globals)
 {
@@ -301,7 +288,7 @@ static void show_thread_locals(struct walk *walk, struct globals *globals)
 	bool any = false;
 
 	for (ssize_t i = 0; i < n && walk->end.variables - before < GLOBALS_MOST; i++) {
-		const uint64_t fs_base = fs_base_of(walk, tids[i]);
+		const uint64_t fs_base = walk_fs_base(walk, tids[i]);
 
 		if (!fs_base)
 			continue;

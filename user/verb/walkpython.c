@@ -14,6 +14,8 @@
 struct seen {
 	uint32_t id, frame;
 	const char *name, *function; /* interned */
+	bool attribute;
+	bool attributes; /* its own are shown there, too */
 };
 
 /* Where a variable was found. */
@@ -22,7 +24,7 @@ struct where {
 	const char *function; /* interned; NULL */
 };
 
-static const struct seen *see(struct walk *walk, const struct walk_var *var,
+static struct seen *see(struct walk *walk, const struct walk_var *var,
 			      const struct where *where)
 {
 	const uint64_t addr = var->place.addr;
@@ -33,8 +35,11 @@ static const struct seen *see(struct walk *walk, const struct walk_var *var,
 	seen = malloc(sizeof(*seen));
 	if (!seen)
 		return NULL;
-	*seen = (struct seen){ var->id, var->frame, intern(&walk->place.names, var->var->name),
-			       where->function };
+	*seen = (struct seen){ .id = var->id,
+			       .frame = var->frame,
+			       .name = intern(&walk->place.names, var->var->name),
+			       .function = where->function,
+			       .attribute = var->var->scope == PYSCOPE_ATTRIBUTE };
 	if (hash_set(&walk->seen, hash_scatter(addr), seen))
 		free(seen);
 	return NULL;
@@ -50,24 +55,43 @@ static void show_variable(struct walk *walk, const struct pyvar *var, const stru
 		.body = walk_place(walk, var->body),
 	};
 	const struct seen *first = see(walk, &show, where);
+	const bool elsewhere = first && first->frame != where->frame && first->function;
 	char text[SAME_TEXT];
 
 	if (first) {
 		show.same_as = first->id;
-		if (first->frame == where->frame || !first->function)
-			snprintf(text, sizeof(text), "%s", first->name);
-		else
-			snprintf(text, sizeof(text), "%s in %s", first->name, first->function);
+		snprintf(text, sizeof(text), "%s%s%s%s", first->attribute ? "self." : "", first->name,
+			 elsewhere ? " in " : "", elsewhere ? first->function : "");
 		show.same_name = text;
 	}
 	walk->view.ops->variable(&walk->view, &show);
 	drawing_variable(&walk->drawing, &show);
 }
 
+/* Whether the attributes of an object, which may be `self` of many frames, were not shown yet. */
+static bool take_attributes(struct walk *walk, const struct pyvar *self)
+{
+	struct seen *seen = hash_get(&walk->seen, hash_scatter(self->object.addr));
+	const bool taken = seen && seen->attributes;
+
+	if (seen)
+		seen->attributes = true;
+	return !taken;
+}
+
 static void show_variables(struct walk *walk, const struct pyvars *vars, const struct where *where)
 {
-	for (size_t i = 0; i < vars->n; i++)
-		show_variable(walk, &vars->at[i], where);
+	bool any = false, wanted = true;
+
+	for (size_t i = 0; i < vars->n; i++) {
+		const bool attribute = vars->at[i].scope == PYSCOPE_ATTRIBUTE;
+
+		if (attribute && !any)
+			wanted = take_attributes(walk, &vars->at[0]);
+		any |= attribute;
+		if (!attribute || wanted)
+			show_variable(walk, &vars->at[i], where);
+	}
 	if (vars->cut)
 		walk_note(walk, "of the names in a dict only the first %d are shown",
 			  PYDICT_ITEMS_MAX);

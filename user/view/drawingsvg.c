@@ -28,6 +28,7 @@ static const struct {
 	{ "mimalloc", "#f9dcd0", "#eda98c", "mimalloc" },
 	{ "python", "#eadff2", "#cdb1e0", "Python's frames" },
 	{ "stack", "#d9efda", "#a3d5a5", "stacks" },
+	{ "loader", "#e3e6c9", "#c6cc94", "loader, first thread's TLS" },
 	{ "mapping", "#eeeeee", "#cfcfcf", "other mappings" },
 	{ "kernel", "#e4e4e4", "#bdbdbd", "kernel" },
 	{ "none", "#ffffff", "#e0e0e0", "unknown" },
