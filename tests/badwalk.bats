@@ -246,3 +246,21 @@ ended.set()'
 	done
 	echo "# $whole whole, $ended ended during the walk, $refused before it" >&3
 }
+
+@test "the collector's list goes in circles" {
+	cat >"$T/circle.py" <<-'END'
+		import ctypes, gc, os
+		gc.collect()
+		gc.disable()
+		tracked = [[] for _ in range(1000)]
+		# a PyGC_Head is the 16 bytes in front of an object, its first word leads on
+		ctypes.c_uint64.from_address(id(tracked[900]) - 16).value = id(tracked[100]) - 16
+		print("ready", flush=True)
+		os.read(0, 1)
+		os._exit(0)
+	END
+	start_program "$T/out" "$(pythons | grep -E 'python3\.1[0-3]$' | head -n 1)" "$T/circle.py"
+	within "$MWBPF" walk --json -o "$T/walk" --pid "$PROGRAM"
+	go
+	tail -n 1 "$T/walk" | jq -e '.torn > 0 and .reason == "complete"' >/dev/null
+}

@@ -17,6 +17,7 @@
 #define TRAIL		 64
 #define DOUBTS_MOST	 1000000
 #define LOST_MOST	 1000 /* of one list */
+#define CIRCLES_MOST	 3    /* on one list */
 #define FLAGS		 3ull /* low bits of a link that are no address, from 3.8 on */
 #define STEP		 4    /* heads are no better aligned in Debian's 3.13.5 and 3.13.18 */
 #define INTERPRETERS_MAX 1024
@@ -187,12 +188,35 @@ static bool is_end(struct search *search, uint64_t head, const struct trail *tra
 		links.prev == trail->at[(trail->end - 2) % TRAIL]);
 }
 
+/*
+ * Whether the objects go in circles past the head, as pages that were kept at different times
+ * can make it look, or the collector when it puts the list behind another's head. The mark
+ * moves on whenever twice as many have been passed (R. P. Brent, BIT 20, 1980, 176-184).
+ */
+struct circle {
+	uint64_t mark;
+	uint64_t passed, until;
+};
+
+static bool goes_in_circle(struct circle *circle, uint64_t at)
+{
+	if (at == circle->mark)
+		return true;
+	if (circle->passed++ == circle->until) {
+		circle->mark = at;
+		circle->until = 2 * circle->passed;
+	}
+	return false;
+}
+
 static int follow(struct search *search, uint64_t head, uint64_t first)
 {
+	struct circle circle = { 0 };
 	struct trail trail = { 0 };
 	uint64_t at = first, before = head;
+	struct links links;
 	struct node node;
-	int err = 0, lost = 0;
+	int err = 0, lost = 0, circles = 0;
 
 	search->lists++;
 	while (at != head && search->left && !err) {
@@ -204,6 +228,18 @@ static int follow(struct search *search, uint64_t head, uint64_t first)
 			keep(&trail, at);
 			before = at;
 			at = node.links.next;
+			if (!goes_in_circle(&circle, at))
+				continue;
+			/* once more, by what is there now */
+			pypages_forget_all(search->pages);
+			if (++circles == CIRCLES_MOST || !read_links(search->cpython, head, &links)) {
+				search->cpython->torn++;
+				break;
+			}
+			search->cpython->retried++;
+			circle = (struct circle){ 0 };
+			before = head;
+			at = links.next;
 			continue;
 		}
 		if (is_end(search, head, &trail))

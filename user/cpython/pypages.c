@@ -58,3 +58,8 @@ void pypages_forget(struct pypages *pages, uint64_t addr)
 {
 	pages->start[place_of(addr)] = 0;
 }
+
+void pypages_forget_all(struct pypages *pages)
+{
+	memset(pages->start, 0, sizeof(pages->start));
+}

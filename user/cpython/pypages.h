@@ -21,5 +21,6 @@ int pypages_read(struct pypages *pages, uint64_t addr, void *buf, size_t len);
 
 /* Read the page at an address anew when it is asked for. */
 void pypages_forget(struct pypages *pages, uint64_t addr);
+void pypages_forget_all(struct pypages *pages);
 
 #endif
