@@ -71,7 +71,7 @@ proceed() {
 
 # walk NAME: through the program as it waits, into $dir/NAME.
 walk() {
-	"$mwbpf" walk --quiet --freeze --json -o "$dir/$1" --pid "$program"
+	"$mwbpf" walk --quiet --json -o "$dir/$1" --pid "$program"
 }
 
 # beside NAME: each line of the program with an address beside what the walk NAME saw there.

@@ -451,11 +451,13 @@ input()'
 	events "$T/walk" '.type == "arena"' | grep -qx 0
 }
 
-@test "no BPF, no more privilege than to look" {
+@test "no more privilege than to look: then without BPF" {
 	start_program "$T/out" "$(pythons | tail -n 1)" "$MWBPF_ROOT/tests/programs/busy.py"
 	setpriv --bounding-set=-all,+sys_ptrace,+dac_override,+dac_read_search \
-		"$MWBPF" walk --json -o "$T/walk" --pid "$PROGRAM"
+		"$MWBPF" walk --native --json -o "$T/walk" --pid "$PROGRAM"
 	tail -n 1 "$T/walk" | jq -e '.reason == "complete" and .frames > 0' >/dev/null
+	jq -es 'any(.[]; .type == "warning" and (.text | contains("BPF cannot be used"))) or
+		all(.[]; .type != "c_thread" or (.reason | not))' "$T/walk" >/dev/null
 }
 
 @test "what cannot be walked" {

@@ -54,10 +54,8 @@ static int read_space(struct walk *walk)
 		walk_hold(walk);
 		err = space_sync(walk->space, 0);
 	}
-	if (!err) {
+	if (!err)
 		walk_name_stacks(walk);
-		walk_name_loader(walk);
-	}
 	if (!err)
 		err = residents_read(pid, &walk->residents);
 	if (err == -ESRCH)
@@ -183,6 +181,8 @@ static int show_segments(struct walk *walk)
 	struct walk_segment *show __free = NULL;
 	int err = take_python(walk);
 
+	if (!err)
+		walk_name_loader(walk);
 	if (before)
 		show = count_segments(walk, before, n_before);
 	if (!show)

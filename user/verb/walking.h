@@ -121,7 +121,10 @@ void walk_name_stacks(struct walk *walk);
 /* Where a thread's own memory is found: its control block, with its TLS below. 0: not known. */
 uint64_t walk_fs_base(struct walk *walk, pid_t tid);
 
-/* Make segments of what the dynamic loader has taken for itself and for the first thread. */
+/*
+ * Make segments of what the dynamic loader has taken for itself and for the first thread: of
+ * what is nobody's once Python's is claimed, since the kernel may make one area of them.
+ */
 void walk_name_loader(struct walk *walk);
 
 /* malloc's memory. 0, -ESRCH, -ENOMEM. */

@@ -16,7 +16,7 @@
  * The kernel makes one area of neighbours, and beside the loader's pages may lie memory of
  * anybody: what is larger than the loader's ever are is left as it is.
  */
-#define LOADER_MOST (128 << 10)
+#define LOADER_MOST (64 << 10)
 
 static void name_anon(struct walk *walk, uint64_t addr, enum segment_kind kind, uint32_t tid)
 {

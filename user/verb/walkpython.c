@@ -185,7 +185,8 @@ static int show_thread(struct walk *walk, const struct pythread *thread)
 
 	if (err == -ENOMEM || err == -ESRCH)
 		return err;
-	show.why = err ? "its frames changed whenever they were read" : NULL;
+	show.why = !err ? NULL : walk->freeze ? "its frames changed whenever they were read" :
+		   "its frames changed whenever they were read: with --freeze they stand still";
 	show.frames = frames.n;
 	show.cut = frames.cut;
 	show.changing = frames.changing;
