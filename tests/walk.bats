@@ -132,6 +132,38 @@ walk_residents() {
 	done
 }
 
+@test "an instance is no type, whatever it has where types have their name and flags" {
+	local python
+	cat >"$T/lookalike.py" <<-'END'
+		import struct, sys
+		class Meta(type): pass
+		class Real(metaclass=Meta): pass
+		class Like:
+		    __slots__ = ["s%02d" % i for i in range(60)]
+		like = Like()
+		# tp_flags with READY, and nothing that asks for something in front of an object
+		many = [object() for _ in range(100000)]
+		name = [x for x in many if id(x) & (1 << 12 | 1 << 14 | 1 << 4) == 1 << 12][0]
+		for slot in Like.__slots__:
+		    setattr(like, slot, name)
+		for slot in Like.__slots__[2:4]:
+		    delattr(like, slot) # tp_basicsize
+		real = [Real() for _ in range(7)]
+		blocks = [bytearray(struct.pack("QQ", 1, id(like)) * 4) for _ in range(50)]
+		print("ready", flush=True)
+		sys.stdin.readline()
+	END
+	while read -r python; do
+		start_program "$T/out" "$python" "$T/lookalike.py"
+		within "$MWBPF" walk --census="$T/census" --pid "$PROGRAM" >/dev/null
+		jq -es 'any(.[]; .class == "Real" and .count == 7) and any(.[]; .class == "Like" and .count == 1) and
+			all(.[]; .type != "census_type" or (.class | test("^[ -~]+$")))' "$T/census" >/dev/null
+		go
+		wait "$PROGRAM" || :
+		rm "$T"/out*
+	done < <(pythons)
+}
+
 @test "two censuses of a process, and what it made and gave up in between" {
 	cat >"$T/grow.py" <<-'END'
 		import sys

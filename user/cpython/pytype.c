@@ -29,11 +29,20 @@ enum {
 
 static struct pytype no_type; /* what is known of an address that has none */
 
+/* Of a type: bytes that its words, by their index, are behind its address. */
+static uint64_t word_at(const struct cpython *cpython, unsigned index)
+{
+	return cpython->head + index * sizeof(uint64_t) - PYHEAD_WORDS * sizeof(uint64_t);
+}
+
+/* That its own type's type is that of types is true of any object: it must be a subclass. */
 static bool is_metatype(const struct cpython *cpython, uint64_t addr)
 {
 	for (int i = 0; i < METATYPES_MAX && addr; i++) {
 		if (addr == cpython->types[PYTYPE_TYPE])
 			return true;
+		if (!(cpython_word(cpython, addr + word_at(cpython, TP_FLAGS)) & PYTYPE_TYPE_SUBCLASS))
+			return false;
 		addr = cpython_word(cpython, addr + cpython->objects.type_of);
 	}
 	return false;
@@ -60,13 +69,12 @@ static const char *read_name(const struct cpython *cpython, uint64_t addr)
 
 static struct pytype *read_type(const struct cpython *cpython, uint64_t addr)
 {
-	const uint64_t more = cpython->head - PYHEAD_WORDS * sizeof(addr);
 	uint64_t word[TYPE_WORDS];
 	struct pytype *type;
 	const char *name;
 
 	if (!addr || addr % sizeof(*word) ||
-	    cpython_read(cpython, addr + more, word, sizeof(word)) ||
+	    cpython_read(cpython, addr + word_at(cpython, 0), word, sizeof(word)) ||
 	    !(word[TP_FLAGS] & PYTYPE_READY) || (int64_t)word[TP_BASICSIZE] < 0 ||
 	    word[TP_BASICSIZE] > BASICSIZE_MAX ||
 	    !is_metatype(cpython, word[PYHEAD_WORDS - 1]))

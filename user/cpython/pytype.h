@@ -29,6 +29,7 @@ struct pytype {
 #define PYTYPE_HAVE_GC	     (1ull << 14)
 #define PYTYPE_LONG_SUBCLASS (1ull << 24)
 #define PYTYPE_DICT_SUBCLASS (1ull << 29)
+#define PYTYPE_TYPE_SUBCLASS (1ull << 31)
 
 struct pyobj {
 	uint64_t addr;
