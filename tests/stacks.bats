@@ -245,6 +245,6 @@ right_or_none() {
 
 @test "what checks lines by the schema refuses damaged ones as the schema does" {
 	"$MWBPF" -q --json --stack=both -o "$T/trace" -- /usr/bin/python3 -c 'pass'
-	said=$(/usr/bin/python3 "$MWBPF_ROOT/tests/lib/schemacheck.py" "$T/trace")
+	said=$(/usr/bin/python3 -B "$MWBPF_ROOT/tests/lib/schemacheck.py" "$T/trace")
 	echo "# $said" >&3
 }
