@@ -40,25 +40,9 @@ ends_line() {
 	esac
 }
 
-# whole_lines FILE: that of it which ends in a line end.
-whole_lines() {
-	if ends_line "$1"; then
-		cat "$1"
-	else
-		sed '$d' "$1"
-	fi
-}
-
 # lines_valid FILE: each whole line is one JSON object with a type; the first is the header.
 lines_valid() {
-	local lines objects
-	lines=$(whole_lines "$1" | wc -l)
-	objects=$(whole_lines "$1" | jq -c 'select(type == "object" and has("type")) | 0' | wc -l) || return 1
-	if [ "$lines" -ne "$objects" ]; then
-		echo "$1: $lines lines, $objects records" >&2
-		return 1
-	fi
-	[ "$lines" -eq 0 ] || head -n 1 "$1" | grep -q '^{"type":"header"'
+	/usr/bin/python3 "$MWBPF_ROOT/tests/lib/lines.py" "$1"
 }
 
 # complete FILE: valid to its last byte, and the last line is the summary.

@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-"""samestacks.py SAID TRACE [DEPTH]: whether each block of programs/stacks.py has the stack it says.
+"""samestacks.py SAID TRACE [DEPTH [INTS]]: whether blocks have the stacks that programs say.
 
 Frame by frame: function, file and line, and that a stack is cut where DEPTH says and nowhere
 else. None at all is right where SAID has an empty stack, or "hidden": with the reason. A code
 object can be gone before its name is read, on a loaded machine: such a frame has a reason
-instead, and most stacks must be without. Differences go to stderr; the exit status is 1 if
-there was one. Prints how many blocks and frames there were.
+instead, and most stacks must be without. And whether the ints that INTS has were made: lines
+of an address, or of an address and where that was. Differences go to stderr; the exit status
+is 1 if there was one. Prints how many blocks and frames there were.
 """
 import json
 import sys
@@ -16,21 +17,39 @@ MADE = ("malloc", "calloc", "realloc")
 
 def read(path):
 	with open(path, encoding="utf-8") as file:
-		return [json.loads(line) for line in file]
+		yield from map(json.loads, file)
+
+
+class Trace:
+	def __init__(self, path, sizes):
+		self.stacks, self.made, self.ints = {}, {}, set()
+		for each in read(path):
+			if each["type"] == "stack":
+				self.stacks[each["id"]] = each
+			elif each["type"] in MADE and each["size"] in sizes:
+				self.made.setdefault(each["size"], []).append(each)
+			elif each["type"] == "pylong" and not each.get("cached"):
+				self.ints.add(each.get("addr"))
+				self.ints.add("%s %s" % (each.get("addr"), each.get("at")))
+
+
+def unmade(path, trace):
+	"""How many ints have no event, or one at another line."""
+	with open(path, encoding="utf-8") as file:
+		missing = {line.rstrip("\n") for line in file} - trace.ints
+	for each in sorted(missing):
+		print("no event of int %s" % each, file=sys.stderr)
+	return len(missing)
 
 
 def main():
-	said, trace = read(sys.argv[1]), read(sys.argv[2])
+	said = list(read(sys.argv[1]))
+	trace = Trace(sys.argv[2], {each["size"] for each in said})
 	depth = int(sys.argv[3]) if len(sys.argv) > 3 else 128
-	stacks = {each["id"]: each for each in trace if each["type"] == "stack"}
-	sizes = {each["size"] for each in said}
-	made = {}
-	wrong = frames = unread = 0
-	for each in trace:
-		if each["type"] in MADE and each["size"] in sizes:
-			made.setdefault(each["size"], []).append(each)
+	wrong = unmade(sys.argv[4], trace) if len(sys.argv) > 4 else 0
+	frames = unread = 0
 	for each in said:
-		problem, gone = compare(each, made.get(each["size"], []), stacks, depth)
+		problem, gone = compare(each, trace.made.get(each["size"], []), trace.stacks, depth)
 		unread += gone
 		frames += min(len(each["stack"]), depth)
 		if problem:

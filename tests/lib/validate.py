@@ -3,11 +3,13 @@
 """validate.py FILE...: whether every line of what mwbpf --json wrote is what the schema says.
 
 And what a schema cannot say: the first record is the header and the last the summary (or
-those of a walk), a segment is announced before an event lies in it, and offsets count from its start. Each
-fault is a line on stderr; the exit status is 1 if there was one.
+those of a walk), a segment is announced before an event lies in it, and offsets count from
+its start. Each fault is a line on stderr; the exit status is 1 if there was one.
 """
 import json
+import math
 import os
+import re
 import sys
 
 from jsonschema import Draft202012Validator
@@ -16,9 +18,6 @@ SCHEMA = os.path.join(os.path.dirname(os.path.abspath(__file__)),
 	"../../include/mwbpf/events.schema.json")
 UNMAPS = ("munmap", "shmdt")  # these lie in what was there before
 LAST = {"header": "summary", "walk": "walk_end", "census_diff": "census_diff_end"}  # by the first
-ONCE = ("header", "probe", "ints", "lost", "stack", "warning", "leaks", "leak", "summary", "walk",
-	"frame", "suspended_frame", "static_objects", "malloc_arena", "c_frame", "c_variable",
-	"walk_end")  # nested, or rare
 
 
 def inline(node, defs):
@@ -34,43 +33,89 @@ def inline(node, defs):
 	return {**inline(defs[node["$ref"].rpartition("/")[2]], defs), **whole}
 
 
+def integer_check(schema):
+	least, most = schema.get("minimum", -math.inf), schema.get("maximum", math.inf)
+	return lambda value: type(value) is int and least <= value <= most
+
+
+def pattern_check(schema):
+	search = re.compile(schema["pattern"]).search
+	return lambda value: type(value) is str and search(value) is not None
+
+
+def remembering_check(schema):
+	is_valid = Draft202012Validator(schema).is_valid
+	good = set()
+
+	def check(value):
+		kind = type(value)
+		if kind is list or kind is dict:
+			return is_valid(value)
+		known = (kind, value)
+		if known not in good and is_valid(value):
+			good.add(known)
+		return known in good
+	return check
+
+
+def list_check(schema):
+	is_valid = Draft202012Validator({**schema, "items": True}).is_valid
+	is_good = Record(schema["items"]).is_good
+	return lambda value: is_valid(value) and all(map(is_good, value))
+
+
+def field_check(schema):
+	"""What tells whether a value is valid. Numbers and addresses are others in every line."""
+	kind, words = schema.get("type"), set(schema)
+	if kind == "integer" and words <= {"type", "minimum", "maximum"}:
+		return integer_check(schema)
+	if kind == "string" and words == {"type", "pattern"}:
+		return pattern_check(schema)
+	if kind == "array" and "properties" in schema.get("items", ()):
+		return list_check(schema)
+	return remembering_check(schema)
+
+
+def asked_for_values(node):
+	"""The fields of which the conditions in a schema ask more than presence and type."""
+	if isinstance(node, list):
+		return set().union(*map(asked_for_values, node))
+	if not isinstance(node, dict):
+		return set()
+	fields = node.get("properties", {})
+	return asked_for_values(list(node.values())).union(
+		name for name, field in fields.items()
+		if isinstance(field, dict) and set(field) != {"type"})
+
+
 class Record:
 	"""
-	The schema of one type of record. Conditions between fields are about their presence,
-	types and words, never about numbers: so each field is checked by itself, and the whole
-	once for all records that differ in numbers and addresses only. 5 times as fast.
+	The schema of one type of record, or of the objects in a list. Each field is checked by
+	itself, and the whole once for all records that differ in nothing that conditions between
+	fields ask for: mostly which fields there are and their types. 10 times as fast.
 	"""
 
 	def __init__(self, schema):
 		self.whole = Draft202012Validator(schema)
-		self.fields = {name: Draft202012Validator(field)
-			for name, field in schema["properties"].items()}
-		self.good_values = set()
+		self.checks = {name: field_check(field) for name, field in schema["properties"].items()}
+		self.asked = asked_for_values([value for key, value in schema.items()
+			if key != "properties"])
 		self.good_shapes = set()
 
 	def faults(self, record):
-		shape = []
+		return () if self.is_good(record) else self.whole.iter_errors(record)
+
+	def is_good(self, record):
+		if type(record) is not dict:
+			return False
 		for name, value in record.items():
-			if name not in self.fields:
-				return list(self.whole.iter_errors(record))
-			kind = type(value)
-			if kind is int or (kind is str and value[:2] == "0x"):
-				shape.append((name, kind))
-			else:
-				shape.append((name, kind, value))
-			known = (name, kind, value)
-			if known in self.good_values:
-				continue
-			if not self.fields[name].is_valid(value):
-				return list(self.whole.iter_errors(record))
-			self.good_values.add(known)
-		shape = tuple(shape)
-		if shape in self.good_shapes:
-			return []
-		faults = list(self.whole.iter_errors(record))
-		if not faults:
+			if name not in self.checks or not self.checks[name](value):
+				return False
+		shape = tuple(record), tuple(map(type, record.values())), tuple(
+			repr(record.get(name)) for name in self.asked)
+		if shape not in self.good_shapes and self.whole.is_valid(record):
 			self.good_shapes.add(shape)
-		return faults
+		return shape in self.good_shapes
 
 
 def read_schema():
@@ -100,11 +145,8 @@ class File:
 		if not isinstance(record, dict) or record.get("type") not in self.schema:
 			self.fault("no type")
 			return False
-		known = self.schema[record["type"]]
-		faults = (known.whole.iter_errors(record) if record["type"] in ONCE else
-			known.faults(record))
 		text = "; ".join("%s%s" % (".".join(map(str, each.path)) + ": " if each.path else "",
-			each.message) for each in faults)
+			each.message) for each in self.schema[record["type"]].faults(record))
 		if text:
 			self.fault("%s: %s" % (record["type"], text))
 		return not text
