@@ -14,7 +14,7 @@
 #include "target/debugfile.h"
 #include "target/serve.h"
 
-/* Three descriptors with a message. */
+/* Descriptors with a message. */
 union control {
 	struct cmsghdr header;
 	char room[CMSG_SPACE(SERVE_FILES * sizeof(int))];
@@ -150,7 +150,10 @@ static int take_answer(const struct serve_answer *raw, struct reader_answer *ans
 	return 0;
 }
 
-/* What the file names, or what it does not: as for all others, only if it looks like it. */
+/*
+ * What the child asks for on a file's behalf: it may be any path, so only what has split debug
+ * information is given away, as much as with the path of a common file.
+ */
 static int give(const struct reader *reader, struct reader_file *file,
 		struct serve_request *request)
 {
