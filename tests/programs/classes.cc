@@ -32,8 +32,12 @@ struct Base {
 
 int Base::shared = 73;
 
-struct Shared {
-	virtual ~Shared() = default;
+struct Top {
+	virtual ~Top() = default;
+	int top = 20;
+};
+
+struct Shared : virtual Top {
 	int shared_one = 21;
 	int shared_two = 22;
 };
@@ -48,6 +52,14 @@ struct Right : virtual Shared {
 
 struct Both : Left, Right {
 	int both = 25;
+};
+
+/* Objects that were not constructed: where their base is, is not said, or is wrong. */
+union Raw {
+	const long *table;
+	Both both;
+	Raw(const long *to) : table(to) {}
+	~Raw() {}
 };
 
 class Derived : public Base {
@@ -84,6 +96,8 @@ noipa static int objects()
 	Derived derived;
 	Both both;
 	Both two[2];
+	static const long before[4] = { -8, -8, -8, -8 };
+	Raw raw(nullptr), wrong(before + 4);
 	int result;
 
 	derived.base = 8;
@@ -93,7 +107,10 @@ noipa static int objects()
 	PART(both, "right", .right, "%d", both.right);
 	PART(both, "both", .both, "%d", both.both);
 	PART(both, "shared_one", .shared_one, "%d", both.shared_one);
+	PART(both, "top", .top, "%d", both.top);
 	PART(both, "shared_two", .shared_two, "%d", both.shared_two);
+	keep(raw);
+	keep(wrong);
 	two[1].shared_two = 26;
 	PART(two, "[1].shared_two", [1].shared_two, "%d", two[1].shared_two);
 	keep(both);
@@ -106,6 +123,8 @@ noipa static int objects()
 	keep(derived);
 	keep(both);
 	keep(two);
+	keep(raw);
+	keep(wrong);
 	return result;
 }
 

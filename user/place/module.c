@@ -127,7 +127,7 @@ static void say_lacking(struct module *module, pid_t pid)
 	log_warn("some functions and variables of %s are not known: their debug information is in %s, %s",
 		 module->path, lacking,
 		 fd >= 0 ? "which is of another build, or is not understood; build the program again" :
-			   "which is not there; keep the .dwo files beside the program");
+			   "which is not there or is no such file; keep the .dwo files beside the program");
 }
 
 /* The debug file has the symbols that the file was stripped of. */
