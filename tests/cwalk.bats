@@ -189,6 +189,60 @@ same_values() {
 	python3 "$LIB/validate.py" "$T/seen"
 }
 
+# same_split LEAST SOURCE COMPILER FLAGS...: likewise where debug information is in .dwo files, of
+# which none is said to be missing.
+same_split() {
+	same_values "$@" -gsplit-dwarf 2>"$T/split.err"
+	! grep -q 'dwo' "$T/split.err" || { cat "$T/split.err"; return 1; }
+}
+
+@test "debug information in .dwo files: the same; which one is missing, or is another build's" {
+	build waiting.so
+	cd "$T"
+	same_split 54 members.c gcc -O0 -gdwarf-5
+	same_split 52 members.c gcc -O2 -gdwarf-5
+	same_split 52 members.c gcc -O2 -gdwarf-4
+	same_split 54 members.c clang -O0 -gdwarf-5
+	same_split 48 members.c clang -O1 -gdwarf-4
+	same_split 48 members.c clang -O2 -gdwarf-5
+	same_split 18 classes.cc g++ -O0
+	same_split 18 classes.cc clang++ -O2
+	# of two units the one that is there is seen
+	cat >"$T/other.c" <<-'END'
+		int in_other = 7;
+	END
+	gcc -g -gsplit-dwarf -c -o "$T/other.o" "$T/other.c"
+	gcc -g -gsplit-dwarf -D_GNU_SOURCE -c -o "$T/members.o" "$MWBPF_ROOT/tests/programs/members.c"
+	gcc -o "$T/two" "$T/members.o" "$T/other.o" -lpthread -ldl
+	start_program "$T/said.two" "$T/two" "$PROGRAMS/waiting.so"
+	mkdir "$T/aside"
+	mv "$T/members.dwo" "$T/aside"
+	walk "$T/missing" --freeze --globals 2>"$T/missing.err"
+	[ "$(grep -c 'not known: their debug information is in' "$T/missing.err")" -eq 1 ]
+	grep -q "two are not known: .* is in $T/members.dwo, which is not there" "$T/missing.err"
+	jq -es 'map(select(.type == "c_variable" and .scope == "global")) | map(.name) == ["in_other"]' "$T/missing"
+	# one that belongs to another unit
+	cp "$T/other.dwo" "$T/members.dwo"
+	walk "$T/stale" --freeze --globals 2>"$T/stale.err"
+	grep -q "is in $T/members.dwo, which is of another build" "$T/stale.err"
+	diff <(c_records "$T/missing") <(c_records "$T/stale")
+	# what is no such file is not opened
+	ln -sf /dev/zero "$T/members.dwo"
+	walk "$T/none" --freeze --globals 2>"$T/none.err"
+	grep -q "is in $T/members.dwo, which is not there" "$T/none.err"
+	rm "$T/members.dwo"
+	echo "no such file" >"$T/members.dwo"
+	walk "$T/none" --freeze --globals 2>"$T/none.err"
+	grep -q "is in $T/members.dwo, which is not there or is no such file" "$T/none.err"
+	# and both moved away from where they were made, with the program
+	mv "$T/other.dwo" "$T/two" "$T/aside"
+	rm "$T/members.dwo"
+	walk "$T/moved" --freeze --globals --members 4 2>"$T/moved.err"
+	! grep -q dwo "$T/moved.err"
+	jq -es 'map(select(.scope == "global").name) | any(. == "in_other") and any(. == "global")' "$T/moved"
+	python3 "$LIB/membercheck.py" 54 "$T/moved" "$T/said.two"
+}
+
 # paths ARGS...: of the members of mixed that are seen.
 paths() {
 	walk "$T/seen" --freeze "$@"
@@ -213,9 +267,20 @@ paths() {
 	grep -qE '^ {8}[.]wide +(long )?unsigned (long|int|long int) 654820258320 .* bits 0 to 39$' "$T/text"
 }
 
-@test "C++: what is inherited, references and static members" {
-	same_values 11 classes.cc g++ -O0 -fdebug-types-section
-	same_values 11 classes.cc clang++ -O2
+@test "C++: what is inherited, by virtual bases too, references and static members" {
+	same_values 18 classes.cc g++ -O0 -fdebug-types-section
+	same_values 18 classes.cc g++ -O2
+	same_values 18 classes.cc clang++ -O2
+	# of whichever way to it, a base is there once
+	jq -es 'map(select(.name == "both" and .frame)) | length == 1 and
+		([.[0].members[] | .path | select(startswith("_vptr") | not)] | sort) ==
+			["both", "left", "right", "shared_one", "shared_two", "top"]' "$T/seen"
+	jq -es 'map(select(.name == "raw" or .name == "wrong").members[]) |
+		(map(select(.path == "both.left")) | length == 2 and all(.[]; .value == "0")) and
+		(map(select(.path == "both.shared_one" or .path == "both.top")) | length == 4 and
+			all(.[]; .where == "unknown" and (has("value") | not) and
+				.reason == "the object does not say where its virtual base is"))' "$T/seen"
+	python3 "$LIB/validate.py" "$T/seen"
 }
 
 @test "numbers in vector registers of a program that computes" {

@@ -32,6 +32,36 @@ struct Base {
 
 int Base::shared = 73;
 
+struct Top {
+	virtual ~Top() = default;
+	int top = 20;
+};
+
+struct Shared : virtual Top {
+	int shared_one = 21;
+	int shared_two = 22;
+};
+
+struct Left : virtual Shared {
+	int left = 23;
+};
+
+struct Right : virtual Shared {
+	int right = 24;
+};
+
+struct Both : Left, Right {
+	int both = 25;
+};
+
+/* Objects that were not constructed: where their base is, is not said, or is wrong. */
+union Raw {
+	const long *table;
+	Both both;
+	Raw(const long *to) : table(to) {}
+	~Raw() {}
+};
+
 class Derived : public Base {
 	short hidden = 9;
 
@@ -64,17 +94,37 @@ noipa int Derived::wait(const Base &other, int &&moved)
 noipa static int objects()
 {
 	Derived derived;
+	Both both;
+	Both two[2];
+	static const long before[4] = { -8, -8, -8, -8 };
+	Raw raw(nullptr), wrong(before + 4);
 	int result;
 
 	derived.base = 8;
 	PART(derived, "base", .base, "%d", derived.base);
 	PART(derived, "flag", .flag, "%s", "true");
+	PART(both, "left", .left, "%d", both.left);
+	PART(both, "right", .right, "%d", both.right);
+	PART(both, "both", .both, "%d", both.both);
+	PART(both, "shared_one", .shared_one, "%d", both.shared_one);
+	PART(both, "top", .top, "%d", both.top);
+	PART(both, "shared_two", .shared_two, "%d", both.shared_two);
+	keep(raw);
+	keep(wrong);
+	two[1].shared_two = 26;
+	PART(two, "[1].shared_two", [1].shared_two, "%d", two[1].shared_two);
+	keep(both);
+	keep(two);
 	printf("GLOBAL - in_a_space %p %zu\n", (void *)&space::in_a_space, sizeof(long));
 	printf("GLOBAL - in_a_space_too %p %zu\n", (void *)&space::in_a_space_too, sizeof(int));
 	printf("GLOBAL - shared %p %zu\n", (void *)&Base::shared, sizeof(int));
 	keep(derived);
 	result = derived.wait(derived, 5);
 	keep(derived);
+	keep(both);
+	keep(two);
+	keep(raw);
+	keep(wrong);
 	return result;
 }
 

@@ -29,6 +29,9 @@ static void make(void)
 	frame.call.n = 1;
 	frame.n_words = 2;
 	frame.words[1] = (struct recipe_word){ -1, 6, 0 };
+	frame.n_bases = 2;
+	frame.bases[1] = (struct recipe_base){ .where = frame.vars[1].where, .offset = 8, .base = 1 };
+	frame.parts[1].base = 2;
 	frame.vars[1].words = frame.parts[0].words = (struct recipe_enum){ 1, 1 };
 }
 
@@ -68,6 +71,11 @@ static void refuses_hostile_ones(void **state)
 	REFUSES(frame.parts[1].bit, 8);
 	REFUSES(frame.parts[1].bits, 65);
 	REFUSES(frame.n_words, RECIPE_WORDS + 1);
+	REFUSES(frame.n_bases, RECIPE_BASES + 1);
+	REFUSES(frame.parts[0].base, 3);
+	REFUSES(frame.bases[0].base, 1);
+	REFUSES(frame.bases[1].base, 2);
+	REFUSES(frame.bases[0].where, ((struct recipe){ .kind = RECIPE_EXPRESSION, .n = 4 }));
 	REFUSES(frame.words[1].name, 16);
 	REFUSES(frame.vars[1].words.n, 2);
 	REFUSES(frame.parts[0].words.first, 3);
@@ -109,6 +117,7 @@ static void keeps_what_is_in_use(void **state)
 	assert_memory_equal(again.ops, frame.ops, 3 * sizeof(*frame.ops));
 	assert_memory_equal(again.parts, frame.parts, 2 * sizeof(*frame.parts));
 	assert_memory_equal(again.words, frame.words, 2 * sizeof(*frame.words));
+	assert_memory_equal(again.bases, frame.bases, 2 * sizeof(*frame.bases));
 	assert_memory_equal(again.text, frame.text, 16);
 	assert_true(recipes.bytes < 8192);
 	recipes_clear(&recipes);

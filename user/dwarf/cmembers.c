@@ -88,8 +88,49 @@ static const char *path_of(const struct dwarfeval *eval, const struct recipe_par
 	return path;
 }
 
+/*
+ * Where the virtual bases of a variable are: bytes from its beginning, which are within it
+ * when it is an object by now. HIDDEN: it is not known.
+ */
+struct bases {
+	uint64_t at[RECIPE_BASES + 1]; /* by their number; the variable's own */
+};
+
+#define HIDDEN UINT64_MAX
+
+static uint64_t find_base(const struct dwarfeval *eval, const struct recipe_base *base,
+			  const struct cvar *whole, const struct bases *bases)
+{
+	uint64_t addr;
+
+	if (bases->at[base->base] == HIDDEN || whole->where.kind != WHERE_MEMORY ||
+	    !dwarfeval_from(eval, &base->where,
+			    whole->where.addr + bases->at[base->base] + base->offset, &addr))
+		return HIDDEN;
+	addr -= whole->where.addr;
+	return addr < whole->size ? addr : HIDDEN;
+}
+
+/* Those that the variable's parts are in, and those that these are found by. */
+static void find_bases(const struct dwarfeval *eval, const struct recipe_var *from,
+		       const struct cvar *whole, struct bases *bases)
+{
+	const struct recipe_frame *frame = eval->frame;
+	bool wanted[RECIPE_BASES + 1] = { false };
+
+	bases->at[0] = 0;
+	for (size_t i = 0; i < from->n; i++)
+		wanted[frame->parts[from->first + i].base] = true;
+	for (uint32_t i = frame->n_bases; i > 0; i--)
+		if (wanted[i])
+			wanted[frame->bases[i - 1].base] = true;
+	for (uint32_t i = 1; i <= frame->n_bases; i++)
+		bases->at[i] = wanted[i] ? find_base(eval, &frame->bases[i - 1], whole, bases) : HIDDEN;
+}
+
 static void read_part(const struct dwarfeval *eval, const struct recipe_part *part,
-		      const struct cvar *whole, const struct where *content, struct cvar *var)
+		      const struct cvar *whole, const struct where *content, uint64_t base,
+		      struct cvar *var)
 {
 	var->type = eval->frame->text + part->type;
 	var->owner = "";
@@ -99,11 +140,17 @@ static void read_part(const struct dwarfeval *eval, const struct recipe_part *pa
 	var->size = part->size;
 	var->thread_local = whole->thread_local;
 	var->depth = part->depth;
-	var->offset = part->offset;
+	var->offset = base + part->offset;
 	var->bit = part->bit;
 	var->bits = part->bits;
 	var->more = part->more;
-	var->where = where_part(&whole->where, part->offset, part->size);
+	if (base == HIDDEN || (part->base && var->offset + part->size > whole->size)) {
+		var->offset = 0;
+		var->where = (struct where){ .kind = WHERE_UNKNOWN,
+					     .why = "the object does not say where its virtual base is" };
+		return;
+	}
+	var->where = where_part(&whole->where, var->offset, part->size);
 	var->where.bytes = NULL;
 	read_value(eval, content, &part->words, var);
 }
@@ -130,10 +177,12 @@ static void read_parts(const struct dwarfeval *eval, const struct recipe_var *fr
 	char path[PATH_SIZE] = "";
 	uint8_t copy[AT_ONCE];
 	struct where content;
+	struct bases bases;
 
 	if (!from->n)
 		return;
 	content = copy_of(eval, &vars->at[at], copy);
+	find_bases(eval, from, &vars->at[at], &bases);
 	for (size_t i = 0; i < from->n; i++) {
 		const struct recipe_part *part = &eval->frame->parts[from->first + i];
 		struct cvar *var = &vars->at[vars->n];
@@ -141,7 +190,7 @@ static void read_parts(const struct dwarfeval *eval, const struct recipe_var *fr
 		if (open && (uint64_t)part->offset + part->size > vars->at[at].size)
 			return;
 		*var = (struct cvar){ .name = keep(vars, path_of(eval, part, path, lens)) };
-		read_part(eval, part, &vars->at[at], &content, var);
+		read_part(eval, part, &vars->at[at], &content, bases.at[part->base], var);
 		vars->n++;
 	}
 }

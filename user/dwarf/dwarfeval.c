@@ -331,13 +331,8 @@ static bool skip_piece(struct machine *m)
 	return false;
 }
 
-static struct where run(const struct dwarfeval *eval, const struct recipe *recipe, bool nested)
+static struct where run_from(struct machine m)
 {
-	struct machine m = { .eval = eval,
-			     .ops = eval->frame->ops + recipe->first,
-			     .n = recipe->n,
-			     .nested = nested };
-
 	while (m.at < m.n) {
 		if (m.steps++ == STEPS) {
 			refuse(&m);
@@ -353,6 +348,21 @@ static struct where run(const struct dwarfeval *eval, const struct recipe *recip
 	else if (!m.placed)
 		refuse(&m);
 	return m.where;
+}
+
+static struct machine machine_for(const struct dwarfeval *eval, const struct recipe *recipe)
+{
+	return (struct machine){ .eval = eval,
+				 .ops = eval->frame->ops + recipe->first,
+				 .n = recipe->n };
+}
+
+static struct where run(const struct dwarfeval *eval, const struct recipe *recipe, bool nested)
+{
+	struct machine m = machine_for(eval, recipe);
+
+	m.nested = nested;
+	return run_from(m);
 }
 
 /* A base that is a register is the register's value. */
@@ -384,6 +394,19 @@ struct where dwarfeval_where(const struct dwarfeval *eval, const struct recipe *
 				       .bytes = (const uint8_t *)eval->frame->text + recipe->first };
 	default: return (struct where){ .kind = WHERE_NOWHERE };
 	}
+}
+
+bool dwarfeval_from(const struct dwarfeval *eval, const struct recipe *recipe, uint64_t object,
+		    uint64_t *addr)
+{
+	struct machine m = machine_for(eval, recipe);
+	struct where where;
+
+	if (recipe->kind != RECIPE_EXPRESSION || !push(&m, object))
+		return false;
+	where = run_from(m);
+	*addr = where.addr;
+	return where.kind == WHERE_MEMORY;
 }
 
 bool dwarfeval_number(const struct dwarfeval *eval, const struct recipe *recipe, uint64_t *value)

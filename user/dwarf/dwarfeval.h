@@ -39,6 +39,10 @@ struct dwarfeval {
 /* Where the value of an expression lies. */
 struct where dwarfeval_where(const struct dwarfeval *eval, const struct recipe *recipe);
 
+/* The address that an expression makes of another one, of an object in memory. False: none. */
+bool dwarfeval_from(const struct dwarfeval *eval, const struct recipe *recipe, uint64_t object,
+		    uint64_t *addr);
+
 /* The value of an expression that is a number, as a frame's base or its CFA. False: unknown. */
 bool dwarfeval_number(const struct dwarfeval *eval, const struct recipe *recipe, uint64_t *value);
 

@@ -24,6 +24,7 @@ struct module {
 	struct elf_file *debug; /* the separate file, and its symbols; NULL */
 	struct symbols *debug_symbols;
 	struct reader_file file;
+	bool told; /* which file its debug information lacks */
 };
 
 /* The function at an address by the symbol tables. */
@@ -40,7 +41,9 @@ struct module *module_new(const struct elf_file *elf, int fd, const char *path)
 		return NULL;
 	module->elf = elf;
 	module->path = path;
-	module->file = (struct reader_file){ .file = fd, .debug = -1, .common = -1 };
+	module->file = (struct reader_file){
+		.file = fd, .debug = -1, .common = -1, .path = path
+	};
 	return module;
 }
 
@@ -55,6 +58,7 @@ void module_free(struct module *module)
 		close(module->file.debug);
 	if (module->file.common >= 0)
 		close(module->file.common);
+	free(module->file.lacking);
 	free(module);
 }
 
@@ -99,6 +103,31 @@ static void open_module(struct module *module, const struct naming *naming, pid_
 						     pid, naming->debug_dir);
 	log_debug("names of %s: %s symbols, %s debug file", module->path,
 		  module->symbols ? "its" : "no", module->debug ? "a" : "no");
+}
+
+static void begin(struct module *module, const struct naming *naming, pid_t pid)
+{
+	if (!module->opened)
+		open_module(module, naming, pid);
+	module->file.pid = pid;
+}
+
+/* Once for a file, however many of its units lack theirs. */
+static void say_lacking(struct module *module, pid_t pid)
+{
+	const char *lacking = module->file.lacking;
+	int fd;
+
+	if (!lacking || module->told)
+		return;
+	module->told = true;
+	fd = debugfile_open_split(pid, lacking, module->path);
+	if (fd >= 0)
+		close(fd);
+	log_warn("some functions and variables of %s are not known: their debug information is in %s, %s",
+		 module->path, lacking,
+		 fd >= 0 ? "which is of another build, or is not understood; build the program again" :
+			   "which is not there or is no such file; keep the .dwo files beside the program");
 }
 
 /* The debug file has the symbols that the file was stripped of. */
@@ -178,14 +207,14 @@ struct code_name *module_name(struct module *module, const struct naming *naming
 	const uint64_t pc = exact ? vaddr : vaddr - 1;
 	struct code_name *name;
 
-	if (!module->opened)
-		open_module(module, naming, pid);
+	begin(module, naming, pid);
 	find_function(module, pc, &function);
 	answer.symbol = NULL;
 	answer.rule = FRAME_UNKNOWN;
 	answer.n = 0;
 	if (module->file.file >= 0)
 		reader_ask(naming->reader, &module->file, pc, function.name, &answer);
+	say_lacking(module, pid);
 	name = code_name_new(module->path, answer.n ? answer.n : 1);
 	if (!name)
 		return NULL;
@@ -207,10 +236,10 @@ bool module_frame(struct module *module, const struct naming *naming, pid_t pid,
 {
 	int err = -ENOENT;
 
-	if (!module->opened)
-		open_module(module, naming, pid);
+	begin(module, naming, pid);
 	if (module->file.file >= 0)
 		err = reader_ask_frame(naming->reader, &module->file, pc, frame);
+	say_lacking(module, pid);
 	*why = module->file.error;
 	return !err;
 }
@@ -220,10 +249,10 @@ bool module_globals(struct module *module, const struct naming *naming, pid_t pi
 {
 	int err = -ENOENT;
 
-	if (!module->opened)
-		open_module(module, naming, pid);
+	begin(module, naming, pid);
 	if (module->file.file >= 0)
 		err = reader_ask_globals(naming->reader, &module->file, from, frame);
+	say_lacking(module, pid);
 	*why = module->file.error;
 	return !err;
 }

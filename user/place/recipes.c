@@ -20,7 +20,7 @@ struct piece {
 	size_t offset, size;
 };
 
-#define PIECES 5
+#define PIECES 6
 
 static void find_pieces(const struct recipe_frame *frame, struct piece pieces[PIECES])
 {
@@ -31,7 +31,9 @@ static void find_pieces(const struct recipe_frame *frame, struct piece pieces[PI
 				    frame->n_parts * sizeof(*frame->parts) };
 	pieces[3] = (struct piece){ offsetof(struct recipe_frame, words),
 				    frame->n_words * sizeof(*frame->words) };
-	pieces[4] = (struct piece){ offsetof(struct recipe_frame, text), frame->n_text };
+	pieces[4] = (struct piece){ offsetof(struct recipe_frame, bases),
+				    frame->n_bases * sizeof(*frame->bases) };
+	pieces[5] = (struct piece){ offsetof(struct recipe_frame, text), frame->n_text };
 }
 
 static uint64_t key_of(const void *file, uint64_t vaddr)

@@ -26,14 +26,14 @@ struct recipe_enum debugenum_put(struct making *making, Dwarf_Die *type)
 
 	if (dwarf_tag(type) != DW_TAG_enumeration_type || dwarf_child(type, &die))
 		return words;
-	if (making->enum_place == dwarf_dieoffset(type))
+	if (making->enum_place == type->addr)
 		return making->words;
 	do {
 		if (dwarf_tag(&die) == DW_TAG_enumerator && !put_word(making, &die))
 			break;
 	} while (!dwarf_siblingof(&die, &die));
 	words.n = (uint16_t)(making->frame->n_words - words.first);
-	making->enum_place = dwarf_dieoffset(type);
+	making->enum_place = type->addr;
 	making->words = words;
 	return words;
 }

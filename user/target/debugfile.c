@@ -2,6 +2,7 @@
 /* debugfile.c - the separate file with the debug information of an ELF file. */
 #include "target/debugfile.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
@@ -17,7 +18,7 @@
 #define BUILD_ID_MAX 64 /* bytes */
 
 /* By what a file is known to be the right one. */
-enum proof { BY_BUILD_ID, BY_CHECKSUM, BY_CALLER };
+enum proof { BY_BUILD_ID, BY_CHECKSUM, BY_CALLER, BY_SPLIT };
 
 /* What is looked for, and where. */
 struct search {
@@ -43,6 +44,38 @@ static bool has_checksum(const struct elf_file *elf, uint32_t wanted)
 	return crc == wanted;
 }
 
+#define SPLIT_SECTION ".debug_info.dwo"
+
+static bool read_at(int fd, void *at, size_t size, uint64_t offset)
+{
+	return pread(fd, at, size, (off_t)offset) == (ssize_t)size;
+}
+
+/*
+ * Whether it is an object file (elf.h reads what can be loaded) with split debug information;
+ * which unit's, is for the caller to see. One with more than 65535 sections, of which the
+ * header does not say how many there are, is none.
+ */
+static bool is_split(int fd)
+{
+	Elf64_Shdr section, names;
+	char name[sizeof(SPLIT_SECTION)];
+	Elf64_Ehdr header;
+
+	if (!read_at(fd, &header, sizeof(header), 0) || memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 ||
+	    header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_machine != EM_X86_64 ||
+	    header.e_shentsize != sizeof(section) || header.e_shstrndx >= header.e_shnum ||
+	    !read_at(fd, &names, sizeof(names),
+		     header.e_shoff + header.e_shstrndx * sizeof(names)))
+		return false;
+	for (size_t i = 0; i < header.e_shnum; i++)
+		if (read_at(fd, &section, sizeof(section), header.e_shoff + i * sizeof(section)) &&
+		    read_at(fd, name, sizeof(name), names.sh_offset + section.sh_name) &&
+		    !memcmp(name, SPLIT_SECTION, sizeof(name)))
+			return true;
+	return false;
+}
+
 static bool is_it(const struct search *search, int fd)
 {
 	struct elf_file *elf;
@@ -53,6 +86,8 @@ static bool is_it(const struct search *search, int fd)
 		return false;
 	if (search->proof == BY_CALLER)
 		return true;
+	if (search->proof == BY_SPLIT)
+		return is_split(fd);
 	if (elf_open(fd, &elf))
 		return false;
 	if (search->build_id[0] && elf_build_id(elf)[0])
@@ -182,4 +217,19 @@ int debugfile_open_common(int fd, pid_t pid, const char *dir)
 		return -ENOENT;
 	found = by_build_id(&search);
 	return found >= 0 || path[0] != '/' ? found : try(&search, path);
+}
+
+int debugfile_open_split(pid_t pid, const char *path, const char *beside)
+{
+	const struct search search = { .build_id = "", .proof = BY_SPLIT, .pid = pid };
+	const char *name = strrchr(path, '/'), *dir = beside ? strrchr(beside, '/') : NULL;
+	char moved[PATH_MAX];
+	int fd = path[0] == '/' ? try(&search, path) : -ENOENT;
+
+	if (fd >= 0 || !name || !dir)
+		return fd;
+	return snprintf(moved, sizeof(moved), "%.*s%s", (int)(dir - beside), beside, name) <
+			       (int)sizeof(moved) ?
+		       try(&search, moved) :
+		       -ENOENT;
 }

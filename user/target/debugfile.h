@@ -25,6 +25,13 @@ int debugfile_open(const struct elf_file *elf, pid_t pid, const char *path, cons
  */
 int debugfile_open_common(int fd, pid_t pid, const char *dir);
 
+/*
+ * The file that the compiler moved debug information of a unit to (-gsplit-dwarf), which the
+ * caller has to compare: at its absolute path, or beside the ELF file (its path as the
+ * target sees it; NULL: not known). As above.
+ */
+int debugfile_open_split(pid_t pid, const char *path, const char *beside);
+
 /* A file that is larger is not looked at. */
 #define DEBUGFILE_MAX (4ULL << 30) /* bytes */
 

@@ -138,7 +138,7 @@ static void put_scope(struct making *making, Dwarf_Die *scope, uint32_t level, i
 void debugframe_read(struct debuginfo *info, uint64_t vaddr, unsigned depth,
 		     struct recipe_frame *frame)
 {
-	struct making making = making_begin(frame, vaddr, depth);
+	struct making making = making_begin(info, frame, vaddr, depth);
 	Dwarf_Die function;
 
 	frame->levels = 1;

@@ -70,31 +70,29 @@ static bool put_scope(struct making *making, Dwarf_Die *scope, Dwarf_Die *functi
 	return true;
 }
 
-/* Whether all of a unit is before a place. */
-static bool is_before(Dwarf *dwarf, Dwarf_Die *unit, uint64_t place)
-{
-	const Dwarf_Off start = dwarf_dieoffset(unit) - dwarf_cuoffset(unit);
-	Dwarf_Off next;
-	size_t header;
-
-	return !dwarf_next_unit(dwarf, start, &next, &header, NULL, NULL, NULL, NULL, NULL, NULL) &&
-	       next <= place;
-}
+/* The number of a global: its unit's, and in so many bits its place in the file it is in. */
+#define PLACE_BITS 32
 
 void debugglobals_read(struct debuginfo *info, uint64_t from, unsigned depth,
 		       struct recipe_frame *frame)
 {
-	struct making making = making_begin(frame, 0, depth);
+	struct making making = making_begin(info, frame, 0, depth);
 	Dwarf_CU *unit = NULL;
+	uint64_t number = 0, base;
 	Dwarf_Die die;
 	uint8_t type;
 
-	while (info->dwarf && !dwarf_get_units(info->dwarf, unit, &unit, NULL, &type, &die, NULL)) {
+	for (; info->dwarf && !dwarf_get_units(info->dwarf, unit, &unit, NULL, &type, &die, NULL);
+	     number++) {
+		base = number << PLACE_BITS;
 		if ((type != DW_UT_compile && type != DW_UT_skeleton) ||
-		    is_before(info->dwarf, &die, from) || put_scope(&making, &die, NULL, from, 0))
+		    number < from >> PLACE_BITS)
+			continue;
+		debugsplit_go_in(info, &die);
+		if (put_scope(&making, &die, NULL, from > base ? from - base : 0, 0))
 			continue;
 		/* one that has no room at all would be asked for again and again */
-		frame->next += !frame->n_vars;
+		frame->next += base + !frame->n_vars;
 		return;
 	}
 	frame->next = 0;

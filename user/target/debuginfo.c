@@ -4,6 +4,7 @@
 
 #include <dwarf.h>
 #include <elfutils/libdwelf.h>
+#include <gelf.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,6 +100,20 @@ static void index_units(struct debuginfo *info)
 		info->code.n = 0;
 }
 
+static void find_tls(struct debuginfo *info)
+{
+	GElf_Phdr header;
+	size_t n;
+
+	if (elf_getphdrnum(info->elf, &n))
+		return;
+	for (size_t i = 0; i < n && i < INT_MAX && gelf_getphdr(info->elf, (int)i, &header); i++)
+		if (header.p_type == PT_TLS) {
+			info->tls_start = header.p_vaddr;
+			info->tls_size = header.p_memsz;
+		}
+}
+
 /* What dwz moved away counts only from the very file that the debug file names. */
 static void use_common(struct debuginfo *info, int fd)
 {
@@ -148,6 +163,7 @@ struct debuginfo *debuginfo_open(int file, int debug, int common)
 		debuginfo_close(info);
 		return NULL;
 	}
+	find_tls(info);
 	info->cfi = dwarf_getcfi_elf(info->elf);
 	if (use_debug(info, info->elf, common))
 		return info;
@@ -294,8 +310,9 @@ bool debuginfo_function_at(struct debuginfo *info, uint64_t vaddr, Dwarf_Die *fu
 
 	if (!code || !dwarf_offdie(info->dwarf, code->die, &unit))
 		return false;
+	debugsplit_go_in(info, &unit);
 	range = find_range(functions_of(&info->units[code->unit], &unit), vaddr);
-	return range && dwarf_offdie(info->dwarf, range->die, function);
+	return range && dwarf_offdie(dwarf_cu_getdwarf(unit.cu), range->die, function);
 }
 
 static void find_chain(struct debuginfo *info, uint64_t vaddr, struct chain *chain)
@@ -366,7 +383,7 @@ size_t debuginfo_functions(struct debuginfo *info, uint64_t vaddr,
 	const struct range *code = find_range(&info->code, vaddr);
 	struct debuginfo_function blank = { .name = NULL };
 	struct chain chain;
-	Dwarf_Die unit;
+	Dwarf_Die unit, contents;
 	size_t n = 0;
 
 	if (!cap || !code || !dwarf_offdie(info->dwarf, code->die, &unit))
@@ -375,10 +392,12 @@ size_t debuginfo_functions(struct debuginfo *info, uint64_t vaddr,
 	blank.dir = dir_of(&unit);
 	functions[0] = blank;
 	find_line(&unit, vaddr, &functions[0]);
+	contents = unit;
+	debugsplit_go_in(info, &contents);
 	for (size_t i = chain.n; i-- > 0 && n < cap; n++) {
 		if (n) {
 			functions[n] = blank;
-			find_call(&unit, &chain.at[i + 1], &functions[n]);
+			find_call(&contents, &chain.at[i + 1], &functions[n]);
 		}
 		functions[n].name = debuginfo_linkage_name(&chain.at[i]);
 		if (!i && dwarf_entrypc(&chain.at[i], &functions[n].start))

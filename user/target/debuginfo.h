@@ -40,6 +40,12 @@ struct debuginfo_function {
 struct debuginfo *debuginfo_open(int file, int debug, int common);
 void debuginfo_close(struct debuginfo *info);
 
+/*
+ * The first file that a unit's debug information was moved to (-gsplit-dwarf) and that could
+ * not be had, or was not of that unit; NULL: none so far. It is info's.
+ */
+const char *debuginfo_lacking(const struct debuginfo *info);
+
 enum frame_rule debuginfo_rule(struct debuginfo *info, uint64_t vaddr);
 
 /*

@@ -6,6 +6,7 @@
 #define MWBPF_DEBUGINNER_H
 
 #include <elfutils/libdw.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -39,7 +40,15 @@ struct debuginfo {
 	struct ranges code; /* of all units */
 	struct unit *units;
 	size_t n_units;
+	uint64_t tls_start, tls_size; /* of PT_TLS: an address of the file, and bytes */
+	char lacking[PATH_MAX]; /* as debuginfo_lacking; "" */
 };
+
+/*
+ * From a unit to the one with what is in it, which is in another file when it was compiled
+ * with -gsplit-dwarf; it stays the same where that cannot be had.
+ */
+void debugsplit_go_in(struct debuginfo *info, Dwarf_Die *unit);
 
 /* A name as the linker knows it, else as the source has it; NULL. */
 const char *debuginfo_linkage_name(Dwarf_Die *die);

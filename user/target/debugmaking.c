@@ -5,11 +5,16 @@
 #include <dwarf.h>
 #include <string.h>
 
-struct making making_begin(struct recipe_frame *frame, uint64_t vaddr, unsigned depth)
+struct making making_begin(const struct debuginfo *info, struct recipe_frame *frame, uint64_t vaddr,
+			   unsigned depth)
 {
 	memset(frame, 0, sizeof(*frame));
 	frame->n_text = 1;
-	return (struct making){ .frame = frame, .vaddr = vaddr, .depth = depth };
+	return (struct making){ .frame = frame,
+				.vaddr = vaddr,
+				.depth = depth,
+				.tls_start = info->tls_start,
+				.tls_size = info->tls_size };
 }
 
 /* Where bytes are in the text, with a NUL behind them; 0: there is no room. */
@@ -100,7 +105,8 @@ static void take_number(Dwarf_Attribute *attribute, const Dwarf_Op *op, uint32_t
 	Dwarf_Attribute entry;
 	Dwarf_Addr number;
 
-	if (dwarf_getlocation_attr(attribute, op, &entry) || dwarf_formaddr(&entry, &number))
+	if (dwarf_getlocation_attr(attribute, op, &entry) ||
+	    (dwarf_formaddr(&entry, &number) && dwarf_formudata(&entry, &number)))
 		return; /* an operation that is not understood */
 	put->atom = atom;
 	put->number = number;
@@ -118,9 +124,23 @@ static void take_bytes(struct making *making, Dwarf_Attribute *attribute, const 
 	put->number2 = put->number ? block.length : 0;
 }
 
+/*
+ * The place of a variable in thread-local memory. gcc 12 with -gsplit-dwarf has in the table
+ * of numbers where in the file its first bytes are, which is more than that memory is large.
+ */
+static void take_tls(struct making *making, const struct recipe_op *first, struct recipe_op *put)
+{
+	struct recipe_op *place = put - 1;
+
+	making->frame->asks_tls = 1;
+	if (put > first && place->atom == DW_OP_const8u && place->number >= making->tls_size &&
+	    place->number - making->tls_start < making->tls_size)
+		place->number -= making->tls_start;
+}
+
 /* What an operation refers to, in its place. */
 static void resolve(struct making *making, Dwarf_Attribute *attribute, const Dwarf_Op *op,
-		    struct recipe_op *put)
+		    const struct recipe_op *first, struct recipe_op *put)
 {
 	switch (op->atom) {
 	case DW_OP_implicit_value: take_bytes(making, attribute, op, put); break;
@@ -138,7 +158,7 @@ static void resolve(struct making *making, Dwarf_Attribute *attribute, const Dwa
 	case DW_OP_constx:
 	case DW_OP_GNU_const_index: take_number(attribute, op, DW_OP_const8u, put); break;
 	case DW_OP_form_tls_address:
-	case DW_OP_GNU_push_tls_address: making->frame->asks_tls = 1; break;
+	case DW_OP_GNU_push_tls_address: take_tls(making, first, put); break;
 	case DW_OP_regval_type:
 	case DW_OP_GNU_regval_type:
 	case DW_OP_deref_type:
@@ -167,7 +187,7 @@ bool making_ops(struct making *making, Dwarf_Attribute *attribute, const Dwarf_O
 		*put = (struct recipe_op){ ops[i].atom, (uint32_t)ops[i].offset, ops[i].number,
 					   ops[i].number2 };
 		if (attribute)
-			resolve(making, attribute, &ops[i], put);
+			resolve(making, attribute, &ops[i], &frame->ops[recipe->first], put);
 	}
 	return true;
 }

@@ -7,19 +7,22 @@
 
 #include <elfutils/libdw.h>
 
+#include "target/debuginner.h"
 #include "target/recipe.h"
 
 struct making {
 	struct recipe_frame *frame;
 	uint64_t vaddr; /* in the file, of the code at hand */
 	unsigned depth; /* levels of members that are wanted */
-	uint64_t enum_place;	 /* in the debug information, of the last one whose words were put */
+	const void *enum_place;	 /* in the debug information, of the last one whose words were put */
 	struct recipe_enum words; /* of it */
+	uint64_t tls_start, tls_size; /* the file's thread-local memory, as debuginner.h */
 	bool asks_entry; /* what was put last takes values that the function was called with */
 };
 
 /* Begin with an empty frame. */
-struct making making_begin(struct recipe_frame *frame, uint64_t vaddr, unsigned depth);
+struct making making_begin(const struct debuginfo *info, struct recipe_frame *frame, uint64_t vaddr,
+			   unsigned depth);
 
 /* Where a string is in the frame's text; 0: there is none, or no room. */
 uint32_t making_text(struct making *making, const char *string);

@@ -9,10 +9,15 @@
 #include "target/debugenum.h"
 #include "target/debugtype.h"
 
+#define VIRTUAL 8 /* base classes of one object */
+
 /* Where parts are added: those of one structure or array. */
 struct adding {
 	struct making *making;
-	uint64_t base;	/* bytes from the beginning of the variable */
+	uint64_t base;	/* bytes from the beginning of the variable, or of a virtual base */
+	uint32_t in;	/* that one, as in recipe_part */
+	const void *seen[VIRTUAL]; /* virtual bases are there once, by whatever way */
+	unsigned n_seen;
 	unsigned depth; /* of these parts; 1: of the variable */
 	unsigned hops;	/* of nameless structures in each other */
 	uint32_t n;	/* added */
@@ -112,7 +117,8 @@ static struct recipe_part *put_part(struct adding *adding, const struct debugtyp
 				      .offset = (uint32_t)offset,
 				      .size = (uint32_t)type->size,
 				      .encoding = (uint8_t)type->encoding,
-				      .depth = (uint8_t)adding->depth };
+				      .depth = (uint8_t)adding->depth,
+				      .base = adding->in };
 	frame->n_parts++;
 	adding->n++;
 	return part;
@@ -125,6 +131,7 @@ static void go_in(const struct adding *adding, Dwarf_Die *type, struct recipe_pa
 {
 	struct adding inner = { .making = adding->making,
 				.base = part->offset,
+				.in = part->base,
 				.depth = adding->depth + 1 };
 
 	if (adding->depth < adding->making->depth && adding->depth < RECIPE_DEPTH)
@@ -155,6 +162,55 @@ static void add_nameless(struct adding *adding, Dwarf_Die *type, uint64_t offset
 	adding->base -= offset;
 }
 
+static bool is_seen(const struct adding *adding, Dwarf_Die *type)
+{
+	for (unsigned i = 0; i < adding->n_seen; i++)
+		if (adding->seen[i] == type->addr)
+			return true;
+	return false;
+}
+
+/* Add a virtual base; NULL: there is no room, or it is not known where it is. */
+static struct recipe_base *put_base(const struct adding *adding, Dwarf_Die *die)
+{
+	struct recipe_frame *frame = adding->making->frame;
+	struct recipe_base *base = &frame->bases[frame->n_bases];
+	Dwarf_Attribute attribute;
+	Dwarf_Op *ops;
+	size_t n;
+
+	if (frame->n_bases == RECIPE_BASES || adding->base > UINT32_MAX ||
+	    !dwarf_attr(die, DW_AT_data_member_location, &attribute) ||
+	    dwarf_getlocation(&attribute, &ops, &n) || !n ||
+	    !making_ops(adding->making, &attribute, ops, n, &base->where))
+		return NULL;
+	base->offset = (uint32_t)adding->base;
+	base->base = adding->in;
+	return base;
+}
+
+/* The members of a virtual base (DWARF 5, section 5.7.3) are those of the object. */
+static void add_virtual(struct adding *adding, Dwarf_Die *die, Dwarf_Die *type)
+{
+	const struct recipe_base *base;
+
+	if (is_seen(adding, type))
+		return;
+	base = adding->n_seen < VIRTUAL && adding->hops < RECIPE_DEPTH ? put_base(adding, die) : NULL;
+	if (!base) {
+		adding->more++;
+		return;
+	}
+	adding->seen[adding->n_seen++] = type->addr;
+	adding->in = ++adding->making->frame->n_bases;
+	adding->base = 0;
+	adding->hops++;
+	add_members(adding, type);
+	adding->hops--;
+	adding->in = base->base;
+	adding->base = base->offset;
+}
+
 static void add_member(struct adding *adding, Dwarf_Die *die)
 {
 	const char *name = dwarf_tag(die) == DW_TAG_member ? dwarf_diename(die) : NULL;
@@ -164,6 +220,11 @@ static void add_member(struct adding *adding, Dwarf_Die *die)
 	Dwarf_Die peeled;
 	const bool typed = debugtype_peel(die, &peeled);
 
+	if (typed && dwarf_tag(die) == DW_TAG_inheritance &&
+	    dwarf_hasattr(die, DW_AT_virtuality)) {
+		add_virtual(adding, die, &peeled);
+		return;
+	}
 	debugtype_of(die, &type);
 	if (!typed || !find_spot(die, type.size, &spot) || adding->n >= DEBUGMEMBER_MEMBERS)
 		adding->more++;
@@ -235,7 +296,9 @@ static void add_elements(struct adding *adding, Dwarf_Die *type,
 
 	for (uint64_t i = 0; i < most && element.size; i++) {
 		struct recipe_part *part = put_part(adding, &element, NULL, i * element.size);
-		struct adding inner = { .making = adding->making, .depth = adding->depth + 1 };
+		struct adding inner = { .making = adding->making,
+					.in = adding->in,
+					.depth = adding->depth + 1 };
 
 		if (!part)
 			break;

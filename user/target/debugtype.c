@@ -226,6 +226,23 @@ static enum recipe_encoding encode(Dwarf_Die *type)
 	}
 }
 
+/* Of an array whose elements are of a type in a unit of its own, which libdw does not see; 0. */
+static uint64_t array_size(Dwarf_Die *array)
+{
+	Dwarf_Die of, peeled, range;
+	Dwarf_Word size;
+
+	if (dwarf_tag(array) != DW_TAG_array_type || !type_of(array, &of) || !peel(&of, &peeled) ||
+	    dwarf_aggregate_size(&peeled, &size) || dwarf_child(array, &range))
+		return 0;
+	do {
+		if (dwarf_tag(&range) == DW_TAG_subrange_type &&
+		    __builtin_mul_overflow(size, count_of(&range), &size))
+			return 0;
+	} while (!dwarf_siblingof(&range, &range));
+	return size;
+}
+
 void debugtype_of(Dwarf_Die *variable, struct debugtype *type)
 {
 	Dwarf_Die die, peeled;
@@ -241,6 +258,8 @@ void debugtype_of(Dwarf_Die *variable, struct debugtype *type)
 	type->encoding = encode(&peeled);
 	if (!dwarf_aggregate_size(&die, &size) || !dwarf_aggregate_size(&peeled, &size))
 		type->size = size;
+	else
+		type->size = array_size(&peeled);
 }
 
 bool debugtype_peel(Dwarf_Die *variable, Dwarf_Die *type)

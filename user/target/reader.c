@@ -11,9 +11,10 @@
 #include <unistd.h>
 
 #include "target/confine.h"
+#include "target/debugfile.h"
 #include "target/serve.h"
 
-/* Three descriptors with a message. */
+/* Descriptors with a message. */
 union control {
 	struct cmsghdr header;
 	char room[CMSG_SPACE(SERVE_FILES * sizeof(int))];
@@ -39,7 +40,7 @@ void reader_clear(struct reader *reader)
 
 static void run_child(int socket, pid_t parent)
 {
-	if (!confine(socket, parent, READER_MEMORY))
+	if (!confine(socket, parent, READER_MEMORY, serve_open))
 		serve(CONFINE_SOCKET);
 	_exit(1);
 }
@@ -90,21 +91,12 @@ static uint32_t find_slot(struct reader *reader, struct reader_file *file, bool 
 	return slot;
 }
 
-static int send_question(const struct reader *reader, const struct reader_file *file,
-			 struct serve_question *question)
+/* A message with descriptors. */
+static int send_files(const struct reader *reader, struct iovec *part, const int *fds, int n)
 {
-	const int all[SERVE_FILES] = { file->file, file->debug, file->common };
-	struct iovec part = { question, offsetof(struct serve_question, symbol) +
-						strlen(question->symbol) + 1 };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
+	struct msghdr message = { .msg_iov = part, .msg_iovlen = 1 };
 	union control control = { 0 };
-	int fds[SERVE_FILES], n = 0;
 
-	for (int i = 0; i < SERVE_FILES && question->fresh; i++)
-		if (all[i] >= 0) {
-			question->which |= 1u << i;
-			fds[n++] = all[i];
-		}
 	if (n) {
 		message.msg_control = control.room;
 		message.msg_controllen = CMSG_SPACE(n * sizeof(int));
@@ -114,6 +106,22 @@ static int send_question(const struct reader *reader, const struct reader_file *
 		memcpy(CMSG_DATA(&control.header), fds, n * sizeof(int));
 	}
 	return sendmsg(reader->socket, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+static int send_question(const struct reader *reader, const struct reader_file *file,
+			 struct serve_question *question)
+{
+	const int all[SERVE_FILES] = { file->file, file->debug, file->common };
+	struct iovec part = { question, offsetof(struct serve_question, symbol) +
+						strlen(question->symbol) + 1 };
+	int fds[SERVE_FILES], n = 0;
+
+	for (int i = 0; i < SERVE_FILES && question->fresh; i++)
+		if (all[i] >= 0) {
+			question->which |= 1u << i;
+			fds[n++] = all[i];
+		}
+	return send_files(reader, &part, fds, n);
 }
 
 /* A string of the answer; NULL for none. The text ends in a NUL. */
@@ -142,15 +150,56 @@ static int take_answer(const struct serve_answer *raw, struct reader_answer *ans
 	return 0;
 }
 
-/* A message of that size; the child is in any case not trusted for what is in it. */
-static int receive(struct reader *reader, void *raw, size_t size)
+/*
+ * What the child asks for on a file's behalf: it may be any path, so only what has split debug
+ * information is given away, as much as with the path of a common file.
+ */
+static int give(const struct reader *reader, struct reader_file *file,
+		struct serve_request *request)
+{
+	struct serve_given given = { 0 };
+	struct iovec part = { &given, sizeof(given) };
+	int fd, err;
+
+	request->path[sizeof(request->path) - 1] = '\0';
+	if (request->want == SERVE_LACKS) {
+		if (!file->lacking)
+			file->lacking = strdup(request->path);
+		return 0;
+	}
+	fd = debugfile_open_split(file->pid, request->path, file->path);
+	err = send_files(reader, &part, &fd, fd >= 0);
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
+static ssize_t receive_any(const struct reader *reader, void *raw, size_t size)
 {
 	ssize_t got;
 
 	do
 		got = recv(reader->socket, raw, size, 0);
 	while (got < 0 && errno == EINTR);
-	return got < 0 ? -errno : (size_t)got == size ? 0 : -EIO;
+	return got < 0 ? -errno : got;
+}
+
+/*
+ * A message of that size, after requests if need be; the child is in any case not trusted for
+ * what is in it.
+ */
+static int receive(const struct reader *reader, struct reader_file *file, void *raw, size_t size)
+{
+	ssize_t got = receive_any(reader, raw, size);
+	int err = 0;
+
+	for (int i = 0; got == sizeof(struct serve_request) && i < READER_OPENS; i++) {
+		err = give(reader, file, raw);
+		if (err)
+			return err;
+		got = receive_any(reader, raw, size);
+	}
+	return got < 0 ? (int)got : (size_t)got == size ? 0 : -EIO;
 }
 
 /* A child that was gone before the question has not died of this file. */
@@ -206,7 +255,7 @@ int reader_ask(struct reader *reader, struct reader_file *file, uint64_t vaddr,
 	if (err && !reader->child)
 		return err;
 	if (!err)
-		err = receive(reader, &raw, sizeof(raw));
+		err = receive(reader, file, &raw, sizeof(raw));
 	if (!err)
 		err = take_answer(&raw, answer);
 	if (err)
@@ -231,7 +280,7 @@ static int ask_for_frame(struct reader *reader, struct reader_file *file, enum s
 	if (err && !reader->child)
 		return err;
 	if (!err)
-		err = receive(reader, &raw, sizeof(raw));
+		err = receive(reader, file, &raw, sizeof(raw));
 	if (!err)
 		err = recipe_check(&raw.frame) ? 0 : -EIO;
 	if (err)

@@ -23,6 +23,9 @@
 struct reader_file {
 	int file, debug, common; /* as debuginfo_open */
 	const char *error;	 /* why it is not asked any more; NULL */
+	pid_t pid;		 /* as whose files others are opened that it names; 0: as ours */
+	const char *path;	 /* of the file, as that process sees it; NULL: not known */
+	char *lacking;		 /* as debuginfo_lacking, for the caller to free; NULL */
 	uint64_t number;	 /* of the reader; 0: new */
 };
 
@@ -67,6 +70,7 @@ int reader_ask_globals(struct reader *reader, struct reader_file *file, uint64_t
 		       struct recipe_frame *frame);
 
 #define READER_SECONDS 5
+#define READER_OPENS   20000 /* files that a question may take */
 #define READER_ENDS    8   /* after so many bad ends nothing is read any more */
 #define READER_MEMORY  (1ULL << 30) /* bytes a child may ask for: what it maps is not in it */
 #define READER_FULL    (256ULL << 20) /* one that holds more is replaced by a fresh one */

@@ -44,14 +44,16 @@ static bool check_part(const struct recipe_frame *frame, const struct recipe_par
 {
 	return part->name < frame->n_text && part->type < frame->n_text &&
 	       part->encoding < RECIPE_ENCODINGS && part->depth && part->depth <= RECIPE_DEPTH &&
-	       part->bit < 8 && part->bits <= 64 && check_words(frame, &part->words);
+	       part->bit < 8 && part->bits <= 64 && part->base <= frame->n_bases &&
+	       check_words(frame, &part->words);
 }
 
 bool recipe_check(struct recipe_frame *frame)
 {
 	bool good = frame->n_text && frame->n_text <= RECIPE_TEXT &&
 		    frame->n_vars <= RECIPE_VARS && frame->n_ops <= RECIPE_OPS &&
-		    frame->n_parts <= RECIPE_PARTS && frame->n_words <= RECIPE_WORDS && frame->name < frame->n_text &&
+		    frame->n_parts <= RECIPE_PARTS && frame->n_words <= RECIPE_WORDS &&
+		    frame->n_bases <= RECIPE_BASES && frame->name < frame->n_text &&
 		    frame->levels <= RECIPE_VARS + 1 && check_recipe(frame, &frame->cfa) &&
 		    check_recipe(frame, &frame->base) && check_call(frame);
 
@@ -61,6 +63,8 @@ bool recipe_check(struct recipe_frame *frame)
 		good = check_var(frame, &frame->vars[i]);
 	for (uint32_t i = 0; good && i < frame->n_parts; i++)
 		good = check_part(frame, &frame->parts[i]);
+	for (uint32_t i = 0; good && i < frame->n_bases; i++)
+		good = check_recipe(frame, &frame->bases[i].where) && frame->bases[i].base <= i;
 	for (uint32_t i = 0; good && i < frame->n_words; i++)
 		good = frame->words[i].name < frame->n_text;
 	if (good)

@@ -18,6 +18,7 @@
 #define RECIPE_PARTS  1024
 #define RECIPE_DEPTH  8	    /* of members of members, at most */
 #define RECIPE_PARAMS 16    /* of a call */
+#define RECIPE_BASES  16    /* virtual base classes */
 #define RECIPE_WORDS  512   /* values of enumerations that have a name */
 #define RECIPE_REGS   17    /* DWARF's numbers: System V ABI, figure 3.36; 16: where it returns to */
 #define RECIPE_SP     7
@@ -95,6 +96,14 @@ struct recipe_part {
 	uint8_t depth;		/* 1: of the variable itself */
 	uint8_t bit, bits;	/* of a bit field: above offset, and how many; bits 0: it is none */
 	struct recipe_enum words;
+	uint32_t base; /* which of bases offset is counted from, from 1 on; 0: the variable */
+};
+
+/* A virtual base class of an object: the object itself says where it is. */
+struct recipe_base {
+	struct recipe where; /* worked out with the address of the object */
+	uint32_t offset;     /* of the object, counted as that of a part ... */
+	uint32_t base;	     /* ... from one of those before */
 };
 
 /* How many elements an array has whose length is known to the running program only. */
@@ -147,7 +156,7 @@ struct recipe_frame {
 	uint32_t levels;    /* of functions: 1, and one for each call inlined at the address */
 	uint32_t cut;	    /* variables left out: there are too many */
 	uint32_t n_vars, n_ops, n_parts;
-	uint32_t n_words;
+	uint32_t n_words, n_bases;
 	uint32_t n_text;    /* bytes of it in use */
 	uint32_t name;	    /* of the function, in text; 0: not known */
 	uint64_t start;	    /* of the function, in the file; 0: not known */
@@ -163,6 +172,7 @@ struct recipe_frame {
 	struct recipe_op ops[RECIPE_OPS];
 	struct recipe_part parts[RECIPE_PARTS];
 	struct recipe_word words[RECIPE_WORDS];
+	struct recipe_base bases[RECIPE_BASES];
 	char text[RECIPE_TEXT]; /* the first byte stands for none */
 };
 

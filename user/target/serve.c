@@ -2,6 +2,7 @@
 /* serve.c - the reader's child: questions in, answers out. */
 #include "target/serve.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <malloc.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "target/confine.h"
 #include "target/debugframe.h"
 #include "target/debugglobals.h"
 #include "target/demangle.h"
@@ -17,6 +19,7 @@
 struct opened {
 	int fds[SERVE_FILES];
 	struct debuginfo *info; /* NULL: it cannot be read */
+	bool told; /* that it lacks a file */
 };
 
 union control {
@@ -66,6 +69,7 @@ static void close_file(struct opened *opened)
 {
 	debuginfo_close(opened->info);
 	opened->info = NULL;
+	opened->told = false;
 	for (int i = 0; i < SERVE_FILES; i++) {
 		if (opened->fds[i] >= 0)
 			close(opened->fds[i]);
@@ -84,17 +88,17 @@ static void open_file(struct opened *opened, uint32_t which, const int *fds, int
 	opened->info = debuginfo_open(opened->fds[0], opened->fds[1], opened->fds[2]);
 }
 
-/* The question and what came with it; false at the end of the conversation. */
-static bool receive(int socket, struct serve_question *question, int fds[SERVE_FILES], int *n)
+/* A message and the descriptors that came with it; false at the end of the conversation. */
+static bool receive(int socket, void *what, size_t size, int fds[SERVE_FILES], int *n)
 {
 	union control control;
-	struct iovec part = { question, sizeof(*question) };
+	struct iovec part = { what, size };
 	struct msghdr message = { .msg_iov = &part,
 				  .msg_iovlen = 1,
 				  .msg_control = control.room,
 				  .msg_controllen = sizeof(control.room) };
 
-	memset(question, 0, sizeof(*question));
+	memset(what, 0, size);
 	if (recvmsg(socket, &message, 0) <= 0)
 		return false;
 	*n = 0;
@@ -103,8 +107,40 @@ static bool receive(int socket, struct serve_question *question, int fds[SERVE_F
 		*n = (int)((control.header.cmsg_len - CMSG_LEN(0)) / sizeof(int));
 		memcpy(fds, CMSG_DATA(&control.header), *n * sizeof(int));
 	}
+	return true;
+}
+
+static bool receive_question(int socket, struct serve_question *question, int fds[SERVE_FILES],
+			     int *n)
+{
+	if (!receive(socket, question, sizeof(*question), fds, n))
+		return false;
 	question->symbol[sizeof(question->symbol) - 1] = '\0';
 	return question->slot < READER_FILES;
+}
+
+static bool say(int socket, enum serve_want want, const char *path)
+{
+	static struct serve_request request;
+	const size_t len = strlen(path);
+
+	if (len >= sizeof(request.path))
+		return false;
+	request.want = want;
+	memset(request.path, 0, sizeof(request.path));
+	memcpy(request.path, path, len);
+	return send(socket, &request, sizeof(request), MSG_NOSIGNAL) >= 0;
+}
+
+int serve_open(const char *path)
+{
+	struct serve_given given;
+	int fds[SERVE_FILES], n;
+
+	if (!say(CONFINE_SOCKET, SERVE_OPEN, path) ||
+	    !receive(CONFINE_SOCKET, &given, sizeof(given), fds, &n))
+		return -EIO;
+	return n ? fds[0] : -ENOENT;
 }
 
 /* Bytes in use, among them what the parent had. */
@@ -149,8 +185,19 @@ static void answer_frame(const struct opened *opened, const struct serve_questio
 		debugglobals_read(opened->info, question->vaddr, question->depth, &out->frame);
 }
 
+/* Once for a file; false at the end of the conversation. */
+static bool say_lacking(int socket, struct opened *opened)
+{
+	const char *lacking = opened->info ? debuginfo_lacking(opened->info) : NULL;
+
+	if (!lacking || opened->told)
+		return true;
+	opened->told = true;
+	return say(socket, SERVE_LACKS, lacking);
+}
+
 /* False at the end of the conversation. */
-static bool reply(int socket, const struct opened *opened, const struct serve_question *question,
+static bool reply(int socket, struct opened *opened, const struct serve_question *question,
 		  size_t memory_most)
 {
 	static struct serve_answer named;
@@ -159,11 +206,13 @@ static bool reply(int socket, const struct opened *opened, const struct serve_qu
 	if (question->kind != SERVE_NAME) {
 		answer_frame(opened, question, &framed);
 		framed.full = memory_used() > memory_most;
-		return send(socket, &framed, sizeof(framed), MSG_NOSIGNAL) >= 0;
+		return say_lacking(socket, opened) &&
+		       send(socket, &framed, sizeof(framed), MSG_NOSIGNAL) >= 0;
 	}
 	answer(opened, question, &named);
 	named.full = memory_used() > memory_most;
-	return send(socket, &named, sizeof(named), MSG_NOSIGNAL) >= 0;
+	return say_lacking(socket, opened) &&
+	       send(socket, &named, sizeof(named), MSG_NOSIGNAL) >= 0;
 }
 
 void serve(int socket)
@@ -176,7 +225,7 @@ void serve(int socket)
 	for (int i = 0; i < READER_FILES; i++)
 		for (int k = 0; k < SERVE_FILES; k++)
 			files[i].fds[k] = -1;
-	while (receive(socket, &question, fds, &n)) {
+	while (receive_question(socket, &question, fds, &n)) {
 		struct opened *opened = &files[question.slot];
 
 		if (question.fresh)

@@ -5,6 +5,8 @@
 #ifndef MWBPF_SERVE_H
 #define MWBPF_SERVE_H
 
+#include <limits.h>
+
 #include "target/reader.h"
 
 #define SERVE_FILES 3 /* descriptors that can come with a question */
@@ -46,8 +48,31 @@ struct serve_frame {
 	struct recipe_frame frame;
 };
 
+/* What the child may say before it answers; by its size it is told from an answer. */
+enum serve_want {
+	SERVE_OPEN,  /* it wants the debug information at a path: a struct serve_given comes back */
+	SERVE_LACKS, /* it did without what is there */
+};
+
+struct serve_request {
+	uint32_t want; /* enum serve_want */
+	char path[PATH_MAX];
+};
+
+/* With the file's descriptor, or none. */
+struct serve_given {
+	uint32_t unused;
+};
+
 /* net.core.wmem_default is 208 KiB. */
 _Static_assert(sizeof(struct serve_frame) < 160 * 1024, "a message is sent as a whole");
+
+_Static_assert(sizeof(struct serve_request) < sizeof(struct serve_answer) &&
+		       sizeof(struct serve_request) < sizeof(struct serve_frame),
+	       "they are told from each other");
+
+/* Ask for a file, as confine_open. */
+int serve_open(const char *path);
 
 /* Answer until the socket closes. */
 void serve(int socket);
