@@ -71,10 +71,9 @@ static int count_mimalloc(void *context, enum mimalloc_heap_id heap, uint64_t ad
 			  const uint8_t *bytes, size_t len, uint64_t size)
 {
 	const struct counting *counting = context;
-	struct pyobj obj;
-
 	const bool any = heap != MIMALLOC_MEM ||
 			 !(counting->cpython->layout.has & MW_PY_FREE_THREADED);
+	struct pyobj obj;
 
 	if (any && pyblock_object(counting->cpython, addr, bytes, len, &obj))
 		return count(counting->census, obj.type, size);
