@@ -121,7 +121,7 @@ bool mipage_is_used(const struct mipage *page, uint64_t segment, size_t slice)
 
 unsigned mipage_class(uint64_t block_size)
 {
-	const uint64_t words = (block_size + WORD - 1) / WORD;
+	const uint64_t words = block_size / WORD + !!(block_size % WORD);
 	unsigned high;
 
 	if (words <= 1)
