@@ -71,17 +71,19 @@ static int count_mimalloc(void *context, enum mimalloc_heap_id heap, uint64_t ad
 			  const uint8_t *bytes, size_t len, uint64_t size)
 {
 	const struct counting *counting = context;
+	const bool any = heap != MIMALLOC_MEM ||
+			 !(counting->cpython->layout.has & MW_PY_FREE_THREADED);
 	struct pyobj obj;
 
-	if (heap != MIMALLOC_MEM && pyblock_object(counting->cpython, addr, bytes, len, &obj))
+	if (any && pyblock_object(counting->cpython, addr, bytes, len, &obj))
 		return count(counting->census, obj.type, size);
 	counting->census->others++;
 	counting->census->others_bytes += size;
 	return 0;
 }
 
-/* A free-threaded build has all its objects there. */
-static int count_free_threaded(struct counting *counting)
+/* A free-threaded build has all its objects there; any other if PYTHONMALLOC says so. */
+static int count_in_pages(struct counting *counting)
 {
 	struct mimalloc mimalloc;
 	int err = mimalloc_read(counting->cpython, counting->segments, &mimalloc, count_mimalloc,
@@ -89,7 +91,7 @@ static int count_free_threaded(struct counting *counting)
 
 	mimalloc_clear(&mimalloc);
 	counting->census->heap = !err;
-	return err == -ENOENT ? 0 : err;
+	return err;
 }
 
 /* As sys.getsizeof() for what is one piece: basicsize and the items behind it. */
@@ -105,7 +107,7 @@ static uint64_t size_of(struct cpython *cpython, const struct pyobj *obj)
 	return obj->type->basicsize + n * obj->type->itemsize + pyblock_gc_head(cpython);
 }
 
-/* Of the collector's objects those that no block of pymalloc, and no file, holds. */
+/* Of the collector's objects those that no block that was counted, and no file, holds. */
 static int count_object(void *context, uint64_t interp, const struct pyobj *obj)
 {
 	const struct counting *counting = context;
@@ -113,7 +115,8 @@ static int count_object(void *context, uint64_t interp, const struct pyobj *obj)
 
 	(void)interp;
 
-	if (!segment || segment->kind == SEGMENT_PYMALLOC || segment->kind == SEGMENT_DATA ||
+	if (!segment || segment->kind == SEGMENT_PYMALLOC ||
+	    segment->kind == SEGMENT_MIMALLOC || segment->kind == SEGMENT_DATA ||
 	    segment->kind == SEGMENT_BSS)
 		return 0;
 	counting->census->large++;
@@ -165,14 +168,16 @@ int census_take(struct cpython *cpython, struct segments *segments, struct pymal
 
 	*census = (struct census){ 0 };
 	if (cpython->layout.has & MW_PY_FREE_THREADED) {
-		err = count_free_threaded(&counting);
+		err = count_in_pages(&counting);
 	} else {
 		err = pymalloc_read(cpython, segments, pymalloc, count_block, &counting);
-		if (err == -ENOENT) /* without pymalloc there is still the collector */
-			err = 0;
-		if (!err)
+		if (err == -ENOENT)
+			err = count_in_pages(&counting);
+		if (!err || err == -ENOENT) /* without either there is still malloc's heap */
 			err = count_large(&counting);
 	}
+	if (err == -ENOENT)
+		err = 0;
 	if (census->n)
 		qsort(census->at, census->n, sizeof(*census->at), most_bytes);
 	hash_clear(&census->rows);

@@ -50,6 +50,8 @@ int walk_claim(struct walk *walk)
 		return claim_mimalloc(walk);
 	err = pymalloc_read(cpython, segments, &walk->pymalloc, NULL, NULL);
 	walk->has_pymalloc = !err;
+	if (err == -ENOENT) /* PYTHONMALLOC=mimalloc, if there is that */
+		return claim_mimalloc(walk);
 	if (err && err != -ENOENT && err != -EBADMSG && err != -EFAULT)
 		return err;
 	for (size_t i = 0; i < walk->pymalloc.arenas.n; i++)
@@ -127,12 +129,15 @@ static int show_pymalloc(struct walk *walk)
 
 	if (walk->mimalloc.n) {
 		walk->view.ops->mimalloc(&walk->view, &walk->mimalloc);
+		if (walk->mimalloc.cut)
+			walk_note(walk, "there is more memory than is looked through for mimalloc's "
+				  "segments: some may be missing");
 		return 0;
 	}
 	if (!walk->has_pymalloc) {
 		walk_note(walk, walk->cpython.layout.has & MW_PY_FREE_THREADED ?
-				"objects lie in pages of mimalloc, which are not walked: they are "
-				"known of release builds of 3.13" :
+				"objects lie in pages of mimalloc, which were not found as release "
+				"builds of 3.13 to 3.15 have them" :
 			  walk->pymalloc.arenas.cut ?
 				"no arenas of pymalloc were found before too many words were "
 				"looked at" :

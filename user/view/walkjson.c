@@ -176,6 +176,19 @@ static void json_view_pymalloc(struct view *view, const struct pymalloc *pymallo
 			put_class(view, &pymalloc->classes[i]);
 }
 
+static void put_mimalloc_class(struct view *view, const struct mimalloc_class *class)
+{
+	struct json json;
+
+	jsonline_begin(view, &json, "mimalloc_class");
+	json_u64(&json, "pid", view->pid);
+	json_u64(&json, "size", class->size);
+	json_u64(&json, "pages", class->pages);
+	json_u64(&json, "used", class->used);
+	json_u64(&json, "free", class->free);
+	json_end(&json);
+}
+
 static void json_view_mimalloc(struct view *view, const struct mimalloc *mimalloc)
 {
 	struct json json;
@@ -192,6 +205,9 @@ static void json_view_mimalloc(struct view *view, const struct mimalloc *mimallo
 		json_u64(&json, "free_bytes", heap->free_bytes);
 		json_end(&json);
 	}
+	for (size_t i = 0; i < MIPAGE_CLASSES; i++)
+		if (mimalloc->classes[i].pages)
+			put_mimalloc_class(view, &mimalloc->classes[i]);
 }
 
 static void json_view_census(struct view *view, const struct census *census, size_t top)

@@ -161,28 +161,55 @@ void text_pymalloc(struct view *view, const struct pymalloc *pymalloc,
 	write_classes(view, pymalloc);
 }
 
+static void write_mimalloc_classes(struct view *view, const struct mimalloc *mimalloc)
+{
+	struct textline line = { .len = 0 };
+
+	textline_put(&line, "%10s %10s %10s %10s", "BLOCK SIZE", "PAGES", "IN USE", "FREE");
+	textline_write(&line, view->out);
+	for (size_t i = 0; i < MIPAGE_CLASSES; i++) {
+		const struct mimalloc_class *class = &mimalloc->classes[i];
+
+		if (!class->pages)
+			continue;
+		textline_put(&line, "%10" PRIu64 " %10" PRIu64 " %10" PRIu64 " %10" PRIu64,
+			     class->size, class->pages, class->used, class->free);
+		textline_write(&line, view->out);
+	}
+}
+
+static void write_mimalloc_heaps(struct view *view, const struct mimalloc *mimalloc)
+{
+	struct textline line = { .len = 0 };
+
+	textline_put(&line, "%10s %10s %10s %12s %12s", "HEAP", "PAGES", "BLOCKS", "IN USE", "FREE");
+	textline_write(&line, view->out);
+	for (size_t i = 0; i < MIMALLOC_HEAPS; i++) {
+		const struct mimalloc_heap *heap = &mimalloc->heaps[i];
+
+		if (!heap->pages)
+			continue;
+		textline_put(&line, "%10s %10" PRIu64 " %10" PRIu64 " %12" PRIu64 " %12" PRIu64,
+			     mimalloc_heap_name(i), heap->pages, heap->used, heap->used_bytes,
+			     heap->free_bytes);
+		textline_write(&line, view->out);
+	}
+}
+
 void text_mimalloc(struct view *view, const struct mimalloc *mimalloc)
 {
 	struct textline line = { .len = 0 };
 
 	textline_write(&line, view->out);
 	textline_count(&line, "MIMALLOC: ", mimalloc->n, "segment");
-	textline_put(&line, " (a free-threaded build has no pymalloc)");
+	textline_put(&line, ", in place of pymalloc");
 	if (mimalloc->torn)
 		textline_count(&line, ", without ", mimalloc->torn, "page");
 	if (mimalloc->torn)
 		textline_put(&line, " in the middle of a change");
 	textline_write(&line, view->out);
-	textline_put(&line, "%10s %10s %10s %12s %12s", "HEAP", "PAGES", "BLOCKS", "IN USE", "FREE");
-	textline_write(&line, view->out);
-	for (size_t i = 0; i < MIMALLOC_HEAPS; i++) {
-		const struct mimalloc_heap *heap = &mimalloc->heaps[i];
-
-		textline_put(&line, "%10s %10" PRIu64 " %10" PRIu64 " %12" PRIu64 " %12" PRIu64,
-			     mimalloc_heap_name(i), heap->pages, heap->used, heap->used_bytes,
-			     heap->free_bytes);
-		textline_write(&line, view->out);
-	}
+	write_mimalloc_heaps(view, mimalloc);
+	write_mimalloc_classes(view, mimalloc);
 }
 
 void text_census(struct view *view, const struct census *census, size_t top)
