@@ -101,6 +101,28 @@ walk_bounded() {
 	tail -n 1 "$T/walk" | jq -e '.reason == "complete"' >/dev/null
 }
 
+# goes_on PID: it is no more held.
+goes_on() {
+	[ "$(state_of "$1")" != t ] && grep -q '^TracerPid:.0$' "/proc/$1/status"
+}
+
+@test "mwbpf is killed while it holds a process: that goes on" {
+	local seen=0 walker
+	start_many
+	while [ "$seen" -lt 5 ]; do
+		"$MWBPF" walk --freeze --globals --json -o "$T/walk" --pid "$PROGRAM" 2>/dev/null &
+		walker=$!
+		started "$walker"
+		while kill -0 "$walker" 2>/dev/null; do
+			[ "$(state_of "$PROGRAM")" != t ] || { kill -KILL "$walker" && seen=$((seen + 1)); break; }
+		done
+		wait "$walker" || :
+		until goes_on "$PROGRAM"; do pause; done
+	done
+	go
+	wait "$PROGRAM"
+}
+
 @test "a held process does not wait for who reads its census" {
 	local i
 	start_many
