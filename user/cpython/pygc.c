@@ -33,7 +33,7 @@ struct search {
 	struct pypages *pages;
 	uint64_t interp; /* whose lists they are; 0 */
 	size_t lists;
-	bool collecting;
+	bool collecting, cut;
 	uint64_t doubts; /* objects read twice */
 	uint64_t left; /* objects that may still come */
 };
@@ -231,6 +231,7 @@ static int follow(struct search *search, uint64_t head, uint64_t first)
 			if (!goes_in_circle(&circle, at))
 				continue;
 			/* once more, by what is there now */
+			search->cut = true;
 			pypages_forget_all(search->pages);
 			if (++circles == CIRCLES_MOST || !read_links(search->cpython, head, &links)) {
 				search->cpython->torn++;
@@ -250,6 +251,7 @@ static int follow(struct search *search, uint64_t head, uint64_t first)
 			break;
 		}
 	}
+	search->cut = search->cut || (at != head && !search->left);
 	return err;
 }
 
@@ -315,6 +317,6 @@ int pygc_visit(struct cpython *cpython, struct segments *segments, pygc_object *
 		  cpython->minor >= 9 ? look_in_states(&search) : look_in_data(&search);
 
 	pypages_free(search.pages);
-	*lists = (struct pygc_lists){ search.lists, search.collecting };
+	*lists = (struct pygc_lists){ search.lists, search.collecting, search.cut };
 	return err ? err : search.lists ? 0 : -ENOENT;
 }

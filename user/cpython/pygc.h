@@ -22,6 +22,7 @@ typedef int pygc_object(void *context, uint64_t interp, const struct pyobj *obj)
 struct pygc_lists {
 	size_t n;
 	bool collecting; /* some objects may be on none: the collector is looking at them */
+	bool cut; /* they lead on and on: there may be others, and some may have come twice */
 };
 
 /*

@@ -60,6 +60,10 @@ int walk_census(struct walk *walk)
 			walk_note(walk, "malloc's heap could not be read: of large objects the "
 				  "census has those only that the garbage collector has in %zu "
 				  "lists", census.gc.n);
+		if (census.gc.cut)
+			walk_note(walk, "lists of the garbage collector lead on and on: of large "
+				  "objects some may be missing in the census, and some count more "
+				  "than once");
 		if (walk->options->walk.census_file)
 			err = keep_census(walk, &census);
 	}

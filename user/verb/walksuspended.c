@@ -130,6 +130,9 @@ static int show_all(struct walk *walk, const struct pysuspendeds *list)
 	if (list->lists.collecting)
 		walk_note(walk, "Python's garbage collector is at work: generators and coroutines "
 			  "that it is just looking at may be missing");
+	if (list->lists.cut)
+		walk_note(walk, "lists of the garbage collector lead on and on: other generators and "
+			  "coroutines may be missing");
 	if (list->found > list->n)
 		walk_note(walk, "%zu more generators and coroutines are suspended",
 			  list->found - list->n);

@@ -81,7 +81,7 @@ static void add_name(struct drawing_pin *pin, const struct pyvar *var)
 void drawing_variable(struct drawing *drawing, const struct walk_var *at)
 {
 	const uint64_t addr = at->place.addr;
-	size_t index = (uintptr_t)hash_get(&drawing->by_addr, addr);
+	size_t index = (uintptr_t)hash_get(&drawing->by_addr, hash_scatter(addr));
 	struct drawing_pin *pin = index ? &drawing->pins[index - 1] : NULL;
 	char type[60];
 
@@ -90,7 +90,7 @@ void drawing_variable(struct drawing *drawing, const struct walk_var *at)
 		if (!pin)
 			return;
 		index = drawing->n_pins;
-		if (hash_set(&drawing->by_addr, addr, (void *)(uintptr_t)index))
+		if (hash_set(&drawing->by_addr, hash_scatter(addr), (void *)(uintptr_t)index))
 			drawing->error = -ENOMEM;
 		fmt_safe(type, sizeof(type), at->var->object.type->name);
 		snprintf(pin->value, sizeof(pin->value), "%s%s%s", type,
