@@ -175,6 +175,26 @@ counted_twice() {
 	python3 "$LIB/validate.py" "$T"/walk.*
 }
 
+@test "what other threads have freed of mimalloc's blocks is free" {
+	local python n=0
+	while read -r python; do
+		rm -f "$T"/out*
+		PYTHONMALLOC=mimalloc start_program "$T/out" "$python" \
+			"$MWBPF_ROOT/tests/programs/mimalloc.py" thread
+		wait_line "$T/out.err" '^given up' "$PROGRAM"
+		stand_still "$PROGRAM"
+		walk "$T/walk" --pid "$PROGRAM" --census="$T/census"
+		# each block that is in use is there to be looked at, and no other
+		[ "$(jq -s 'map(select(.type == "mimalloc_heap").used) | add' "$T/walk")" = \
+			"$(jq 'select(.type == "census") | .objects - .large + .others' \
+				"$T/census")" ] || { echo "$python" >&2; false; }
+		kill -KILL "$PROGRAM"
+		wait "$PROGRAM" || :
+		n=$((n + 1))
+	done < <(mimalloc_pythons)
+	[ "$n" -gt 0 ] || skip "no CPython with mimalloc"
+}
+
 @test "the census of every CPython here that has mimalloc" {
 	local python n=0 allocator
 	while read -r python; do
