@@ -31,12 +31,6 @@ start_walked() {
 	wait_line "$T/out.err" '^Total |^ *[0-9]* free 20-sized' "$PROGRAM"
 }
 
-# stand_still: the kernel, too, is done with what the target did.
-stand_still() {
-	kill -STOP "$1"
-	until grep -q '^State:.T' "/proc/$1/status"; do read -rt 0.01 <> <(:) || :; done
-}
-
 # refused STATUS PATTERN ARGS...: one line says why.
 refused() {
 	run "-$1" --separate-stderr within "$MWBPF" walk "${@:3}"
@@ -162,66 +156,6 @@ walk_residents() {
 		wait "$PROGRAM" || :
 		rm "$T"/out*
 	done < <(pythons)
-}
-
-# mimalloc_pythons: those that PYTHONMALLOC=mimalloc can ask for it, or which have nothing else.
-mimalloc_pythons() {
-	local python
-	while read -r python; do
-		PYTHONMALLOC=mimalloc "$python" -c "" 2>/dev/null && echo "$python"
-	done < <(release_pythons | grep -E '/python3\.1[3-9]t?$')
-}
-
-# counted_twice FILE: the program has said all.
-counted_twice() {
-	until [ "$(grep -c '^counted$' "$1")" -eq 2 ]; do read -rt 0.01 <> <(:) || :; done
-}
-
-@test "mimalloc's blocks in use, by what every CPython here that has it counts itself" {
-	local python n=0 what
-	while read -r python; do
-		has_gil "$python" || continue # which counts the blocks of one of its heaps
-		rm -f "$T"/out*
-		PYTHONMALLOC=mimalloc start_program "$T/out" "$python" \
-			"$MWBPF_ROOT/tests/programs/mimalloc.py"
-		counted_twice "$T/out.err"
-		stand_still "$PROGRAM"
-		walk_residents "$T/walk.$n" "$PROGRAM" || { echo "$python" >&2; false; }
-		for what in Blocks Bytes; do
-			sed -n "s/^ *Allocated $what: //p" "$T/out.err" | tail -n 1
-		done >"$T/said"
-		# by heap, and by class of sizes
-		jq -rs 'map(select(.type == "mimalloc_heap")) |
-			(map(.used) | add), (map(.used_bytes) | add)' "$T/walk.$n" >"$T/shown"
-		diff "$T/said" "$T/shown" >&2 || { echo "$python" >&2; false; }
-		[ "$(jq -s 'map(select(.type == "mimalloc_class").used) | add' "$T/walk.$n")" = \
-			"$(head -n 1 "$T/said")" ]
-		jq -es 'map(select(.type == "mimalloc_class").size) | . == sort and max > 1048576 * 64' \
-			"$T/walk.$n" >/dev/null
-		tail -n 1 "$T/walk.$n" | jq -e '.torn == 0 and .reason == "complete"' >/dev/null
-		kill -KILL "$PROGRAM"
-		wait "$PROGRAM" || :
-		n=$((n + 1))
-	done < <(mimalloc_pythons)
-	[ "$n" -gt 0 ] || skip "no CPython with mimalloc"
-	python3 "$LIB/validate.py" "$T"/walk.*
-}
-
-@test "the census of every CPython here that has mimalloc" {
-	local python n=0 allocator
-	while read -r python; do
-		for allocator in mimalloc mimalloc_debug; do
-			rm -f "$T"/said "$T"/out*
-			PYTHONMALLOC=$allocator start_program "$T/out" "$python" "$MWBPF_ROOT/tests/programs/census.py" "$T/said"
-			within "$MWBPF" walk --census="$T/census.$n" --pid "$PROGRAM" >/dev/null
-			python3 "$LIB/census.py" "$T/said" "$T/census.$n" ||
-				{ echo "$python, $allocator" >&2; false; }
-			go
-			wait "$PROGRAM"
-			n=$((n + 1))
-		done
-	done < <(mimalloc_pythons)
-	[ "$n" -gt 0 ] || skip "no CPython with mimalloc"
 }
 
 @test "two censuses of a process, and what it made and gave up in between" {

@@ -85,6 +85,12 @@ start_program() {
 	wait_line "$out" '^ready' "$PROGRAM"
 }
 
+# stand_still: the kernel, too, is done with what the target did.
+stand_still() {
+	kill -STOP "$1"
+	until grep -q '^State:.T' "/proc/$1/status"; do read -rt 0.01 <> <(:) || :; done
+}
+
 # go: let the program of start_program proceed.
 go() {
 	echo go >&"$GO"

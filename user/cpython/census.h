@@ -25,7 +25,7 @@ struct census {
 	size_t n;
 	uint64_t objects, bytes;
 	uint64_t others, others_bytes; /* blocks in use that hold no object */
-	uint64_t large;	   /* of the objects, those outside of pymalloc */
+	uint64_t large;	   /* of the objects, those outside of pymalloc and mimalloc */
 	bool heap;	   /* all that are there; else those of so many */
 	struct pygc_lists gc; /* lists of the garbage collector */
 	struct hash rows;  /* type -> index + 1 */
