@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clean.h"
 #include "base/clock.h"
 #include "base/fmt.h"
 #include "base/log.h"
@@ -66,42 +65,6 @@ void walk_hold(struct walk *walk)
 	}
 	end_hold(walk);
 	say_why(walk, err);
-}
-
-/* The stack pointers of threads that are held, and of those that run, which /proc has not. */
-void walk_name_stacks(struct walk *walk)
-{
-	const pid_t pid = walk->target->proc.pid;
-	pid_t *tids __free = NULL;
-	const ssize_t n = walk->freeze ? 0 : proc_threads(pid, &tids);
-
-	for (size_t i = 0; i < walk->frozen.n; i++) {
-		const struct frozen_thread *thread = &walk->frozen.threads[i];
-
-		if (thread->sp)
-			space_name_stack(walk->space, (uint32_t)thread->tid, thread->sp);
-	}
-	for (ssize_t i = 0; i < n; i++) {
-		struct registers_thread thread;
-		uint64_t sp, pc;
-
-		if (tids[i] != pid && !proc_thread_waits(pid, tids[i], &sp, &pc) &&
-		    !registers_read(&walk->registers, pid, tids[i], &thread) && thread.regs.rsp)
-			space_name_stack(walk->space, (uint32_t)tids[i], thread.regs.rsp);
-	}
-	segments_settle(&walk->space->segments);
-}
-
-uint64_t walk_fs_base(struct walk *walk, pid_t tid)
-{
-	struct registers_thread thread;
-
-	for (size_t i = 0; i < walk->frozen.n; i++)
-		if (walk->frozen.threads[i].tid == tid && walk->frozen.threads[i].stopped)
-			return walk->frozen.threads[i].regs.fs_base;
-	if (registers_read(&walk->registers, walk->target->proc.pid, tid, &thread))
-		return 0;
-	return thread.regs.fs_base;
 }
 
 void walk_let_go(struct walk *walk)

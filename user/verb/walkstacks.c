@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * walkloader.c - memory that comes with being loaded and with threads.
+ * walkstacks.c - memory that comes with threads and with being loaded.
  *
  * Before there is a malloc, glibc's loader maps pages for its records of objects and for the
  * first thread's TLS and control block (elf/dl-minimal-malloc.c, 2.36). Other threads have
@@ -10,7 +10,44 @@
 
 #include "base/clean.h"
 #include "target/linkmap.h"
+#include "target/proc.h"
 #include "verb/walking.h"
+
+/* The stack pointers of threads that are held, and of those that run, which /proc has not. */
+void walk_name_stacks(struct walk *walk)
+{
+	const pid_t pid = walk->target->proc.pid;
+	pid_t *tids __free = NULL;
+	const ssize_t n = walk->freeze ? 0 : proc_threads(pid, &tids);
+
+	for (size_t i = 0; i < walk->frozen.n; i++) {
+		const struct frozen_thread *thread = &walk->frozen.threads[i];
+
+		if (thread->sp)
+			space_name_stack(walk->space, (uint32_t)thread->tid, thread->sp);
+	}
+	for (ssize_t i = 0; i < n; i++) {
+		struct registers_thread thread;
+		uint64_t sp, pc;
+
+		if (tids[i] != pid && !proc_thread_waits(pid, tids[i], &sp, &pc) &&
+		    !registers_read(&walk->registers, pid, tids[i], &thread) && thread.regs.rsp)
+			space_name_stack(walk->space, (uint32_t)tids[i], thread.regs.rsp);
+	}
+	segments_settle(&walk->space->segments);
+}
+
+uint64_t walk_fs_base(struct walk *walk, pid_t tid)
+{
+	struct registers_thread thread;
+
+	for (size_t i = 0; i < walk->frozen.n; i++)
+		if (walk->frozen.threads[i].tid == tid && walk->frozen.threads[i].stopped)
+			return walk->frozen.threads[i].regs.fs_base;
+	if (registers_read(&walk->registers, walk->target->proc.pid, tid, &thread))
+		return 0;
+	return thread.regs.fs_base;
+}
 
 /*
  * The kernel makes one area of neighbours, and beside the loader's pages may lie memory of
