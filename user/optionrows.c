@@ -379,7 +379,7 @@ const struct option_row option_rows[] = {
 	{ "members", 0, "N", parse_members, 0, WALK,
 	  "levels of members of C variables that are shown (1); at most 7" },
 	{ "freeze", 0, NULL, parse_flag, AT(walk.freeze), WALK,
-	  "hold the process meanwhile: running threads have frames, and nothing changes" },
+	  "hold the process meanwhile: nothing changes, and what runs has frames" },
 	{ "quiet", 'q', NULL, parse_flag, AT(quiet), ALL, "no summary, no progress, only errors" },
 	{ "verbose", 'v', NULL, parse_count, AT(verbose), ALL, "say more; up to three times" },
 	{ "json-schema", 0, NULL, parse_flag, AT(json_schema), ALL, "print the schema of the output" },

@@ -4,7 +4,8 @@
 
 In a frame of down() the values of left, number and text go together, in one of stepping(),
 which is a generator, too, and those of the attributes of Pair in its method(). Prints how many
-frames of these were shown, and how many variables. The exit status is 1 if any was wrong.
+frames of these were shown, and how many variables. The exit status is 1 if any was wrong. (Of a
+frame that ended before its name was read it is not known.)
 """
 import json
 import sys
@@ -17,7 +18,7 @@ for path in sys.argv[1:]:
 		for line in file:
 			record = json.loads(line)
 			if record["type"] in ("frame", "suspended_frame"):
-				names[record["id"]] = record["function"].rpartition(".")[2]
+				names[record["id"]] = (record["function"] or "").rpartition(".")[2]
 				if names[record["id"]] in TOGETHER:
 					frames[names[record["id"]]] += 1
 			elif record["type"] == "variable" and names[record["frame"]] in TOGETHER:
