@@ -17,11 +17,6 @@ teardown() {
 	common_teardown
 }
 
-# walk OUT ARGS...: JSON lines of a walk.
-walk() {
-	within "$MWBPF" walk --json -o "$1" "${@:2}"
-}
-
 # refused STATUS PATTERN ARGS...: one line says why.
 refused() {
 	run "-$1" --separate-stderr within "$MWBPF" walk "${@:3}"

@@ -18,11 +18,6 @@ teardown() {
 
 LIB=$MWBPF_ROOT/tests/lib
 
-# walk OUT ARGS...: JSON lines of a walk.
-walk() {
-	within "$MWBPF" walk --json -o "$1" "${@:2}"
-}
-
 # mimalloc_pythons: those that PYTHONMALLOC=mimalloc can ask for it, or which have nothing else.
 mimalloc_pythons() {
 	local python

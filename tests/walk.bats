@@ -18,11 +18,6 @@ teardown() {
 
 LIB=$MWBPF_ROOT/tests/lib
 
-# walk OUT ARGS...: JSON lines of a walk.
-walk() {
-	within "$MWBPF" walk --json -o "$1" "${@:2}"
-}
-
 # start_walked COMMAND...: tests/programs/walk.py until it waits and has said all.
 start_walked() {
 	rm -f "$T"/said "$T"/out*

@@ -7,13 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clean.h"
+#include "base/libbpf.h"
 #include "base/log.h"
-#include "base/loglibbpf.h"
 #include "mwbpf-ring.skel.h"
 #include "mwbpf.skel.h"
 #include "probe/link.h"
@@ -181,16 +180,13 @@ static void map_deaths(struct programs *programs)
 
 int programs_load(const struct programs_options *options, struct programs **out)
 {
-	const struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
 	struct programs *programs = calloc(1, sizeof(*programs));
 	int cpus = libbpf_num_possible_cpus(), err;
 
 	*out = NULL;
 	if (!programs)
 		return -ENOMEM;
-	log_libbpf();
-	/* before 5.11 BPF memory counts against this limit; later it does not matter */
-	setrlimit(RLIMIT_MEMLOCK, &unlimited);
+	libbpf_begin();
 	programs->tier = options->tier;
 	programs->cpus = cpus > 0 ? cpus : 1;
 	programs->slots = options->tier->tier >= TIER_MULTI;

@@ -9,6 +9,11 @@ within() {
 	timeout -s KILL --foreground "$HANG" "$@"
 }
 
+# walk OUT ARGS...: JSON lines of a walk.
+walk() {
+	within "$MWBPF" walk --json -o "$1" "${@:2}"
+}
+
 # one_error TEXT PATTERN: exactly one line for a person, which says what matters.
 one_error() {
 	local text=$1 pattern=$2

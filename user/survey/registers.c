@@ -7,23 +7,18 @@
 #include <inttypes.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <mwbpf/registers.h>
 
 #include "base/clean.h"
-#include "base/loglibbpf.h"
+#include "base/libbpf.h"
 #include "registers.skel.h"
 #include "target/proc.h"
 
 static void load(struct registers *registers)
 {
-	/* kernels before 5.11 count BPF's memory against it */
-	const struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
-
-	log_libbpf();
-	setrlimit(RLIMIT_MEMLOCK, &unlimited);
+	libbpf_begin();
 	registers->skel = registers_bpf__open_and_load();
 	if (!registers->skel)
 		registers->error = errno ? -errno : -EINVAL;

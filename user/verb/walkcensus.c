@@ -5,7 +5,6 @@
 #include <sys/mman.h>
 
 #include "base/log.h"
-
 #include "cpython/census.h"
 #include "verb/walking.h"
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* loglibbpf.c - what libbpf says, in our log. */
-#include "base/loglibbpf.h"
+/* libbpf.c - what is to be set before anything of BPF is used. */
+#include "base/libbpf.h"
 
 #include <bpf/libbpf.h>
 #include <stdio.h>
+#include <sys/resource.h>
 
 #include "base/clean.h"
 #include "base/log.h"
@@ -20,7 +21,10 @@ static int print(enum libbpf_print_level level, const char *format, va_list args
 	return 0;
 }
 
-void log_libbpf(void)
+void libbpf_begin(void)
 {
+	const struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
+
 	libbpf_set_print(print);
+	setrlimit(RLIMIT_MEMLOCK, &unlimited);
 }
